@@ -1,0 +1,143 @@
+// Package id owns the identifiers of Ringfence: 16 random bytes each, one Go
+// type per thing they name, one spelling per value. It imports nothing of the
+// project.
+package id
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+)
+
+// Size is the length of every identifier in bytes; TextSize is the length of
+// its spelling.
+const (
+	Size     = 16
+	TextSize = 26
+)
+
+// ErrMalformed is returned for text or bytes that no identifier has.
+var ErrMalformed = errors.New("malformed id")
+
+// encoding is RFC 4648 base32 in lower case without padding: it survives
+// being read aloud, a file name, a URL and a TURN user name.
+var encoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Of is an identifier of a K. K only tells the kinds apart at compile time.
+// The zero value names nothing and is refused by every parser.
+type Of[K any] struct{ b [Size]byte }
+
+// The kinds of things that have identifiers.
+type (
+	Account = Of[account]
+	Device  = Of[device]
+	Session = Of[session]
+	Call    = Of[call]
+	Invite  = Of[invite]
+	Notice  = Of[notice]
+	Frame   = Of[frame]
+	Node    = Of[node]
+
+	account struct{}
+	device  struct{}
+	session struct{}
+	call    struct{}
+	invite  struct{}
+	notice  struct{}
+	frame   struct{}
+	node    struct{}
+)
+
+// New returns a random identifier. It is never zero.
+func New[K any]() Of[K] {
+	var x Of[K]
+	for x.IsZero() {
+		_, _ = rand.Read(x.b[:]) // crypto/rand.Read never fails, it ends the program
+	}
+	return x
+}
+
+// NewAccount, NewDevice and their like return random identifiers.
+func NewAccount() Account { return New[account]() }
+
+// NewDevice returns a random device id.
+func NewDevice() Device { return New[device]() }
+
+// NewSession returns a random session id.
+func NewSession() Session { return New[session]() }
+
+// NewCall returns a random call id.
+func NewCall() Call { return New[call]() }
+
+// NewInvite returns a random invite id.
+func NewInvite() Invite { return New[invite]() }
+
+// NewNotice returns a random notice id.
+func NewNotice() Notice { return New[notice]() }
+
+// NewFrame returns a random frame id.
+func NewFrame() Frame { return New[frame]() }
+
+// NewNode returns a random node id.
+func NewNode() Node { return New[node]() }
+
+// FromBytes returns the identifier whose bytes are b, or ErrMalformed where b
+// is not Size bytes or all zero.
+func FromBytes[K any](b []byte) (Of[K], error) {
+	var x Of[K]
+	if len(b) != Size {
+		return Of[K]{}, fmt.Errorf("id of %d bytes: %w", len(b), ErrMalformed)
+	}
+	copy(x.b[:], b)
+	if x.IsZero() {
+		return Of[K]{}, fmt.Errorf("zero id: %w", ErrMalformed)
+	}
+	return x, nil
+}
+
+// ParseAccount reads an account id from its text.
+func ParseAccount(s string) (Account, error) {
+	var x Account
+	err := x.UnmarshalText([]byte(s))
+	return x, err
+}
+
+// IsZero reports whether x names nothing.
+func (x Of[K]) IsZero() bool { return x.b == [Size]byte{} }
+
+// Bytes returns a copy of the identifier's bytes.
+func (x Of[K]) Bytes() []byte { return x.b[:] }
+
+// String returns the one spelling of x; the zero value prints as "".
+func (x Of[K]) String() string {
+	if x.IsZero() {
+		return ""
+	}
+	return encoding.EncodeToString(x.b[:])
+}
+
+// MarshalText returns the one spelling of x.
+func (x Of[K]) MarshalText() ([]byte, error) { return []byte(x.String()), nil }
+
+// UnmarshalText is the only way in from text: an identifier that exists is
+// well formed. Empty text gives the zero value, so that an optional field can
+// be absent; callers that need one check IsZero.
+func (x *Of[K]) UnmarshalText(t []byte) error {
+	if len(t) == 0 {
+		*x = Of[K]{}
+		return nil
+	}
+	if len(t) != TextSize {
+		return fmt.Errorf("id of %d characters: %w", len(t), ErrMalformed)
+	}
+	var y Of[K]
+	if _, err := encoding.Decode(y.b[:], t); err != nil {
+		return fmt.Errorf("id: %w", ErrMalformed)
+	}
+	if y.String() != string(t) { // one spelling per value
+		return fmt.Errorf("id: %w", ErrMalformed)
+	}
+	*x = y
+	return nil
+}
