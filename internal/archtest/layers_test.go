@@ -1,0 +1,108 @@
+package archtest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ringfence/ringfence/"
+
+// layers lists, for each package, the only project packages it may import.
+// A new package fails here until it has a line.
+var layers = map[string][]string{
+	"internal/id":            {},
+	"internal/fault":         {},
+	"internal/ratelimit":     {},
+	"internal/privacy":       {},
+	"internal/localca":       {},
+	"internal/archtest":      {},
+	"internal/cluster":       {},
+	"internal/cluster/local": {"internal/cluster"},
+	"signal/wire":            {"internal/fault", "internal/id"},
+	"relay":                  {"internal/fault"},
+	"store":                  {"internal/id"},
+	"store/bolt":             {"store", "internal/id"},
+	"store/sealed":           {"store", "internal/id"},
+	"internal/keyring":       {"store", "internal/id"},
+	"friends":                {"store", "internal/id", "internal/fault"},
+	"internal/account":       {"store", "internal/id", "internal/fault"},
+	"signal":                 {"signal/wire", "internal/cluster", "internal/fault", "internal/id", "store", "friends"},
+	"signal/client":          {"signal/wire", "internal/fault", "internal/id"},
+	"internal/httpapi":       {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
+	"internal/config":        {},
+	"internal/metrics":       {"relay", "signal"},
+	"web":                    {},
+}
+
+// free lists the packages that may import anything: the wiring and what only
+// tests and tools use.
+var free = []string{
+	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/cluster/clustertest",
+	"store/storetest", "internal/crashtest",
+}
+
+type goPackage struct {
+	ImportPath string
+	Doc        string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports", module+"...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportsFollowLayers(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		seen[name] = true
+		if slices.Contains(free, name) {
+			continue
+		}
+		allowed, ok := layers[name]
+		if !ok {
+			t.Errorf("%s has no line in layers: say what it may import", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if dep, ours := strings.CutPrefix(imp, module); ours && !slices.Contains(allowed, dep) {
+				t.Errorf("%s must not import %s", name, dep)
+			}
+		}
+	}
+	for name := range layers {
+		if !seen[name] {
+			t.Errorf("layers names %s, which does not exist", name)
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItOwns(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if len(p.Doc) < 30 {
+			t.Errorf("%s has no package comment that says what it owns", p.ImportPath)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Go, Node, npm and make: browsers, nginx,
+# strace and the tools of network namespaces. It installs no service.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=()
+need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
+PATH="$PATH:/usr/sbin:/sbin"
+need chromium chromium
+need firefox-esr firefox-esr
+need strace strace
+need unshare util-linux
+need ip iproute2
+need gcc gcc
+need git git
+dpkg -s libc6-dev >/dev/null 2>&1 || packages+=(libc6-dev)
+
+# nginx would bring a service with it, so its program is only unpacked, into a
+# folder of this checkout that git ignores and the Makefile has on its PATH.
+unpack_nginx() {
+  command -v nginx >/dev/null 2>&1 && return
+  [ -x tmp/tools/usr/sbin/nginx ] && return
+  mkdir -p tmp/tools
+  (cd tmp/tools && apt-get download -qq nginx-light && dpkg -x nginx-light_*.deb . && rm -f nginx-light_*.deb)
+}
+
+if [ "${#packages[@]}" -eq 0 ]; then
+  unpack_nginx
+  exit 0
+fi
+
+line="apt-get install -y --no-install-recommends ${packages[*]}"
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "The tests need: ${packages[*]}. This machine has no apt-get; install them its own way." >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  printf 'The tests need packages that only root can install. Run this once:\n\n  sudo %s\n\n' "$line" >&2
+  exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+$line -qq </dev/null
+unpack_nginx
