@@ -1,0 +1,84 @@
+import js from '@eslint/js'
+import tseslint from 'typescript-eslint'
+
+import ringfence from './build/eslint-rules.js'
+
+const network = ['fetch', 'WebSocket', 'RTCPeerConnection', 'XMLHttpRequest', 'EventSource', 'RTCSessionDescription', 'RTCIceCandidate']
+const globalObjects = ['window', 'globalThis', 'self']
+const rendering = ['document', 'window', 'localStorage', 'sessionStorage', 'alert', 'confirm']
+
+const forbid = (names, message) => names.map((name) => ({ name, message }))
+const forbidOn = (objects, names, message) => objects.flatMap((object) => names.map((property) => ({ object, property, message })))
+
+const viaSdk = 'The server is reached through @ringfence/sdk only.'
+const noPage = 'The SDK draws nothing and keeps nothing: it has no page.'
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'public/', '**/*.gen.ts'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', Buffer: 'readonly' } },
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { project: ['./tsconfig.json', './tsconfig.node.json'], tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      complexity: ['error', 20],
+      'max-lines': ['error', { max: 500 }],
+      'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidOperator: true }],
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    plugins: { ringfence },
+    rules: {
+      'ringfence/no-literal-text': 'error',
+      'ringfence/no-inline-style': 'error',
+      'no-restricted-globals': ['error', ...forbid(network, viaSdk)],
+      'no-restricted-properties': ['error', ...forbidOn(globalObjects, network, viaSdk), { object: 'navigator', property: 'sendBeacon', message: viaSdk }],
+      'no-restricted-imports': ['error', { patterns: [{ group: ['**/sdk/**', '@ringfence/sdk/*'], message: 'Import from @ringfence/sdk itself.' }] }],
+    },
+  },
+  {
+    files: ['src/state/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', {
+        paths: [{ name: 'preact', message: 'View models are plain TypeScript.' }, { name: 'preact/hooks', message: 'View models are plain TypeScript.' }],
+        patterns: [
+          { group: ['**/sdk/**', '@ringfence/sdk/*'], message: 'Import from @ringfence/sdk itself.' },
+          { group: ['**/screens/**', '**/ui/**'], message: 'View models know no components.' },
+        ],
+      }],
+    },
+  },
+  {
+    files: ['sdk/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...forbid(rendering, noPage)],
+      'no-restricted-imports': ['error', {
+        patterns: [{ regex: '^(?!\\./)', message: 'The SDK imports nothing but itself.' }],
+      }],
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/*.test.tsx'],
+    rules: {
+      'max-lines-per-function': 'off',
+      'no-restricted-imports': 'off',
+      'ringfence/no-literal-text': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  { files: ['e2e/**'], rules: { 'no-undef': 'off' } },
+)

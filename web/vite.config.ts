@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config'
+
+import { fixedWorkers, workerInputs, workerFileName } from './build/workers.ts'
+
+// The program that `make run` starts; the development server hands it /api.
+const server = 'http://localhost:8080'
+
+export default defineConfig({
+  // Nothing is inlined: the page's policy allows no inline script, style or data address.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [fixedWorkers()],
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: 'index.html', ...workerInputs() },
+      output: {
+        entryFileNames: (chunk) => workerFileName(chunk) ?? 'assets/[name]-[hash].js',
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
+      },
+    },
+  },
+  server: {
+    // The Host header stays as it is, so that the server sees a same-origin request.
+    proxy: { '/api': { target: server, changeOrigin: false, ws: true } },
+  },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}', 'sdk/src/**/*.test.ts', 'build/**/*.test.ts'],
+    environment: 'node',
+    restoreMocks: true,
+  },
+})
