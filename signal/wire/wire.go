@@ -46,7 +46,7 @@ type Envelope struct {
 	Call id.Call  `json:"call,omitzero" doc:"chosen by the caller's device"`
 	From Address  `json:"from,omitzero" doc:"set by the hub; a frame that a client sends with it is refused"`
 	To   Address  `json:"to,omitzero" doc:"whom the frame is for"`
-	Seq  uint64   `json:"seq,omitempty" doc:"number of the frame in its session, set by the hub from 1"`
+	Seq  uint32   `json:"seq,omitempty" doc:"number of the frame in its session, set by the hub from 1"`
 	Body string   `json:"body" doc:"base64url"`
 }
 
@@ -110,7 +110,7 @@ type Hello struct {
 	Max      int      `json:"max" doc:"highest version the client speaks"`
 	Features []string `json:"features,omitempty" doc:"names of optional features the client has"`
 	Resume   string   `json:"resume,omitempty" doc:"token of the session to go on with"`
-	Cursor   uint64   `json:"cursor,omitempty" doc:"seq of the last frame received in it"`
+	Cursor   uint32   `json:"cursor,omitempty" doc:"seq of the last frame received in it"`
 }
 
 // Welcome answers hello.
@@ -152,16 +152,16 @@ type Relay struct{}
 
 // Calling tells the caller that the call exists.
 type Calling struct {
-	Servers []ICEServer `json:"servers"`
-	Seconds int         `json:"ring_seconds"`
+	Servers List[ICEServer] `json:"servers"`
+	Seconds int             `json:"ring_seconds"`
 }
 
 // Incoming is a call that rings.
 type Incoming struct {
-	Media   Media       `json:"media"`
-	Sealed  string      `json:"sealed,omitempty"`
-	Servers []ICEServer `json:"servers"`
-	Seconds int         `json:"ring_seconds" doc:"how long it will go on ringing"`
+	Media   Media           `json:"media"`
+	Sealed  string          `json:"sealed,omitempty"`
+	Servers List[ICEServer] `json:"servers"`
+	Seconds int             `json:"ring_seconds" doc:"how long it will go on ringing"`
 }
 
 // Progress tells the caller that a device of the callee rings.
@@ -206,14 +206,14 @@ type Ended struct {
 
 // ICEServer is one server for RTCPeerConnection, as W3C WebRTC 1.0 names it.
 type ICEServer struct {
-	URLs       []string `json:"urls"`
-	Username   string   `json:"username,omitempty"`
-	Credential string   `json:"credential,omitempty"`
+	URLs       List[string] `json:"urls"`
+	Username   string       `json:"username,omitempty"`
+	Credential string       `json:"credential,omitempty"`
 }
 
 // Servers answers relay.
 type Servers struct {
-	Servers []ICEServer `json:"servers"`
+	Servers List[ICEServer] `json:"servers"`
 }
 
 // Presence says that a friend came or went.
@@ -251,8 +251,8 @@ type Error struct {
 	Text       string     `json:"text" doc:"English, for programs without a catalogue"`
 	Field      string     `json:"field,omitempty"`
 	Rule       string     `json:"rule,omitempty"`
-	Limit      int64      `json:"limit,omitempty"`
-	RetryAfter int64      `json:"retry_after,omitempty" doc:"seconds"`
+	Limit      int        `json:"limit,omitempty"`
+	RetryAfter int        `json:"retry_after,omitempty" doc:"seconds"`
 }
 
 // Bye comes before the hub closes.

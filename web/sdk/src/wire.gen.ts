@@ -47,21 +47,13 @@ export const wire = {
 } as const;
 
 /** SDPType is the type of a session description, as W3C WebRTC 1.0 names it. */
-export const sDPTypes = [
+export const sdpTypes = [
   "offer",
   "answer",
   "rollback",
 ] as const;
 /** SDPType is the type of a session description, as W3C WebRTC 1.0 names it. */
-export type SDPType = (typeof sDPTypes)[number];
-
-/** Sender says which side sends a kind. */
-export const senders = [
-  "client",
-  "hub",
-] as const;
-/** Sender says which side sends a kind. */
-export type Sender = (typeof senders)[number];
+export type SDPType = (typeof sdpTypes)[number];
 
 /** Kind names what a frame is. Kinds are append-only. */
 export const kinds = [

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"go/types"
+	"reflect"
+	"strings"
+
+	"github.com/ringfence/ringfence/signal/wire"
+)
+
+const generated = "<!-- Written by internal/gen from the Go source. Change that, then run `make gen`. -->\n\n"
+
+// reference is docs/signaling.md: kinds, bodies, enumerations, limits.
+func reference(w *source) (string, error) {
+	p := &printer{}
+	p.b.WriteString("# Signaling reference\n\n" + generated)
+	p.line("How the protocol works is told in [protocol.md](protocol.md); this page lists its parts.\n")
+	docs := map[string]string{}
+	for _, e := range w.enums {
+		if e.name == "Kind" {
+			for _, v := range e.values {
+				docs[strings.Trim(v.value, `"`)] = v.doc
+			}
+		}
+	}
+	p.line("## Kinds\n\n| kind | sent by | body | what it says |\n|---|---|---|---|")
+	for _, k := range wire.Kinds() {
+		sender := string(k.Sender)
+		if k.Passes {
+			sender = "client, passed on unread"
+		}
+		name := reflect.TypeOf(k.Body).Name()
+		p.line("| `%s` | %s | [%s](#%s) | %s |", k.Kind, sender, name, strings.ToLower(name), docs[string(k.Kind)])
+	}
+	p.line("\n## Structures")
+	for _, s := range w.structs {
+		p.line("\n### %s\n\n%s", s.name, s.doc)
+		if len(s.fields) == 0 {
+			p.line("\nNo fields.")
+			continue
+		}
+		p.line("\n| field | type | |\n|---|---|---|")
+		for _, f := range s.fields {
+			t, err := tsType(f.typ, f.optional)
+			if err != nil {
+				return "", fmt.Errorf("%s: %s: %w", f.name, types.ExprString(f.typ), err)
+			}
+			opt := f.doc
+			if f.optional {
+				opt = strings.TrimSuffix("optional; "+f.doc, "; ")
+			}
+			p.line("| `%s` | %s | %s |", f.name, strings.TrimPrefix(t, "readonly "), opt)
+		}
+	}
+	p.line("\n## Enumerations")
+	for _, e := range w.enums {
+		if e.name == "Kind" || e.name == "Sender" {
+			continue
+		}
+		p.line("\n### %s\n\n%s\n\n| value | |\n|---|---|", e.name, e.doc)
+		for _, v := range e.values {
+			p.line("| `%s` | %s |", strings.Trim(v.value, `"`), v.doc)
+		}
+	}
+	p.line("\n## Limits\n\n| name | value | |\n|---|---|---|")
+	for _, c := range w.consts {
+		p.line("| `%s` | %s | %s |", c.name, strings.Trim(c.value, `"`), c.doc)
+	}
+	return p.b.String(), nil
+}
+
+// errorTable is docs/errors.md.
+func errorTable(f *source) (string, error) {
+	p := &printer{}
+	p.b.WriteString("# Error codes\n\n" + generated)
+	p.line("The HTTP API sends them as `code` of problem+json, signaling as `code` of an error frame. Codes are only ever added.\n")
+	p.line("| code | when |\n|---|---|")
+	for _, e := range f.enums {
+		for _, v := range e.values {
+			if v.doc == "" {
+				return "", fmt.Errorf("code %s has no comment", v.name) //nolint:err113 // told to a developer
+			}
+			p.line("| `%s` | %s |", strings.Trim(v.value, `"`), v.doc)
+		}
+	}
+	return p.b.String(), nil
+}

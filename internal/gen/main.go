@@ -1,0 +1,69 @@
+// Command gen writes what is derived from the Go types of the protocol: the
+// TypeScript types of the browser SDK and the reference tables in docs. It
+// reads source, not values, so that comments come along. It is a generator of
+// our own because a detour over JSON Schema loses the comments, the closed
+// unions and the limits; it refuses every Go type that has no exact form in
+// TypeScript.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	root := flag.String("root", ".", "top folder of the project")
+	flag.Parse()
+	if err := run(*root); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root string) error {
+	files, err := generate(root)
+	if err != nil {
+		return err
+	}
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // source files are for everyone to read
+			return fmt.Errorf("make folder: %w", err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // source files are for everyone to read
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	return nil
+}
+
+// generate returns the text of every generated file by its path below root.
+func generate(root string) (map[string]string, error) {
+	wire, err := load(filepath.Join(root, "signal", "wire"))
+	if err != nil {
+		return nil, err
+	}
+	faults, err := load(filepath.Join(root, "internal", "fault"))
+	if err != nil {
+		return nil, err
+	}
+	ts, err := typescript(wire, faults)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := reference(wire)
+	if err != nil {
+		return nil, err
+	}
+	errs, err := errorTable(faults)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{
+		"web/sdk/src/wire.gen.ts": ts,
+		"docs/signaling.md":       ref,
+		"docs/errors.md":          errs,
+	}, nil
+}
