@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"internal/privacy":       {},
 	"internal/localca":       {},
 	"internal/archtest":      {},
+	"internal/promises":      {},
 	"internal/cluster":       {},
 	"internal/cluster/local": {"internal/cluster"},
 	"signal/wire":            {"internal/fault", "internal/id"},
