@@ -18,11 +18,15 @@ const (
 )
 
 // Edge is one record per ordered pair: what From thinks of To. It is sealed
-// under From's key. Two accounts are friends when both edges say so.
+// under From's key. Two accounts are friends when both edges say so. Handle
+// and Name are set in blocked edges only: what From knew of To when blocking,
+// so that a list of the blocked tells nothing newer and nothing of strangers.
 type Edge struct {
 	From, To id.Account
 	State    EdgeState
 	Since    time.Time
+	Handle   string
+	Name     string
 }
 
 // FriendTable holds the edges.
