@@ -41,12 +41,15 @@ type FriendTable interface {
 
 // Ask is a friend request that waits. It is sealed under From's key, so that
 // an ask to a phantom needs no key of its own and dies with its author. Handle
-// is what From typed: all that From is ever shown of To until To accepts.
+// is what From typed: all that From is ever shown of To until To accepts. A
+// Declined ask is hidden from To and looks to From as if it still waited, so
+// that no answer and a refusal and a handle that nobody has are alike.
 type Ask struct {
 	From, To  id.Account
 	Handle    string
 	AskedAt   time.Time
 	ExpiresAt time.Time
+	Declined  bool
 }
 
 // AskTable holds friend requests by the one who is asked.
