@@ -1,0 +1,174 @@
+// What runs inside the pages: a camera that shows a counter, a microphone that
+// hums one tone, and the instruments that find both again on the other side.
+// Every function here is sent to the browser as text, before the page's own
+// scripts, so none may use anything outside itself.
+
+/**
+ * @typedef {object} Devices
+ * @property {number} side 1 to 15: whose camera it is, part of the picture
+ * @property {number} tone hertz of the microphone's tone
+ * @property {string} [camera] name of the DOMException that asking for a camera gives
+ * @property {string} [microphone] the same for the microphone
+ * @property {string} [scene] draw a person for a photograph instead of the counter
+ */
+
+/**
+ * devices puts a drawn camera and a humming microphone in the place of the
+ * real ones. The picture is a grid of 6 by 4 black and white blocks: 4 bits
+ * side, 12 bits counter, 8 bits check.
+ * @param {Devices} d
+ */
+export function devices(d) {
+  if (!navigator.mediaDevices) return;
+  let counter = 0;
+  const draw = (/** @type {CanvasRenderingContext2D} */ g, w, h) => {
+    counter = (counter + 1) & 0xfff;
+    const check = ((d.side * 31 + counter * 7) ^ 0xa5) & 0xff;
+    const bits = (d.side << 20) | (counter << 8) | check;
+    for (let i = 0; i < 24; i++) {
+      g.fillStyle = (bits >> i) & 1 ? '#fff' : '#000';
+      g.fillRect((i % 6) * (w / 6), Math.floor(i / 6) * (h / 4), w / 6 + 1, h / 4 + 1);
+    }
+  };
+  const camera = () => {
+    const canvas = document.createElement('canvas');
+    canvas.width = 640;
+    canvas.height = 480;
+    const g = canvas.getContext('2d', { alpha: false });
+    const paint = () => (window.__scene ? window.__scene(g, canvas.width, canvas.height) : draw(g, canvas.width, canvas.height));
+    paint();
+    const [track] = canvas.captureStream(30).getVideoTracks();
+    const timer = setInterval(() => (track.readyState === 'ended' ? clearInterval(timer) : paint()), 33);
+    return track;
+  };
+  const microphone = () => {
+    const context = new AudioContext();
+    const hum = new OscillatorNode(context, { frequency: d.tone });
+    const level = new GainNode(context, { gain: 0.5 });
+    const out = context.createMediaStreamDestination();
+    hum.connect(level).connect(out);
+    hum.start();
+    void context.resume();
+    return out.stream.getAudioTracks()[0];
+  };
+  navigator.mediaDevices.getUserMedia = async (want = {}) => {
+    window.__asked = [...(window.__asked ?? []), { audio: Boolean(want.audio), video: Boolean(want.video) }];
+    if (want.video && d.camera) throw new DOMException('drawn', d.camera);
+    if (want.audio && d.microphone) throw new DOMException('drawn', d.microphone);
+    const stream = new MediaStream();
+    if (want.audio) stream.addTrack(microphone());
+    if (want.video) stream.addTrack(camera());
+    return stream;
+  };
+}
+
+/**
+ * instruments sets window.__probe. It remembers every RTCPeerConnection and
+ * every element that plays, and listens for what the page's policy refused.
+ */
+export function instruments() {
+  /** @type {RTCPeerConnection[]} */
+  const connections = [];
+  /** @type {Set<HTMLMediaElement>} */
+  const playing = new Set();
+  /** @type {string[]} */
+  const violations = [];
+  document.addEventListener('securitypolicyviolation', (e) => {
+    violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`);
+  });
+  const Real = window.RTCPeerConnection;
+  if (Real) {
+    window.RTCPeerConnection = new Proxy(Real, {
+      construct(target, args, self) {
+        const pc = Reflect.construct(target, args, self);
+        connections.push(pc);
+        return pc;
+      },
+    });
+  }
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    playing.add(this);
+    return play.call(this);
+  };
+
+  const elements = () => [...new Set([...document.querySelectorAll('video, audio'), ...playing])];
+  const canvas = document.createElement('canvas');
+  canvas.width = 60;
+  canvas.height = 40;
+  const sheet = canvas.getContext('2d', { willReadFrequently: true });
+
+  /** What a video element shows: whose camera and which count, or null. */
+  const read = (/** @type {HTMLVideoElement} */ video) => {
+    if (!video.videoWidth || !sheet) return null;
+    sheet.drawImage(video, 0, 0, 60, 40);
+    const data = sheet.getImageData(0, 0, 60, 40).data;
+    let bits = 0;
+    for (let i = 0; i < 24; i++) {
+      let sum = 0;
+      for (let y = 3; y < 7; y++) {
+        for (let x = 3; x < 7; x++) sum += data[4 * (((Math.floor(i / 6) * 10 + y) * 60) + (i % 6) * 10 + x) + 1];
+      }
+      if (sum / 16 > 127) bits |= 1 << i;
+    }
+    const side = (bits >> 20) & 0xf, counter = (bits >> 8) & 0xfff, check = bits & 0xff;
+    return check === (((side * 31 + counter * 7) ^ 0xa5) & 0xff) ? { side, counter } : null;
+  };
+
+  /** @type {AudioContext | undefined} */
+  let context;
+  /** @type {Map<string, AnalyserNode>} */
+  const analysers = new Map();
+  /** The loudest frequency of a track, and how loud it is in dBFS. */
+  const listen = (/** @type {MediaStreamTrack} */ track) => {
+    context ??= new AudioContext();
+    void context.resume();
+    let analyser = analysers.get(track.id);
+    if (!analyser) {
+      analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
+      context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+      analysers.set(track.id, analyser);
+    }
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    let best = 1;
+    for (let i = 1; i < bins.length; i++) if (bins[i] > bins[best]) best = i;
+    return { hertz: (best * context.sampleRate) / analyser.fftSize, level: bins[best] };
+  };
+
+  const live = () => connections.filter((pc) => pc.connectionState !== 'closed');
+
+  window.__probe = {
+    violations,
+    connections,
+    /** Every picture on the page that carries a counter. */
+    pictures: () => elements().filter((e) => e instanceof HTMLVideoElement).map(read).filter((p) => p !== null),
+    /** The loudest tone of every element that can be heard. */
+    tones: () => elements()
+      .filter((e) => !e.muted && !e.paused && e.volume > 0 && e.srcObject instanceof MediaStream)
+      .flatMap((e) => e.srcObject.getAudioTracks().map(listen)),
+    /** A hash of what the widest remote-looking video shows, for cameras without a counter. */
+    digests: () => elements().filter((e) => e instanceof HTMLVideoElement && e.videoWidth > 0).map((v) => {
+      sheet.drawImage(v, 0, 0, 60, 40);
+      return sheet.getImageData(0, 0, 60, 40).data.reduce((h, b) => (Math.imul(h, 31) + b) | 0, 7);
+    }),
+    /** The route of the call's media, by getStats. */
+    route: async () => {
+      for (const pc of live()) {
+        const stats = new Map();
+        (await pc.getStats()).forEach((s) => stats.set(s.id, s));
+        const all = [...stats.values()];
+        const chosen = all.find((s) => s.type === 'transport' && s.selectedCandidatePairId)?.selectedCandidatePairId;
+        const pair = stats.get(chosen) ?? all.find((s) => s.type === 'candidate-pair' && s.nominated && s.state === 'succeeded');
+        if (!pair) continue;
+        const local = stats.get(pair.localCandidateId), remote = stats.get(pair.remoteCandidateId);
+        return {
+          local: local?.candidateType, remote: remote?.candidateType, relayProtocol: local?.relayProtocol,
+          sent: pair.bytesSent, received: pair.bytesReceived, dtls: all.find((s) => s.type === 'transport')?.tlsVersion,
+        };
+      }
+      return null;
+    },
+    live: () => live().length,
+  };
+}
