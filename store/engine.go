@@ -4,7 +4,8 @@ import "context"
 
 // Engine keeps rows: opaque values under ordered keys in named tables. It is
 // all that bolt and PostgreSQL have to provide; store/sealed makes a DB of it.
-// Every engine passes storetest.
+// Every engine passes storetest. Keys, values and pages outside the limits are
+// refused with ErrLimit. A transaction must not be opened inside another one.
 type Engine interface {
 	// View runs fn over one consistent state.
 	View(ctx context.Context, fn func(Rows) error) error

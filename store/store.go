@@ -20,10 +20,17 @@ var (
 	// ErrVersion says that the data was written by another version of the
 	// program than this one can read.
 	ErrVersion = errors.New("data of another version")
+	// ErrLimit says that a key, a value or a page is outside the limits below,
+	// or that there is no such table.
+	ErrLimit = errors.New("outside the limits of the store")
 )
 
-// MaxPage is the most records that one range read returns.
-const MaxPage = 256
+// The limits of every engine.
+const (
+	MaxPage  = 256     // records that one range read returns
+	MaxKey   = 512     // bytes of a key; it has at least one
+	MaxValue = 1 << 20 // bytes of a value
+)
 
 // DB runs transactions over every table.
 type DB interface {
