@@ -1,0 +1,88 @@
+// Package config owns the settings of the program: one struct over safe
+// defaults, filled from a TOML file, the environment and flags, every fault
+// found at once. It imports nothing of the project and hands out plain parsed
+// values; no other package but cmd/ringfence sees a Config.
+package config
+
+import "net/netip"
+
+// Config holds every setting. The tags are the only source of the keys, the
+// flags, the environment variables and docs/config.md.
+type Config struct {
+	Data            string   `key:"data" holds:"a folder" doc:"Folder of the data: one file with everything the server keeps, sealed. Made with mode 0700 where it is missing."`
+	Keys            string   `key:"keys" holds:"a folder" doc:"Folder of the keys that open the data. Must lie neither in the data folder nor around it, and never goes into the same backup. Made with mode 0700 where it is missing."`
+	PassphraseFile  string   `key:"passphrase_file" holds:"a file" doc:"File with the passphrase that locks the key folder. Empty: a random one is made at the first start and kept in the key folder."`
+	KeyIterations   int      `key:"key_iterations" min:"600000" max:"100000000" doc:"PBKDF2 rounds between the passphrase and the keys, used when the key folder is made. More is slower to start and slower to guess."`
+	OwnerInviteFile string   `key:"owner_invite_file" holds:"a file" doc:"File to write the owner's one-time invite link to (mode 0600), besides printing it, for as long as nobody has used it."`
+	Listen          Listen   `key:"listen" doc:"Where plain HTTP is served. Browsers allow calls there only at http://localhost; other hosts get the page that says how to trust this server, or are sent to public_url."`
+	TLSListen       Listen   `key:"tls_listen" doc:"Where HTTPS is served to the local network, with a certificate of this server's own authority. Off by itself where public_url is set."`
+	PublicURL       URL      `key:"public_url" doc:"Address under which a reverse proxy serves this program, such as https://call.example.org. Empty: only this machine and its local network."`
+	TrustedProxies  Prefixes `key:"trusted_proxies" doc:"Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. From everyone else these headers are ignored."`
+	AdminListen     Listen   `key:"admin_listen" doc:"Where /healthz, /readyz and /metrics are served, and nowhere else. They ask for no password: keep them on loopback."`
+	TURN            TURN     `key:"turn"`
+	Log             Log      `key:"log"`
+}
+
+// TURN holds the settings of the media relay.
+type TURN struct {
+	Listen            Listen `key:"listen" doc:"Where the media relay answers TURN and STUN, over UDP and TCP."`
+	PublicIP          Host   `key:"public_ip" doc:"Address under which clients reach the relay, or a host name that is resolved again each minute. Needed behind NAT. Empty: the address of this machine in its network."`
+	Realm             string `key:"realm" doc:"TURN realm; clients never show it."`
+	MinPort           int    `key:"min_port" min:"1024" max:"65535" doc:"First UDP port for relayed media."`
+	MaxPort           int    `key:"max_port" min:"1024" max:"65535" doc:"Last UDP port for relayed media. Each relayed side of a call takes one."`
+	AllowOwnAddresses Toggle `key:"allow_own_addresses" choices:"auto,on,off" doc:"Whether the relay may carry media to this machine's own addresses, needed to try calls between two browsers on one machine. auto: on as long as neither public_url nor turn.public_ip is set."`
+}
+
+// Log says what is logged and how. No setting makes the log hold an address.
+type Log struct {
+	Level  string `key:"level" choices:"debug,info,warn,error" doc:"The least level that is logged."`
+	Format string `key:"format" choices:"text,json" doc:"How a line of the log is written, to standard error."`
+}
+
+// Toggle is auto, on or off.
+type Toggle string
+
+// The values of a Toggle.
+const (
+	Auto Toggle = "auto"
+	On   Toggle = "on"
+	Off  Toggle = "off"
+)
+
+// Default returns the settings that hold where nothing is said: a server that
+// two browsers on one machine, and phones in its network, can try.
+func Default() Config {
+	return Config{
+		Data:          "./ringfence-data",
+		Keys:          "./ringfence-keys",
+		KeyIterations: 2_000_000,
+		Listen:        ListenAt(netip.Addr{}, 8080),
+		TLSListen:     ListenAt(netip.Addr{}, 8443),
+		AdminListen:   ListenAt(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 9090),
+		TrustedProxies: Prefixes{
+			netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 0}), 8),
+			netip.PrefixFrom(netip.IPv6Loopback(), 128),
+		},
+		TURN: TURN{
+			Listen:            ListenAt(netip.Addr{}, 3478),
+			Realm:             "ringfence",
+			MinPort:           49152,
+			MaxPort:           65535,
+			AllowOwnAddresses: Auto,
+		},
+		Log: Log{Level: "info", Format: "text"},
+	}
+}
+
+// OwnAddresses reports whether the relay may reach this machine's own
+// addresses.
+func (c Config) OwnAddresses() bool {
+	switch c.TURN.AllowOwnAddresses {
+	case On:
+		return true
+	case Off:
+		return false
+	case Auto:
+	}
+	return c.PublicURL.IsZero() && c.TURN.PublicIP.IsZero()
+}

@@ -1,0 +1,81 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Print writes the settings as a TOML file that Load reads back, each with the
+// place its value came from.
+func (l *Loaded) Print(w io.Writer) error {
+	var b strings.Builder
+	table := ""
+	for _, s := range Settings() {
+		name := s.Key
+		if t, rest, ok := strings.Cut(s.Key, "."); ok {
+			if t != table {
+				table = t
+				b.WriteString("\n[" + t + "]\n")
+			}
+			name = rest
+		}
+		fmt.Fprintf(&b, "%s = %s # %s\n", name, s.toml(&l.Config), oneLine(l.Source(s.Key)))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// Reference writes docs/config.md.
+func Reference(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(referenceHead)
+	defaults := Default()
+	table := ""
+	b.WriteString(referenceColumns)
+	for _, s := range Settings() {
+		if t, _, ok := strings.Cut(s.Key, "."); ok && t != table {
+			table = t
+			b.WriteString("\n## In the table `[" + t + "]`\n\n" + referenceColumns)
+		}
+		fmt.Fprintf(&b, "| `%s` | `--%s`<br>`%s` | %s | `%s` | %s |\n", s.Key, s.Flag, s.Env, s.Holds, s.toml(&defaults), s.Doc)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+const referenceColumns = "| key | flag and environment | takes | default | what it is for |\n|---|---|---|---|---|\n"
+
+const referenceHead = `# Settings
+
+<!-- Generated from internal/config; a test compares. To renew it: go test ./internal/config -run TestReference -update -->
+
+Every setting has a default with which the program starts. A setting is looked
+for in this order; the first that names it wins:
+
+1. a flag, ` + "`--listen :9000`" + `
+2. an environment variable, ` + "`RINGFENCE_LISTEN=:9000`" + `
+3. the TOML file that ` + "`--config FILE`" + ` or ` + "`RINGFENCE_CONFIG`" + ` names
+4. the default
+
+` + "`ringfence config check`" + ` says everything that is wrong at once, each with the
+value, the rule and what to write instead. ` + "`ringfence config print`" + ` prints the
+settings that hold, as a TOML file, each with the place it came from. A key that
+does not exist is an error: a misspelt limit must not turn into no limit.
+
+Lists are written ` + "`[\"10.0.0.1\", \"10.0.0.2\"]`" + ` in the file and
+` + "`10.0.0.1,10.0.0.2`" + ` as a flag or in the environment. A key with a dot lives in
+a table: ` + "`turn.listen`" + ` is ` + "`listen`" + ` below ` + "`[turn]`" + `.
+
+## At the top of the file
+
+`

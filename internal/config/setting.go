@@ -1,0 +1,217 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// EnvPrefix starts the name of every environment variable that is a setting.
+const EnvPrefix = "RINGFENCE_"
+
+// Setting is one leaf of Config under all of its names.
+type Setting struct {
+	Key     string   // as in the file: "turn.listen"
+	Flag    string   // without dashes: "turn-listen"
+	Env     string   // "RINGFENCE_TURN_LISTEN"
+	Doc     string   // what it is for
+	Holds   string   // what kind of value it takes, in words
+	Choices []string // the only values it takes, where they are few
+	Min     int      // of a number
+	Max     int
+	index   []int // of the field
+}
+
+// Settings lists every setting in the order of Config.
+func Settings() []Setting {
+	return settingsOf(reflect.TypeFor[Config](), "", nil)
+}
+
+func settingsOf(t reflect.Type, prefix string, index []int) []Setting {
+	var out []Setting
+	for f := range t.Fields() {
+		key := prefix + f.Tag.Get("key")
+		at := append(slices.Clone(index), f.Index...)
+		if f.Tag.Get("doc") == "" { // a table of settings
+			out = append(out, settingsOf(f.Type, key+".", at)...)
+			continue
+		}
+		name := strings.ReplaceAll(key, ".", "_")
+		s := Setting{
+			Key:   key,
+			Flag:  strings.ReplaceAll(name, "_", "-"),
+			Env:   EnvPrefix + strings.ToUpper(name),
+			Doc:   f.Tag.Get("doc"),
+			Holds: f.Tag.Get("holds"),
+			index: at,
+		}
+		if c := f.Tag.Get("choices"); c != "" {
+			s.Choices = strings.Split(c, ",")
+		}
+		s.Min, _ = strconv.Atoi(f.Tag.Get("min"))
+		s.Max, _ = strconv.Atoi(f.Tag.Get("max"))
+		if s.Holds == "" {
+			s.Holds = holds(f.Type, s)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func holds(t reflect.Type, s Setting) string {
+	switch t {
+	case reflect.TypeFor[Listen]():
+		return "address and port, or off"
+	case reflect.TypeFor[Host]():
+		return "IP address or host name"
+	case reflect.TypeFor[URL]():
+		return "https URL"
+	case reflect.TypeFor[Prefixes]():
+		return "list of addresses or networks"
+	}
+	switch {
+	case len(s.Choices) > 0:
+		return strings.Join(s.Choices, ", ")
+	case t.Kind() == reflect.Int:
+		return fmt.Sprintf("number from %d to %d", s.Min, s.Max)
+	}
+	return "text"
+}
+
+func (s Setting) in(c *Config) reflect.Value {
+	return reflect.ValueOf(c).Elem().FieldByIndex(s.index)
+}
+
+// setText sets the field from a flag or an environment variable.
+func (s Setting) setText(c *Config, text string) error {
+	switch p := s.in(c).Addr().Interface().(type) {
+	case *Prefixes:
+		if strings.TrimSpace(text) == "" {
+			return p.setTexts(nil)
+		}
+		return p.setTexts(strings.Split(text, ","))
+	case *int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return &rule{must: "must be a whole number", fix: fmt.Sprintf("write a number from %d to %d", s.Min, s.Max)}
+		}
+		return s.setInt(p, n)
+	case encoding.TextUnmarshaler:
+		return p.UnmarshalText([]byte(text))
+	}
+	if len(s.Choices) > 0 && !slices.Contains(s.Choices, text) {
+		return &rule{must: "must be one of " + strings.Join(s.Choices, ", "), fix: s.suggest(text)}
+	}
+	s.in(c).SetString(text)
+	return nil
+}
+
+func (s Setting) suggest(text string) string {
+	if near := nearest(strings.ToLower(text), s.Choices); near != "" {
+		return "write " + strconv.Quote(near)
+	}
+	return "write " + strconv.Quote(s.Choices[0])
+}
+
+func (s Setting) setInt(p *int, n int) error {
+	if n < s.Min || n > s.Max {
+		return &rule{must: fmt.Sprintf("must be from %d to %d", s.Min, s.Max), fix: fmt.Sprintf("write a number from %d to %d", s.Min, s.Max)}
+	}
+	*p = n
+	return nil
+}
+
+// setTOML sets the field from a value of the file, whose type must fit.
+func (s Setting) setTOML(c *Config, v any) error {
+	field := s.in(c).Addr().Interface()
+	switch p := field.(type) {
+	case *int:
+		n, ok := v.(int64)
+		if !ok {
+			return &rule{must: "must be a number", fix: "write it without quotes"}
+		}
+		if int64(int(n)) != n {
+			n = -1 // beyond what this machine counts: out of range all the same
+		}
+		return s.setInt(p, int(n))
+	case *Prefixes:
+		items, ok := texts(v)
+		if !ok {
+			return &rule{must: "must be a list of texts", fix: `write for example ["127.0.0.1"]`}
+		}
+		return p.setTexts(items)
+	}
+	text, ok := v.(string)
+	if !ok {
+		return &rule{must: "must be a text", fix: "write it in quotes"}
+	}
+	return s.setText(c, text)
+}
+
+func texts(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, false
+	}
+	out := make([]string, 0, len(list))
+	for _, x := range list {
+		text, ok := x.(string)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, text)
+	}
+	return out, true
+}
+
+// toml returns the value as it is written in the file.
+func (s Setting) toml(c *Config) string {
+	switch v := s.in(c).Interface().(type) {
+	case int:
+		return strconv.Itoa(v)
+	case Prefixes:
+		quoted := v.Texts()
+		for i, x := range quoted {
+			quoted[i] = quote(x)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	case fmt.Stringer:
+		return quote(v.String())
+	}
+	return quote(s.in(c).String())
+}
+
+// quote writes a TOML basic string.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"', r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < 0x20, r == 0x7f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// faultOf turns the error of a setter into a fault.
+func faultOf(key, source, value string, err error) Fault {
+	f := Fault{Setting: key, Source: source, Value: value, Must: err.Error()}
+	if r, ok := errors.AsType[*rule](err); ok {
+		f.Fix = r.fix
+		if r.secret {
+			f.Value = ""
+		}
+	}
+	return f
+}
