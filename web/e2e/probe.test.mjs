@@ -7,17 +7,22 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { launch } from './lib/browsers.mjs';
+import { Person } from './lib/person.mjs';
 import { devices, instruments } from './lib/probe.mjs';
 import { until } from './lib/wait.mjs';
 
 /** @param {import('node:test').TestContext} t */
-async function emptySite(t) {
-  const server = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>probe</title>'));
+async function site(t) {
+  const server = createServer((_, answer) => answer.writeHead(200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; script-src 'self'; img-src 'self'; require-trusted-types-for 'script'; trusted-types none",
+  }).end(`<!doctype html><html lang="en"><title>probe</title><label>Your name <input></label>
+    <dialog aria-labelledby="t"><h2 id="t">Sure</h2></dialog><button aria-label="Go on">→</button><button disabled>Not yet</button>`));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   const address = server.address();
-  return `http://localhost:${typeof address === 'object' && address ? address.port : 0}/`;
+  return `http://localhost:${typeof address === 'object' && address ? address.port : 0}`;
 }
 
 /** One page that calls itself. */
@@ -43,13 +48,13 @@ async function loop() {
 
 for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
   test(`counter and tone through ${kind}`, async (t) => {
-    const site = await emptySite(t);
+    const address = await site(t);
     const { browser, close } = await launch(kind);
     t.after(close);
     const page = await browser.newPage();
     await page.evaluateOnNewDocument(instruments);
     await page.evaluateOnNewDocument(devices, { side: 5, tone: 700 });
-    await page.goto(site);
+    await page.goto(address);
     assert.deepEqual(await page.evaluate(() => window.__probe.pictures()), [], 'a picture before there is one');
     await page.evaluate(loop);
     const first = await until('a counter', () => page.evaluate(() => window.__probe.pictures()[0]));
@@ -63,5 +68,29 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
     await page.evaluate(() => window.stream.getTracks().forEach((x) => { x.enabled = false; }));
     await until('silence', () => page.evaluate(() => window.__probe.tones().every((x) => x.level < -80)));
     await until('no counter in a black picture', () => page.evaluate(() => window.__probe.pictures().length === 0));
+  });
+}
+
+for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
+  test(`a person at ${kind} under a strict policy`, async (t) => {
+    const origin = await site(t);
+    const { browser, close } = await launch(kind);
+    t.after(close);
+    const anna = await Person.arrive(browser, origin, { devices: { side: 1 }, local: { colour: 'green' } });
+    await anna.writes('Your name', 'Anna');
+    assert.equal(await anna.written('Your name'), 'Anna');
+    await anna.page.evaluate(() => document.querySelector('button')?.addEventListener('click', () => document.body.append('pressed')));
+    await anna.presses('Go on');
+    await anna.sees('pressed');
+    assert.equal(await anna.look('dialog', 'Sure'), null, 'a closed dialog is seen');
+    assert.equal(await anna.look('button', 'Go'), null, 'half a name is enough');
+    assert.equal(await anna.page.evaluate(() => localStorage.getItem('colour')), 'green');
+    await assert.rejects(anna.finds('button', 'Nowhere', 100), /Nowhere/);
+    await anna.leaves();
+
+    const ben = await Person.arrive(browser, origin, { devices: { side: 2 } });
+    await ben.page.evaluate(() => document.body.append(Object.assign(document.createElement('img'), { src: 'http://localhost:1/x.png' })));
+    await until('the violation', () => ben.page.evaluate(() => window.__probe.violations.length > 0));
+    await assert.rejects(ben.leaves(), /errors on the page/);
   });
 }

@@ -9,7 +9,8 @@
  * @property {number} tone hertz of the microphone's tone
  * @property {string} [camera] name of the DOMException that asking for a camera gives
  * @property {string} [microphone] the same for the microphone
- * @property {string} [scene] draw a person for a photograph instead of the counter
+ * @property {number} [width] of the picture; 640 where not given
+ * @property {number} [height] 480 where not given
  */
 
 /**
@@ -32,9 +33,10 @@ export function devices(d) {
   };
   const camera = () => {
     const canvas = document.createElement('canvas');
-    canvas.width = 640;
-    canvas.height = 480;
+    canvas.width = d.width ?? 640;
+    canvas.height = d.height ?? 480;
     const g = canvas.getContext('2d', { alpha: false });
+    // A photograph has a person in the place of the counter.
     const paint = () => (window.__scene ? window.__scene(g, canvas.width, canvas.height) : draw(g, canvas.width, canvas.height));
     paint();
     const [track] = canvas.captureStream(30).getVideoTracks();
