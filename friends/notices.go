@@ -71,7 +71,9 @@ func (s *Service) makeRoom(ctx context.Context, tx store.Tx, a id.Account, now t
 func notices(ctx context.Context, tx store.Tx, a id.Account) ([]store.Notice, error) {
 	var all []store.Notice
 	err := pages(
-		func(after id.Notice, limit int) ([]store.Notice, error) { return tx.Notices.Notices(ctx, a, after, limit) },
+		func(after id.Notice, limit int) ([]store.Notice, error) {
+			return tx.Notices.Notices(ctx, a, after, limit)
+		},
 		func(n store.Notice) id.Notice { return n.ID },
 		func(n store.Notice) bool { all = append(all, n); return true })
 	if err != nil {
@@ -83,8 +85,9 @@ func notices(ctx context.Context, tx store.Tx, a id.Account) ([]store.Notice, er
 	return all, nil
 }
 
-// Notices returns what waits for a, newest first. Notices from accounts that
-// are no more are passed over.
+// Notices returns what waits for a, newest first. Notices from those who are
+// no friends any more are passed over: a name looked up for one would be news
+// of a stranger.
 func (s *Service) Notices(ctx context.Context, a id.Account) ([]Notice, error) {
 	now := s.clock()
 	var out []Notice
@@ -96,6 +99,13 @@ func (s *Service) Notices(ctx context.Context, a id.Account) ([]Notice, error) {
 		}
 		for _, n := range all {
 			if store.Expired(n.ExpiresAt, now) {
+				continue
+			}
+			mine, err := edge(ctx, tx, a, n.From)
+			if err != nil {
+				return err
+			}
+			if mine.State != store.EdgeFriend {
 				continue
 			}
 			p, ok, err := person(ctx, tx, n.From)
