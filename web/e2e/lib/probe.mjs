@@ -149,11 +149,14 @@ export function instruments() {
     tones: () => elements()
       .filter((e) => !e.muted && !e.paused && e.volume > 0 && e.srcObject instanceof MediaStream)
       .flatMap((e) => e.srcObject.getAudioTracks().map(listen)),
-    /** A hash of what the widest remote-looking video shows, for cameras without a counter. */
-    digests: () => elements().filter((e) => e instanceof HTMLVideoElement && e.videoWidth > 0).map((v) => {
-      sheet.drawImage(v, 0, 0, 60, 40);
-      return sheet.getImageData(0, 0, 60, 40).data.reduce((h, b) => (Math.imul(h, 31) + b) | 0, 7);
-    }),
+    /** A hash of what the video of that label shows, for cameras without a counter; 0 where it shows nothing. */
+    digest: (/** @type {string} */ label) => {
+      const video = elements().find((e) => e instanceof HTMLVideoElement && e.videoWidth > 0 && e.getAttribute('aria-label') === label);
+      if (!video || !sheet) return 0;
+      sheet.drawImage(video, 0, 0, 60, 40);
+      const data = sheet.getImageData(0, 0, 60, 40).data;
+      return data.some((b, i) => i % 4 < 3 && b > 40) ? data.reduce((h, b) => (Math.imul(h, 31) + b) | 0, 7) : 0;
+    },
     /** The route of the call's media, by getStats. */
     route: async () => {
       for (const pc of live()) {

@@ -1,0 +1,110 @@
+// Asking, accepting, declining, removing and blocking, each by hand and each
+// with what the other side may and may not notice.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setStage } from './lib/stage.mjs';
+import { text } from './lib/text.mjs';
+
+/** @type {import('./lib/stage.mjs').Stage} */
+let stage;
+before(async () => {
+  stage = await setStage({ names: ['Anna', 'Ben', 'Chi'] });
+});
+after(() => stage?.close());
+
+/** @param {import('./lib/person.mjs').Person} p @param {string} handle */
+async function asks(p, handle) {
+  await p.presses(text.people.add);
+  await p.writes(text.people.handle, handle);
+  await p.presses(text.people.ask);
+  await p.sees(text.people.asked(handle));
+  await p.page.keyboard.press('Escape');
+  await p.finds('button', text.people.withdrawFrom(handle));
+}
+
+test('asking by handle: accepted, each sees the other', async () => {
+  const ben = await stage.arrives('Ben');
+  const chi = await stage.arrives('Chi');
+  await asks(ben, stage.api('Chi').handle);
+  await chi.presses(text.people.acceptFrom('Ben'));
+  await ben.finds('button', text.people.videoCall('Chi'));
+  await chi.finds('button', text.people.videoCall('Ben'));
+  await ben.sees(text.people.online);
+  await stage.leave();
+});
+
+test('removed: both are gone from each other, and neither is called', async () => {
+  const ben = await stage.arrives('Ben');
+  const chi = await stage.arrives('Chi');
+  await ben.presses(text.people.more('Chi'));
+  await ben.presses(text.people.remove);
+  await ben.presses(text.confirm.remove);
+  await ben.seesNo('Chi');
+  await chi.seesNo(text.people.call('Ben'));
+  await chi.finds('button', text.people.videoCall('Anna'));
+  assert.equal(await chi.look('button', text.people.videoCall('Ben')), null);
+  await stage.leave();
+});
+
+test('asking by handle: declined, and nobody is told', async () => {
+  const ben = await stage.arrives('Ben');
+  const chi = await stage.arrives('Chi');
+  await asks(ben, stage.api('Chi').handle);
+  await chi.presses(text.people.declineFrom('Ben'));
+  await chi.seesNo(text.people.incoming);
+  await ben.open('/');
+  await ben.finds('button', text.people.withdrawFrom(stage.api('Chi').handle));
+  await ben.presses(text.people.withdrawFrom(stage.api('Chi').handle));
+  await ben.seesNo(text.people.outgoing);
+  await stage.leave();
+});
+
+test('a handle that nobody has is asked like any other', async () => {
+  const ben = await stage.arrives('Ben');
+  await asks(ben, 'nobody.0001');
+  await ben.open('/');
+  await ben.sees('nobody.0001');
+  await ben.presses(text.people.withdrawFrom('nobody.0001'));
+  await ben.seesNo('nobody.0001');
+  await stage.leave();
+});
+
+test('a friend who already has an account follows a link', async () => {
+  const ben = await stage.arrives('Ben');
+  const token = await stage.api('Chi').invite();
+  await ben.open(`/invite#${token}`);
+  await ben.sees(text.invite.acceptTitle('Chi'));
+  await ben.presses(text.invite.accept);
+  await ben.finds('button', text.people.videoCall('Chi'));
+  await stage.leave();
+});
+
+test('blocked: the other sees a friend who is never here', async () => {
+  const anna = await stage.arrives('Anna');
+  const ben = await stage.arrives('Ben');
+  await ben.sees(text.people.online);
+  await anna.presses(text.people.more('Ben'));
+  await anna.presses(text.people.block);
+  await anna.presses(text.confirm.block);
+  await anna.sees(text.people.blocked);
+  await ben.seesNo(text.people.online);
+  await ben.finds('button', text.people.videoCall('Anna'));
+  await ben.presses(text.people.videoCall('Anna'));
+  await ben.sees(text.errors.codes.unreachable);
+  await anna.open('/');
+  assert.equal(await anna.look('button', text.people.videoCall('Ben')), null);
+  assert.ok(!(await anna.reads()).includes(text.people.missedVideo('Ben')));
+  await stage.leave();
+});
+
+test('signed up by a friend’s link, one sees when the other comes and goes', async () => {
+  const anna = await stage.arrives('Anna');
+  await anna.finds('button', text.people.videoCall('Chi'));
+  await anna.seesNo(text.people.online);
+  const chi = await stage.arrives('Chi');
+  await anna.sees(text.people.online);
+  await chi.leaves();
+  await anna.seesNo(text.people.online, 30_000);
+  await stage.leave();
+});

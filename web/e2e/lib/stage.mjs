@@ -1,0 +1,84 @@
+// What most tests need before they begin: the program, browsers, and friends
+// who are signed up. close ends all of it, in the opposite order.
+
+import { launch } from './browsers.mjs';
+import { Person } from './person.mjs';
+import { signUpFriends, startServer } from './server.mjs';
+import { text } from './text.mjs';
+
+/**
+ * @typedef {object} Setting
+ * @property {string[]} names who is signed up; each is a friend of the first
+ * @property {import('./browsers.mjs').Kind[]} [browsers] Chromium alone where not given
+ * @property {Parameters<typeof startServer>[0]} [server]
+ * @property {Parameters<typeof launch>[1]} [launch]
+ */
+
+/** @param {Setting} setting */
+export async function setStage(setting) {
+  const server = await startServer(setting.server);
+  /** @type {Partial<Record<import('./browsers.mjs').Kind, Awaited<ReturnType<typeof launch>>>>} */
+  const browsers = {};
+  /** @type {Person[]} */
+  const here = [];
+  const close = async () => {
+    for (const b of Object.values(browsers)) await b.close();
+    await server.stop();
+  };
+  try {
+    const accounts = await signUpFriends(server, setting.names);
+    for (const kind of setting.browsers ?? /** @type {const} */ (['chromium'])) browsers[kind] = await launch(kind, setting.launch);
+    return {
+      server,
+      accounts,
+      close,
+      /** The api of a name. @param {string} name */
+      api: (name) => {
+        const found = accounts.find((a) => a.name === name);
+        if (!found) throw new Error(`nobody is called ${name}`);
+        return found;
+      },
+      /**
+       * Opens a window for a name; its side is its place in the list, from 1.
+       * @param {string} name
+       * @param {Partial<Parameters<typeof Person.arrive>[2]> & {on?: import('./browsers.mjs').Kind, origin?: string, camera?: string, microphone?: string}} [options]
+       */
+      arrives: async (name, options = {}) => {
+        const side = accounts.findIndex((a) => a.name === name) + 1;
+        const { on = 'chromium', origin = server.origin, camera, microphone, ...rest } = options;
+        const at = browsers[on];
+        if (!at) throw new Error(`${on} was not launched`);
+        const person = await Person.arrive(at.browser, origin, { api: accounts[side - 1], devices: { side, camera, microphone, ...rest.devices }, ...rest });
+        here.push(person);
+        return person;
+      },
+      /** Everybody leaves; fails where a page made errors. */
+      leave: async () => {
+        const results = await Promise.allSettled(here.splice(0).map((p) => p.leaves()));
+        for (const r of results) if (r.status === 'rejected') throw r.reason;
+      },
+    };
+  } catch (err) {
+    await close();
+    throw err;
+  }
+}
+
+/** @typedef {Awaited<ReturnType<typeof setStage>>} Stage */
+
+/**
+ * startCall has caller call callee by the friend's button, and callee accept.
+ * @param {Person} caller @param {Person} callee @param {string} calleeName
+ */
+export async function startCall(caller, callee, calleeName) {
+  await caller.presses(text.people.videoCall(calleeName));
+  await callee.presses(text.call.accept);
+}
+
+/**
+ * meet waits until both see and hear each other.
+ * @param {[Person, number]} a a person and their side @param {[Person, number]} b
+ */
+export async function meet([a, sideA], [b, sideB]) {
+  await Promise.all([a.watches(sideB), b.watches(sideA), a.hears(sideB), b.hears(sideA)]);
+}

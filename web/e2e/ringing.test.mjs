@@ -1,0 +1,129 @@
+// What happens around a call: declined, taken back, missed, busy, muted,
+// without camera, ended by a block.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { meet, setStage, startCall } from './lib/stage.mjs';
+import { text } from './lib/text.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @type {import('./lib/stage.mjs').Stage} */
+let stage;
+before(async () => { stage = await setStage({ names: ['Anna', 'Ben', 'Chi'] }); });
+after(() => stage?.close());
+
+/** Anna and Ben, who see each other. */
+async function together() {
+  const anna = await stage.arrives('Anna');
+  const ben = await stage.arrives('Ben');
+  await ben.sees(text.people.online);
+  await anna.finds('button', text.people.videoCall('Ben'));
+  return { anna, ben };
+}
+
+test('a declined call says so', async () => {
+  const { anna, ben } = await together();
+  await anna.presses(text.people.videoCall('Ben'));
+  await ben.sees(text.call.states.incomingVideo);
+  await anna.sees(text.call.states.ringing);
+  await ben.presses(text.call.decline);
+  await anna.sees(text.call.ended.declined.why('Ben'));
+  await ben.seesNo(text.call.states.incomingVideo);
+  await stage.leave();
+});
+
+test('a call taken back is a missed call, gone when seen', async () => {
+  const { anna, ben } = await together();
+  await anna.presses(text.people.call('Ben'));
+  await ben.sees(text.call.states.incoming);
+  await anna.presses(text.call.cancel);
+  await ben.sees(text.people.missedCall('Anna'));
+  assert.equal((await stage.api('Ben').call('GET', '/notices')).length ?? 1, 1);
+  await ben.open('/');
+  await ben.sees(text.people.missedCall('Anna'));
+  await ben.presses(text.people.dismissWho('Anna'));
+  await ben.seesNo(text.people.missedCall('Anna'));
+  await ben.open('/');
+  await ben.sees('Anna');
+  assert.ok(!(await ben.reads()).includes(text.people.missedCall('Anna')));
+  await stage.leave();
+});
+
+test('a call to a friend who is away ends with words, and waits as a notice', async () => {
+  const anna = await stage.arrives('Anna');
+  await anna.presses(text.people.videoCall('Chi'));
+  await anna.sees(text.call.ended.offline.why('Chi'), 15_000);
+  const chi = await stage.arrives('Chi');
+  await chi.sees(text.people.missedVideo('Anna'));
+  await stage.leave();
+});
+
+test('whoever is in a call is busy for a third', async () => {
+  const { anna, ben } = await together();
+  const chi = await stage.arrives('Chi');
+  await startCall(anna, ben, 'Ben');
+  await meet([anna, 1], [ben, 2]);
+  await chi.presses(text.people.call('Anna'));
+  await chi.sees(text.call.ended.busy.why('Anna'));
+  await meet([anna, 1], [ben, 2]);
+  await ben.presses(text.call.hangUp);
+  await anna.sees(text.call.ended.hangup.title);
+  await stage.leave();
+});
+
+test('a call rings on every device and is answered on one', async () => {
+  const { anna, ben } = await together();
+  const phone = await stage.arrives('Ben');
+  await anna.presses(text.people.videoCall('Ben'));
+  await phone.finds('button', text.call.accept);
+  await ben.presses(text.call.accept);
+  await phone.seesNo(text.call.states.incomingVideo);
+  await meet([anna, 1], [ben, 2]);
+  await ben.presses(text.call.hangUp);
+  await stage.leave();
+});
+
+test('muted and without camera are seen on the other side', async () => {
+  const { anna, ben } = await together();
+  await startCall(anna, ben, 'Ben');
+  await meet([anna, 1], [ben, 2]);
+  await anna.presses(text.call.mute);
+  await ben.sees(text.call.theyMuted('Anna'));
+  await ben.hearsNothing();
+  await anna.presses(text.call.unmute);
+  await ben.hears(1);
+  await ben.presses(text.call.cameraOff);
+  await anna.sees(text.call.theirCameraOff('Ben'));
+  await until('no picture of Ben', () => anna.page.evaluate(() => window.__probe.pictures().every((/** @type {{side: number}} */ p) => p.side !== 2)));
+  await ben.presses(text.call.cameraOn);
+  await anna.watches(2);
+  await anna.presses(text.call.hangUp);
+  await stage.leave();
+});
+
+test('a voice call carries sound and no picture', async () => {
+  const { anna, ben } = await together();
+  await anna.presses(text.people.call('Ben'));
+  await ben.presses(text.call.accept);
+  await Promise.all([anna.hears(2), ben.hears(1)]);
+  assert.deepEqual(await anna.page.evaluate(() => window.__asked), [{ audio: true, video: false }]);
+  await ben.presses(text.call.hangUp);
+  await anna.sees(text.call.ended.hangup.title);
+  await stage.leave();
+});
+
+test('a block in the middle of a relayed call ends it and its allocations', async () => {
+  const local = { 'ringfence.relay': 'always' };
+  const anna = await stage.arrives('Anna', { local });
+  const chi = await stage.arrives('Chi', { local });
+  await startCall(anna, chi, 'Chi');
+  await meet([anna, 1], [chi, 3]);
+  const live = async () => (await stage.server.metrics()).total('ringfence_relay_allocations');
+  assert.ok(await live() >= 2, 'a relayed call without allocations');
+  await stage.api('Chi').call('PUT', `/friends/${stage.api('Anna').account}/block`);
+  await until('no allocation at the relay', async () => await live() === 0, 1_000);
+  await anna.sees(text.call.ended.reach.title);
+  await chi.sees(text.call.ended.reach.title);
+  await stage.api('Chi').call('DELETE', `/friends/${stage.api('Anna').account}/block`);
+  await stage.leave();
+});
