@@ -23,9 +23,6 @@ import (
 	"github.com/ringfence/ringfence/store"
 )
 
-// Format is the version of the data that this program writes.
-const Format = 1
-
 // lockWait is how long Open waits for another process to let go of the file.
 const lockWait = time.Second
 
@@ -46,19 +43,19 @@ const (
 type Options struct {
 	// Path is the data file. It is made, with its folder, where there is none.
 	Path string
-	// Migrations leads from older formats to Format, one step each.
-	Migrations []Migration
+	// Migrations leads from older formats to store.Format, one step each.
+	Migrations []store.Migration
 	// Now names the copy that a migration keeps; nil means time.Now.
 	Now func() time.Time
 
-	format uint32 // what to open as, for tests of migrations; 0 means Format
+	format uint32 // what to open as, for tests of migrations; 0 means store.Format
 }
 
 func (o Options) want() uint32 {
 	if o.format != 0 {
 		return o.format
 	}
-	return Format
+	return store.Format
 }
 
 // Engine is an open data file. It is safe for concurrent use.

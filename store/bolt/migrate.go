@@ -17,16 +17,6 @@ import (
 // errNoWay says that no migration leads from an older format to ours.
 var errNoWay = errors.New("no migration leads here from that format")
 
-// Migration is one step from a format to the next.
-type Migration struct {
-	From uint32 // leads from here to From+1
-	Name string // for error messages
-	// Run changes the rows. It may use as many transactions as it likes: it
-	// works on a copy that takes the place of the data only when every step
-	// has succeeded.
-	Run func(ctx context.Context, e store.Engine) error
-}
-
 // migrate brings the open file old to the format wanted and returns it opened
 // anew; old is closed in any case. The file as it was stays beside it as
 // NAME-vN-TIME.bolt.bak. A crash at any point leaves the old file in place.
@@ -64,8 +54,8 @@ func migrate(ctx context.Context, old *bbolt.DB, found uint32, o Options) (*bbol
 }
 
 // stepsFrom picks the steps that lead from one format to another.
-func stepsFrom(all []Migration, from, to uint32) ([]Migration, error) {
-	var steps []Migration
+func stepsFrom(all []store.Migration, from, to uint32) ([]store.Migration, error) {
+	var steps []store.Migration
 	for at := from; at < to; at++ {
 		n := len(steps)
 		for _, m := range all {
@@ -98,7 +88,7 @@ func copyTo(db *bbolt.DB, to string) error {
 }
 
 // runSteps migrates the file at work and leaves it closed and synced.
-func runSteps(ctx context.Context, work string, steps []Migration, to uint32) error {
+func runSteps(ctx context.Context, work string, steps []store.Migration, to uint32) error {
 	db, err := openFile(work)
 	if err != nil {
 		return err
