@@ -1,0 +1,121 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Defaults of [Config].
+const (
+	DefaultMinPort = 49152
+	DefaultMaxPort = 65535
+	DefaultRealm   = "ringfence"
+)
+
+// Config is what [Listen] needs. Zero values are the safe ones.
+type Config struct {
+	// UDP and TCP are where clients are heard. An unspecified address stands
+	// for each address of the machine that others may know: a wildcard socket
+	// would answer from whichever address the route prefers. Unspecified IPv6
+	// (and the zero Addr) stands for both families. Loopback and link-local
+	// addresses are left out, unless the machine has nothing but loopback.
+	UDP, TCP []netip.AddrPort
+
+	// RelayIPs are the addresses that sockets towards peers are bound to.
+	// Empty: the address on which the client was heard; behind NAT the one
+	// that the route to the internet leaves from.
+	RelayIPs []netip.Addr
+
+	// MinPort and MaxPort bound the ports towards peers, both inclusive.
+	MinPort, MaxPort uint16
+
+	// PublicIP returns the address under which the relay is known outside, or
+	// the zero Addr. It is called often and must not block; the answer may
+	// change. Ports must be the same on both sides of the NAT. Nil: no NAT.
+	PublicIP func() netip.Addr
+
+	// Host is what clients are told instead of an address. May be empty.
+	Host string
+
+	Realm string
+	Keys  *Keys
+	Peers PeerPolicy
+
+	// AllowOwnAddresses lets clients reach other programs on this machine, on
+	// ports from 1024 up: for evaluation, with server and clients on one
+	// machine. Loopback is permitted only if the relay is bound to it.
+	AllowOwnAddresses bool
+
+	Limits Limits
+	Log    *slog.Logger     // nil: no log
+	Now    func() time.Time // nil: time.Now
+}
+
+// Limits bounds what clients may take. Zero fields become the defaults.
+type Limits struct {
+	PerLeg      int // allocations of one leg of a call: 8
+	Allocations int // in all: 8192
+	Connections int // TCP connections in all: 8192
+	Permissions int // peers' addresses of one allocation: 64
+	Channels    int // of one allocation: 64
+}
+
+var (
+	errNoListener = errors.New("relay: no address to listen on")
+	errPorts      = errors.New("relay: ports towards peers: need 1024 ≤ first ≤ last")
+	errNoKeys     = errors.New("relay: no keys")
+	errLimits     = errors.New("relay: a limit is negative")
+	errRelayIP    = errors.New("relay: an address towards peers is not a plain unicast address")
+)
+
+// withDefaults fills what is zero and joins everything that is wrong.
+func (c Config) withDefaults() (Config, error) {
+	or(&c.MinPort, DefaultMinPort)
+	or(&c.MaxPort, DefaultMaxPort)
+	or(&c.Realm, DefaultRealm)
+	or(&c.Limits.PerLeg, 8)
+	or(&c.Limits.Allocations, 8192)
+	or(&c.Limits.Connections, 8192)
+	or(&c.Limits.Permissions, 64)
+	or(&c.Limits.Channels, 64)
+	or(&c.Log, slog.New(slog.DiscardHandler))
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.PublicIP == nil {
+		c.PublicIP = func() netip.Addr { return netip.Addr{} }
+	}
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	var faults []error
+	if len(c.UDP)+len(c.TCP) == 0 {
+		faults = append(faults, errNoListener)
+	}
+	if c.MinPort < 1024 || c.MinPort > c.MaxPort {
+		faults = append(faults, fmt.Errorf("%w (got %d to %d)", errPorts, c.MinPort, c.MaxPort))
+	}
+	if c.Keys == nil {
+		faults = append(faults, errNoKeys)
+	}
+	if l := c.Limits; min(l.PerLeg, l.Allocations, l.Connections, l.Permissions, l.Channels) < 0 {
+		faults = append(faults, errLimits)
+	}
+	for _, ip := range c.RelayIPs {
+		if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != "" {
+			faults = append(faults, fmt.Errorf("%w: %s", errRelayIP, ip))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func or[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}

@@ -1,0 +1,96 @@
+package relay
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+)
+
+// Endpoint is where clients reach the relay.
+type Endpoint struct {
+	Host      string // a name, or an address without brackets
+	Port      uint16
+	Transport string // "udp" or "tcp"
+}
+
+// TURN returns the URL of RFC 7065.
+func (e Endpoint) TURN() string { return "turn:" + e.hostPort() + "?transport=" + e.Transport }
+
+// STUN returns the URL of RFC 7064, which has no transport.
+func (e Endpoint) STUN() string { return "stun:" + e.hostPort() }
+
+func (e Endpoint) hostPort() string { return net.JoinHostPort(e.Host, strconv.Itoa(int(e.Port))) }
+
+// Endpoints returns what clients should be told now: UDP before TCP, and for
+// each the configured host; else the public address; else the address of each
+// family that leads furthest. An IPv6 address that is not routable is left out
+// where there is IPv4: each entry costs a client an allocation.
+func (s *Server) Endpoints() []Endpoint {
+	var out []Endpoint
+	var udp, tcp []netip.AddrPort
+	for _, p := range s.packets {
+		ap, _, _ := addrPort(p.LocalAddr())
+		udp = append(udp, ap)
+	}
+	for _, l := range s.streams {
+		ap, _, _ := addrPort(l.Addr())
+		tcp = append(tcp, ap)
+	}
+	for _, e := range s.advertised(udp) {
+		e.Transport = "udp"
+		out = append(out, e)
+	}
+	for _, e := range s.advertised(tcp) {
+		e.Transport = "tcp"
+		out = append(out, e)
+	}
+	return out
+}
+
+func (s *Server) advertised(bound []netip.AddrPort) []Endpoint {
+	if len(bound) == 0 {
+		return nil
+	}
+	if s.cfg.Host != "" {
+		return []Endpoint{{Host: s.cfg.Host, Port: bound[0].Port()}}
+	}
+	public := s.self.now().public
+	four, has4 := s.best(bound, false, public)
+	six, has6 := s.best(bound, true, public)
+	var out []Endpoint
+	if has4 {
+		out = append(out, four)
+	}
+	if has6 && (!has4 || (PeerPolicy{}).Permits(netip.MustParseAddr(six.Host))) {
+		out = append(out, six)
+	}
+	return out
+}
+
+// best picks one address of a family: the public one if it is of that family.
+func (s *Server) best(bound []netip.AddrPort, six bool, public netip.Addr) (Endpoint, bool) {
+	for _, a := range s.heard {
+		i := slices.IndexFunc(bound, func(b netip.AddrPort) bool { return b.Addr() == a && a.Is6() == six })
+		if i < 0 {
+			continue
+		}
+		if public.IsValid() && public.Is6() == six {
+			a = public
+		}
+		return Endpoint{Host: a.String(), Port: bound[i].Port()}, true
+	}
+	return Endpoint{}, false
+}
+
+// ICEURLs returns the URLs for a client's list of ICE servers: stun needs no
+// credential, turn does.
+func (s *Server) ICEURLs() (stun, turn []string) {
+	for _, e := range s.Endpoints() {
+		if e.Transport == "udp" {
+			stun = append(stun, e.STUN())
+		}
+		turn = append(turn, e.TURN())
+	}
+	return stun, turn
+}

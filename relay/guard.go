@@ -1,0 +1,104 @@
+package relay
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// guard judges peers: what the policy cannot know about this machine and
+// about the allocations that live on it.
+type guard struct {
+	policy    PeerPolicy
+	allowOwn  bool
+	loopback  bool // the relay itself is bound to a loopback address
+	relayIPs  []netip.Addr
+	listeners []netip.AddrPort // UDP, where clients are heard
+	self      *self
+	table     *table
+}
+
+// grants is the first line, when a client asks for a permission: by address
+// alone, since RFC 8656 permissions have no port. Behind an address of the
+// relay the call may have, or soon get, its other allocation.
+func (g *guard) grants(peer netip.Addr) Refusal {
+	peer = peer.Unmap().WithZone("")
+	set := g.self.now()
+	switch {
+	case slices.Contains(g.relayIPs, peer), set.isExternal(peer):
+		return ""
+	case set.isMachine(peer):
+		return g.ownAddress(peer)
+	case !g.policy.Permits(peer):
+		return RefusedPeer
+	}
+	return ""
+}
+
+// toPeer is the second line, for each packet out of call: it returns where to
+// send. A shown address of the same call becomes the one that is bound here,
+// because many a NAT does not turn packets round.
+func (g *guard) toPeer(call string, peer netip.AddrPort) (netip.AddrPort, Refusal) {
+	other, r := g.judge(call, peer)
+	if other != nil {
+		return other.local, r
+	}
+	return peer, r
+}
+
+// fromPeer is the same for each packet in: it returns the address under which
+// the client knows the peer.
+func (g *guard) fromPeer(call string, peer netip.AddrPort) (netip.AddrPort, Refusal) {
+	other, r := g.judge(call, peer)
+	if other != nil {
+		return other.shown, r
+	}
+	return peer, r
+}
+
+// judge returns the allocation at peer, if it is one of the same call.
+func (g *guard) judge(call string, peer netip.AddrPort) (*socket, Refusal) {
+	addr := peer.Addr() // unmapped and without zone by contract
+	set := g.self.cur.Load()
+	switch machine := set.isMachine(addr); {
+	case peer.Port() == 0:
+		return nil, RefusedPeer
+	case machine, set.isExternal(addr):
+		if other := g.table.at(peer); other != nil {
+			if other.call != call {
+				return nil, RefusedOtherCall
+			}
+			return other, ""
+		}
+		if !machine {
+			return nil, RefusedOwnAddress
+		}
+		return nil, g.ownPort(peer)
+	case !g.policy.Permits(addr):
+		return nil, RefusedPeer
+	}
+	return nil, ""
+}
+
+// ownAddress judges an address of this machine behind which there is no
+// allocation.
+func (g *guard) ownAddress(addr netip.Addr) Refusal {
+	switch {
+	case !g.allowOwn, addr.IsLoopback() && !g.loopback:
+		return RefusedOwnAddress
+	case g.policy.denies(addr):
+		return RefusedPeer
+	}
+	return ""
+}
+
+// ownPort is ownAddress with a port: never a well-known service, and never
+// the relay's own front door.
+func (g *guard) ownPort(peer netip.AddrPort) Refusal {
+	if r := g.ownAddress(peer.Addr()); r != "" {
+		return r
+	}
+	if peer.Port() < 1024 || slices.Contains(g.listeners, peer) {
+		return RefusedOwnAddress
+	}
+	return ""
+}

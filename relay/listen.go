@@ -1,0 +1,129 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"syscall"
+)
+
+// ListenError says which listener could not be opened.
+type ListenError struct {
+	Network string // "udp" or "tcp"
+	Addr    netip.AddrPort
+	cause   error
+}
+
+// Error names the port, and what to do where that is known.
+func (e *ListenError) Error() string {
+	if errors.Is(e.cause, syscall.EADDRINUSE) {
+		return fmt.Sprintf("relay: %s port %d at %s is taken by another program: stop it, or set another port for turn.listen",
+			e.Network, e.Addr.Port(), e.Addr.Addr())
+	}
+	return fmt.Sprintf("relay: listen on %s port %d at %s (turn.listen): %v", e.Network, e.Addr.Port(), e.Addr.Addr(), e.cause)
+}
+
+// Unwrap returns the system's error.
+func (e *ListenError) Unwrap() error { return e.cause }
+
+var errNothingBound = errors.New("relay: none of the machine's addresses could be listened on (turn.listen)")
+
+// Listen opens every listener and starts nothing. The error for a taken port
+// is a [*ListenError]. Who doesn't get as far as [Server.Serve] must call
+// [Server.Close].
+func Listen(ctx context.Context, cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	machine, err := interfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("relay: list addresses: %w", err)
+	}
+	s := &Server{cfg: cfg, counters: newCounters(), table: newTable(cfg.Limits), clock: new(atomic.Int64)}
+	if err := s.open(ctx, machine); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	s.settle(interfaceAddrs)
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
+	var lc net.ListenConfig
+	for _, b := range expand(s.cfg.UDP, machine) {
+		pc, err := lc.ListenPacket(ctx, family("udp", b.Addr()), b.String())
+		if err == nil {
+			err = s.addPackets(pc)
+		}
+		if err := b.judge("udp", err); err != nil {
+			return err
+		}
+	}
+	for _, b := range expand(s.cfg.TCP, machine) {
+		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
+		if err == nil {
+			s.streams = append(s.streams, newStreams(ln, s.counters, s.cfg.Limits.Connections))
+		}
+		if err := b.judge("tcp", err); err != nil {
+			return err
+		}
+	}
+	if len(s.cfg.UDP) > 0 && len(s.packets) == 0 || len(s.cfg.TCP) > 0 && len(s.streams) == 0 {
+		return errNothingBound
+	}
+	return nil
+}
+
+// judge returns what is wrong enough to stop. An address that came from a
+// wildcard may be gone or not ready; a taken port never passes.
+func (b binding) judge(network string, err error) error {
+	if err == nil || b.loose && !errors.Is(err, syscall.EADDRINUSE) {
+		return nil
+	}
+	return &ListenError{Network: network, Addr: b.AddrPort, cause: err}
+}
+
+func (s *Server) addPackets(pc net.PacketConn) error {
+	conn, ok := pc.(*net.UDPConn)
+	if !ok {
+		_ = pc.Close()
+		return errNotPacketNet
+	}
+	_ = conn.SetReadBuffer(listenerBuffer) // as much as the kernel allows
+	_ = conn.SetWriteBuffer(listenerBuffer)
+	s.packets = append(s.packets, newPackets(conn, conn.LocalAddr(), s.counters))
+	return nil
+}
+
+// settle works out, once the listeners are open, what this machine is.
+func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
+	var listeners []netip.AddrPort
+	var heard []netip.Addr
+	for _, p := range s.packets {
+		ap, _, _ := addrPort(p.LocalAddr())
+		listeners, heard = append(listeners, ap), append(heard, ap.Addr())
+	}
+	for _, l := range s.streams {
+		ap, _, _ := addrPort(l.Addr())
+		heard = append(heard, ap.Addr())
+	}
+	relayIPs := slices.Clone(s.cfg.RelayIPs)
+	if len(relayIPs) == 0 {
+		relayIPs = heard
+	}
+	for i, ip := range relayIPs {
+		relayIPs[i] = ip.Unmap()
+	}
+	s.byRoute, s.heard = byRoute(relayIPs), byRoute(heard)
+	s.self = &self{interfaces: interfaces, public: s.cfg.PublicIP, bound: slices.Concat(relayIPs, heard)}
+	s.self.refresh()
+	s.guard = &guard{
+		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses, relayIPs: relayIPs, listeners: listeners,
+		loopback: slices.ContainsFunc(relayIPs, netip.Addr.IsLoopback), self: s.self, table: s.table,
+	}
+}

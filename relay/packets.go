@@ -1,0 +1,118 @@
+package relay
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	listenerSlots  = 1024    // clients' addresses kept ready per listener
+	listenerBuffer = 4 << 20 // bytes of kernel buffer, where the kernel allows
+	firstPause     = 5 * time.Millisecond
+	longestPause   = time.Second
+)
+
+// packets is a UDP listener as pion sees it. Whatever goes wrong with a read,
+// the listener goes on until it is closed: pion ends one for good, and all its
+// allocations, at the first error.
+type packets struct {
+	conn     udpConn
+	local    net.Addr
+	counters *counters
+	clients  addrCache // of the one reader
+
+	closeOnce sync.Once
+	closing   chan struct{} // closed by Close
+	readOnce  sync.Once
+	done      chan struct{} // closed when the reader has been told of the end
+}
+
+func newPackets(conn udpConn, local net.Addr, c *counters) *packets {
+	return &packets{
+		conn: conn, local: local, counters: c, clients: newAddrCache(listenerSlots),
+		closing: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// ReadFrom returns the next packet that could be for us. It fails only after
+// Close.
+func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
+	for pause := firstPause; ; {
+		n, from, err := p.conn.ReadFromUDPAddrPort(b)
+		if err != nil {
+			if !p.survive(err, &pause) {
+				p.readOnce.Do(func() { close(p.done) })
+				return 0, nil, net.ErrClosed
+			}
+			continue
+		}
+		pause = firstPause
+		p.counters.udp.in(n)
+		if !plausible(b[:n]) {
+			p.counters.refuse(RefusedMalformed)
+			continue
+		}
+		return n, p.clients.get(plain(from)), nil
+	}
+}
+
+// survive waits a little after a failed read, and reports whether to go on.
+func (p *packets) survive(err error, pause *time.Duration) bool {
+	select {
+	case <-p.closing:
+		return false
+	default:
+	}
+	p.counters.udp.errors.Add(1)
+	return !errors.Is(err, net.ErrClosed) && wait(pause, p.closing)
+}
+
+// WriteTo sends b to a client.
+func (p *packets) WriteTo(b []byte, to net.Addr) (int, error) {
+	dst, _, ok := addrPort(to)
+	if !ok {
+		return 0, net.InvalidAddrError("not a UDP address")
+	}
+	n, err := p.conn.WriteToUDPAddrPort(b, dst)
+	if err == nil {
+		p.counters.udp.out(n)
+	}
+	return n, err
+}
+
+// Close ends the reader. It may be called more than once.
+func (p *packets) Close() error {
+	p.closeOnce.Do(func() {
+		close(p.closing)
+		_ = p.conn.Close()
+	})
+	return nil
+}
+
+// LocalAddr is a concrete address: pion tells allocations apart by it.
+func (p *packets) LocalAddr() net.Addr { return p.local }
+
+// SetDeadline passes on.
+func (p *packets) SetDeadline(t time.Time) error { return p.conn.SetDeadline(t) }
+
+// SetReadDeadline passes on.
+func (p *packets) SetReadDeadline(t time.Time) error { return p.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline passes on.
+func (p *packets) SetWriteDeadline(t time.Time) error { return p.conn.SetWriteDeadline(t) }
+
+// wait pauses, longer each time, and reports whether the pause ran out
+// before end.
+func wait(pause *time.Duration, end <-chan struct{}) bool {
+	timer := time.NewTimer(*pause)
+	defer timer.Stop()
+	*pause = min(2**pause, longestPause)
+	select {
+	case <-timer.C:
+		return true
+	case <-end:
+		return false
+	}
+}

@@ -1,0 +1,160 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/stun/v4"
+	"github.com/pion/turn/v5"
+)
+
+// refreshEvery is how many seconds pass between two looks at the machine's
+// addresses and at what can be forgotten.
+const refreshEvery = 10
+
+var errServed = errors.New("relay: served or closed before")
+
+// Server is a relay whose listeners are open. Make one with [Listen].
+type Server struct {
+	cfg      Config
+	packets  []*packets
+	streams  []*streams
+	heard    []netip.Addr // where clients are heard, best first
+	byRoute  []netip.Addr // where peers are met, best first
+	self     *self
+	guard    *guard
+	table    *table
+	counters *counters
+	clock    *atomic.Int64 // seconds that Serve has run
+	served   atomic.Bool
+}
+
+// Serve relays until ctx ends, and returns when everything that it started
+// has ended. It works once.
+func (s *Server) Serve(ctx context.Context) error {
+	if s.served.Swap(true) {
+		return errServed
+	}
+	// pion's own Close is not used: it waits for nothing.
+	if _, err := turn.NewServer(s.turnConfig()); err != nil {
+		s.closeListeners()
+		return fmt.Errorf("relay: %w", err)
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			s.stop()
+			return nil
+		case <-tick.C:
+			if s.clock.Add(1)%refreshEvery == 0 {
+				s.self.refresh()
+				s.table.sweep(s.cfg.Now())
+			}
+		}
+	}
+}
+
+// stop ends the listeners first, so that nothing new comes in.
+func (s *Server) stop() {
+	s.closeListeners()
+	s.table.close()
+	for _, p := range s.packets {
+		<-p.done
+	}
+	for _, l := range s.streams {
+		<-l.done
+		l.open.Wait()
+	}
+}
+
+// Close gives the listeners of a server back that never served. After Serve it
+// does nothing: that ends by its context.
+func (s *Server) Close() error {
+	if !s.served.Swap(true) {
+		s.closeListeners()
+	}
+	return nil
+}
+
+func (s *Server) closeListeners() {
+	for _, p := range s.packets {
+		_ = p.Close() // always nil
+	}
+	for _, l := range s.streams {
+		_ = l.Close() // always nil
+	}
+}
+
+// Revoke ends a call: its allocations are gone before Revoke returns, and its
+// credentials are refused from then on.
+func (s *Server) Revoke(call string) { s.table.revoke(call, "", s.cfg.Now()) }
+
+// RevokeLeg does the same to one leg of a call. An empty leg is no leg.
+func (s *Server) RevokeLeg(call, leg string) {
+	if leg != "" {
+		s.table.revoke(call, leg, s.cfg.Now())
+	}
+}
+
+func (s *Server) turnConfig() turn.ServerConfig {
+	c := turn.ServerConfig{
+		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: inboundMTU,
+		AuthHandler: s.authenticate, QuotaHandler: s.quota, EventHandler: s.events(),
+	}
+	for _, p := range s.packets {
+		at, _, _ := addrPort(p.LocalAddr())
+		c.PacketConnConfigs = append(c.PacketConnConfigs, turn.PacketConnConfig{
+			PacketConn: p, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(at),
+		})
+	}
+	for _, l := range s.streams {
+		at, _, _ := addrPort(l.Addr())
+		c.ListenerConfigs = append(c.ListenerConfigs, turn.ListenerConfig{
+			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(at),
+		})
+	}
+	return c
+}
+
+// authenticate returns the key that a request must be signed with. Time counts
+// at Allocate only; a revocation counts always.
+func (s *Server) authenticate(r *turn.RequestAttributes) (user string, key []byte, ok bool) {
+	c, err := parseUsername(r.Username)
+	if err != nil || r.Realm != s.cfg.Realm {
+		s.counters.refuse(RefusedCredential)
+		return "", nil, false
+	}
+	k, ok := s.cfg.Keys.find(c.key)
+	allocate := r.Method == stun.MethodAllocate
+	switch {
+	case !ok:
+		s.counters.refuse(RefusedCredential)
+		return "", nil, false
+	case allocate && c.timely(s.cfg.Now()) != nil:
+		s.counters.refuse(RefusedExpired)
+		return "", nil, false
+	case s.table.refuses(c, allocate):
+		s.counters.refuse(RefusedRevoked)
+		return "", nil, false
+	}
+	// The user id leaves key and expiry out: a renewed credential of the same
+	// leg may keep its allocation alive.
+	return c.call + userSeparator + c.leg, turn.GenerateAuthKey(r.Username, r.Realm, sign(k.Secret, r.Username)), true
+}
+
+func (s *Server) newSocket(conn udpConn, call, leg string, local, shown netip.AddrPort) *socket {
+	sock := &socket{
+		conn: conn, call: call, leg: leg, local: local, shown: shown, shownAddr: net.UDPAddrFromAddrPort(shown),
+		guard: s.guard, table: s.table, counters: s.counters, clock: s.clock, peers: newAddrCache(peerSlots),
+		permitted: make(map[netip.Addr]struct{}),
+	}
+	sock.used.Store(s.clock.Load())
+	return sock
+}

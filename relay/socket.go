@@ -1,0 +1,150 @@
+package relay
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// udpConn is the part of *net.UDPConn that packets pass through.
+type udpConn interface {
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	SetDeadline(t time.Time) error
+	SetReadDeadline(t time.Time) error
+	SetWriteDeadline(t time.Time) error
+	Close() error
+}
+
+// peerSlots is how many peers' addresses a socket keeps ready.
+const peerSlots = 8
+
+// maxReadErrors in a row end an allocation.
+const maxReadErrors = 16
+
+// socket is an allocation's side towards the peers: a net.PacketConn that
+// knows which leg of which call it serves. pion gives the addresses that the
+// client asked for and takes those that the client shall see; in between,
+// guard decides about each packet.
+type socket struct {
+	conn         udpConn
+	call, leg    string
+	local, shown netip.AddrPort
+	shownAddr    *net.UDPAddr
+	guard        *guard
+	table        *table
+	counters     *counters
+	clock        *atomic.Int64 // coarse seconds
+	used         atomic.Int64  // clock at the last packet that passed
+	peers        addrCache     // of the one reader
+	client       client        // guarded by table.mu
+
+	closeOnce sync.Once
+	readOnce  sync.Once
+
+	mu        sync.Mutex // guards following
+	permitted map[netip.Addr]struct{}
+	channels  int
+}
+
+// ReadFrom returns the next packet from a permitted peer. It fails only when
+// the socket is closed: an error here makes pion delete the allocation.
+func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
+	for failed := 0; ; {
+		n, from, err := s.conn.ReadFromUDPAddrPort(b)
+		if err != nil {
+			// One error is about an earlier packet; many are the socket's end.
+			if failed++; failed < maxReadErrors && !errors.Is(err, net.ErrClosed) {
+				continue
+			}
+			s.readOnce.Do(s.table.readers.Done)
+			_ = s.Close()
+			return 0, nil, err
+		}
+		failed = 0
+		if n == len(b) {
+			s.counters.refuse(RefusedOversize) // cut, most likely
+			continue
+		}
+		peer, refusal := s.guard.fromPeer(s.call, plain(from))
+		if refusal != "" {
+			s.counters.refuse(refusal)
+			continue
+		}
+		s.counters.peers.in(n)
+		s.used.Store(s.clock.Load())
+		return n, s.peers.get(peer), nil
+	}
+}
+
+// WriteTo sends b to a permitted peer. A refused packet is dropped and
+// counted, as RFC 8656 section 11.2 has it for what may not be relayed.
+func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
+	peer, _, ok := addrPort(to)
+	if !ok {
+		return 0, net.InvalidAddrError("not a UDP address")
+	}
+	dst, refusal := s.guard.toPeer(s.call, peer)
+	if refusal != "" {
+		s.counters.refuse(refusal)
+		return len(b), nil
+	}
+	n, err := s.conn.WriteToUDPAddrPort(b, dst)
+	if err == nil {
+		s.counters.peers.out(n)
+		s.used.Store(s.clock.Load())
+	}
+	return n, err
+}
+
+// Close ends the allocation: pion deletes it as soon as its read fails. It
+// returns nil always, because pion stops closing others at the first error.
+func (s *socket) Close() error {
+	s.closeOnce.Do(func() {
+		s.table.remove(s)
+		_ = s.conn.Close()
+	})
+	return nil
+}
+
+// LocalAddr is the relayed address, as the client sees it.
+func (s *socket) LocalAddr() net.Addr { return s.shownAddr }
+
+// SetDeadline passes on.
+func (s *socket) SetDeadline(t time.Time) error { return s.conn.SetDeadline(t) }
+
+// SetReadDeadline passes on.
+func (s *socket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline passes on.
+func (s *socket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
+
+// mayPermit reports whether peer fits into the allocation's permissions. One
+// that is there already always does: that is a refresh.
+func (s *socket) mayPermit(peer netip.Addr, limit int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.permitted[peer]
+	return known || len(s.permitted) < limit
+}
+
+func (s *socket) permit(peer netip.Addr, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on {
+		s.permitted[peer] = struct{}{}
+	} else {
+		delete(s.permitted, peer)
+	}
+}
+
+// countChannels returns how many channels there are after a change.
+func (s *socket) countChannels(change int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.channels += change
+	return s.channels
+}

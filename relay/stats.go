@@ -1,0 +1,123 @@
+package relay
+
+import "sync/atomic"
+
+// Refusal is why something was refused. The set is closed, so that it can be
+// a metric's label.
+type Refusal string
+
+// The refusals.
+const (
+	RefusedMalformed   Refusal = "malformed"   // neither STUN nor ChannelData
+	RefusedOversize    Refusal = "oversize"    // a peer's packet that would have been cut
+	RefusedCredential  Refusal = "credential"  // malformed, unknown key, wrong password or realm
+	RefusedExpired     Refusal = "expired"     // an Allocate that came too late
+	RefusedRevoked     Refusal = "revoked"     // the call or leg has ended
+	RefusedQuota       Refusal = "quota"       // the leg has as many allocations as it may
+	RefusedCapacity    Refusal = "capacity"    // the server has, or no port is free
+	RefusedTransport   Refusal = "transport"   // an allocation towards peers by TCP
+	RefusedPeer        Refusal = "peer"        // denied, or not globally routable
+	RefusedOwnAddress  Refusal = "own_address" // this machine, and no allocation there
+	RefusedOtherCall   Refusal = "other_call"  // an allocation of another call
+	RefusedPermissions Refusal = "permissions" // more permissions or channels than allowed
+	RefusedConnections Refusal = "connections" // more TCP connections than allowed
+)
+
+// Refusals lists every refusal.
+func Refusals() []Refusal {
+	return []Refusal{
+		RefusedMalformed, RefusedOversize, RefusedCredential, RefusedExpired, RefusedRevoked, RefusedQuota,
+		RefusedCapacity, RefusedTransport, RefusedPeer, RefusedOwnAddress, RefusedOtherCall,
+		RefusedPermissions, RefusedConnections,
+	}
+}
+
+// Traffic counts packets and bytes of payload, each way.
+type Traffic struct {
+	PacketsIn, BytesIn   uint64
+	PacketsOut, BytesOut uint64
+}
+
+// Transport is what clients did over one transport. Packets over TCP are TURN
+// messages, not segments.
+type Transport struct {
+	Traffic
+	Allocations uint64 // made since the start
+	Errors      uint64 // failed Accepts or reads that the listener outlived
+	Connections int    // open now; TCP only
+}
+
+// Stats is a snapshot of the counters. They only grow, but for those that say
+// "now".
+type Stats struct {
+	UDP, TCP         Transport
+	Peers            Traffic // Out is towards peers
+	AllocationsLive  int     // now
+	AllocationsTotal uint64
+	Refusals         map[Refusal]uint64 // every refusal is a key
+}
+
+type traffic struct {
+	packetsIn, bytesIn   atomic.Uint64
+	packetsOut, bytesOut atomic.Uint64
+}
+
+func (t *traffic) in(n int) {
+	t.packetsIn.Add(1)
+	t.bytesIn.Add(uint64(n)) //nolint:gosec // a length is not negative
+}
+
+func (t *traffic) out(n int) {
+	t.packetsOut.Add(1)
+	t.bytesOut.Add(uint64(n)) //nolint:gosec // a length is not negative
+}
+
+func (t *traffic) snapshot() Traffic {
+	return Traffic{
+		PacketsIn: t.packetsIn.Load(), BytesIn: t.bytesIn.Load(),
+		PacketsOut: t.packetsOut.Load(), BytesOut: t.bytesOut.Load(),
+	}
+}
+
+type transport struct {
+	traffic
+	allocations atomic.Uint64
+	errors      atomic.Uint64
+	connections atomic.Int64
+}
+
+func (t *transport) snapshot() Transport {
+	return Transport{
+		Traffic: t.traffic.snapshot(), Allocations: t.allocations.Load(),
+		Errors: t.errors.Load(), Connections: int(t.connections.Load()),
+	}
+}
+
+type counters struct {
+	udp, tcp transport
+	peers    traffic
+	refusals map[Refusal]*atomic.Uint64 // never written after newCounters
+}
+
+func newCounters() *counters {
+	c := &counters{refusals: make(map[Refusal]*atomic.Uint64)}
+	for _, r := range Refusals() {
+		c.refusals[r] = new(atomic.Uint64)
+	}
+	return c
+}
+
+func (c *counters) refuse(r Refusal) { c.refusals[r].Add(1) }
+
+// Stats returns the counters as they are now.
+func (s *Server) Stats() Stats {
+	live, total := s.table.counts()
+	st := Stats{
+		UDP: s.counters.udp.snapshot(), TCP: s.counters.tcp.snapshot(), Peers: s.counters.peers.snapshot(),
+		AllocationsLive: live, AllocationsTotal: total, Refusals: make(map[Refusal]uint64),
+	}
+	for r, n := range s.counters.refusals {
+		st.Refusals[r] = n.Load()
+	}
+	return st
+}
