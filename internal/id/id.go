@@ -132,12 +132,41 @@ func (x *Of[K]) UnmarshalText(t []byte) error {
 		return fmt.Errorf("id of %d characters: %w", len(t), ErrMalformed)
 	}
 	var y Of[K]
-	if _, err := encoding.Decode(y.b[:], t); err != nil {
-		return fmt.Errorf("id: %w", ErrMalformed)
-	}
-	if y.String() != string(t) { // one spelling per value
+	if !decode(&y.b, t) || y.IsZero() {
 		return fmt.Errorf("id: %w", ErrMalformed)
 	}
 	*x = y
 	return nil
+}
+
+// AppendText appends the one spelling of x to b; nothing for the zero value.
+func (x Of[K]) AppendText(b []byte) ([]byte, error) {
+	if x.IsZero() {
+		return b, nil
+	}
+	return encoding.AppendEncode(b, x.b[:]), nil
+}
+
+// decode reads TextSize characters of five bits each. The last one carries
+// three; its other two must be zero, or a value would have four spellings.
+// Unlike encoding/base32 it allocates nothing and skips no line ends.
+func decode(dst *[Size]byte, t []byte) bool {
+	acc, bits, n := uint32(0), 0, 0
+	for _, c := range t {
+		switch {
+		case c >= 'a' && c <= 'z':
+			acc = acc<<5 | uint32(c-'a')
+		case c >= '2' && c <= '7':
+			acc = acc<<5 | uint32(c-'2'+26)
+		default:
+			return false
+		}
+		if bits += 5; bits >= 8 && n < Size {
+			bits -= 8
+			dst[n] = byte(acc >> bits)
+			n++
+			acc &= 1<<bits - 1
+		}
+	}
+	return n == Size && acc == 0
 }

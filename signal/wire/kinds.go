@@ -66,3 +66,18 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	}
 	return b, nil
 }
+
+// byName interns kinds; it is never written to.
+var byName = func() map[string]Spec {
+	m := map[string]Spec{}
+	for _, k := range Kinds() {
+		m[string(k.Kind)] = k
+	}
+	return m
+}()
+
+// Lookup returns what the protocol says of a kind. It allocates nothing.
+func Lookup(kind []byte) (Spec, bool) {
+	k, ok := byName[string(kind)]
+	return k, ok
+}
