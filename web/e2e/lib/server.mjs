@@ -133,7 +133,11 @@ export async function startServer(options = {}) {
     'serve', '--data', join(folder, 'data'), '--keys', join(folder, 'keys'), '--key-iterations', '600000',
     '--listen', `:${http}`, '--tls-listen', options.tls ? `:${tls}` : 'off', '--admin-listen', `127.0.0.1:${admin}`,
     '--turn-listen', `:${turn}`, '--owner-invite-file', inviteFile, '--log-level', 'debug', ...(options.args ?? []),
-  ], { stdio: ['ignore', 'pipe', 'pipe'] });
+  ], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // The program refuses settings that it does not know, and those of these tests are not its own.
+    env: Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith('RINGFENCE_'))),
+  });
   let output = '';
   child.stdout.on('data', (b) => { output += b; });
   child.stderr.on('data', (b) => { output += b; });

@@ -32,6 +32,8 @@ export async function setStage(setting) {
       server,
       accounts,
       close,
+      /** The browsers' versions by kind. */
+      versions: Object.fromEntries(Object.entries(browsers).map(([k, b]) => [k, b.version])),
       /** The api of a name. @param {string} name */
       api: (name) => {
         const found = accounts.find((a) => a.name === name);

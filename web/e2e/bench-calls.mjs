@@ -1,0 +1,137 @@
+// How long a call takes to come about: from the caller's click to the first
+// frame of the other side, and from the callee's answer to hers. Writes
+// docs/bench-calls.json and docs/bench-calls.md. Not a test: run it by
+// `make bench-calls` on a machine that does nothing else.
+
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem, type } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { report } from './lib/report.mjs';
+import { setStage } from './lib/stage.mjs';
+import { text } from './lib/text.mjs';
+import { until } from './lib/wait.mjs';
+
+const calls = Number(process.env.BENCH_CALLS ?? 40); // of each variant and run
+const warm = 2; // calls before those, not counted
+const runs = Number(process.env.BENCH_RUNS ?? 3);
+const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
+
+/** @typedef {import('./lib/browsers.mjs').Kind} Kind */
+/** @type {{name: string, from: Kind, to: Kind, route: 'direct' | 'udp' | 'tcp'}[]} */
+const variants = [
+  { name: 'Chromium to Chromium, direct', from: 'chromium', to: 'chromium', route: 'direct' },
+  { name: 'Chromium to Chromium, relay over UDP', from: 'chromium', to: 'chromium', route: 'udp' },
+  { name: 'Chromium to Chromium, relay over TCP', from: 'chromium', to: 'chromium', route: 'tcp' },
+  { name: 'Chromium to Firefox, relay over UDP', from: 'chromium', to: 'firefox', route: 'udp' },
+  { name: 'Firefox to Chromium, relay over UDP', from: 'firefox', to: 'chromium', route: 'udp' },
+];
+
+/**
+ * stopwatch runs in the page. start presses a button as soon as it is there
+ * and resolves with the milliseconds from that press to the first frame of the
+ * other side: the first requestVideoFrameCallback of the video of that label.
+ */
+function stopwatch() {
+  /** @type {(button: string, picture: string) => Promise<number>} */
+  window.__clock = (button, picture) => new Promise((done, fail) => {
+    let pressed = 0;
+    const limit = setTimeout(() => fail(new Error(`no frame within 20 s; pressed: ${pressed > 0}`)), 20_000);
+    /** @type {WeakSet<Element>} */
+    const watched = new WeakSet();
+    const look = () => {
+      if (pressed === 0) {
+        const found = [...document.querySelectorAll('button')].find((b) => (b.getAttribute('aria-label') ?? b.innerText.trim()) === button && !b.disabled);
+        if (found) {
+          pressed = performance.now();
+          found.click();
+        }
+      }
+      for (const v of document.querySelectorAll('video')) {
+        if (watched.has(v) || v.getAttribute('aria-label') !== picture) continue;
+        watched.add(v);
+        v.requestVideoFrameCallback(() => {
+          watcher.disconnect();
+          clearTimeout(limit);
+          done(performance.now() - pressed);
+        });
+      }
+    };
+    const watcher = new MutationObserver(look);
+    watcher.observe(document, { subtree: true, childList: true, attributes: true });
+    look();
+  });
+}
+
+/**
+ * @param {import('./lib/stage.mjs').Stage} stage
+ * @param {typeof variants[number]} v
+ */
+async function measure(stage, v) {
+  const local = v.route === 'direct' ? {} : { 'ringfence.relay': 'always', 'ringfence.turn': v.route };
+  const anna = await stage.arrives('Anna', { on: v.from, local });
+  const ben = await stage.arrives('Ben', { on: v.to, local });
+  for (const p of [anna, ben]) await p.page.evaluate(stopwatch);
+  await anna.sees(text.people.online);
+  const click = [], answer = [];
+  for (let i = -warm; i < calls; i++) {
+    const accepted = ben.page.evaluate((b, p) => window.__clock(b, p), text.call.accept, text.call.theirPicture('Anna'));
+    const called = anna.page.evaluate((b, p) => window.__clock(b, p), text.people.videoCall('Ben'), text.call.theirPicture('Ben'));
+    const [c, a] = await Promise.all([called, accepted]);
+    if (i === -warm) {
+      const r = await anna.route();
+      const want = v.route === 'direct' ? undefined : v.route;
+      if ((r.local === 'relay' ? r.relayProtocol : undefined) !== want) throw new Error(`${v.name}: went ${JSON.stringify(r)}`);
+    }
+    if (i >= 0) {
+      click.push(c);
+      answer.push(a);
+    }
+    await anna.presses(text.call.hangUp);
+    for (const p of [anna, ben]) {
+      await until('the list again', async () => {
+        const close = await p.look('button', text.call.close);
+        if (close) await close.click();
+        return !close && await p.page.evaluate(() => window.__probe.live() === 0);
+      });
+    }
+  }
+  await stage.leave();
+  return { click: click.map(round), answer: answer.map(round) };
+}
+
+/** @param {number} n */
+const round = (n) => Math.round(n * 10) / 10;
+
+const stage = await setStage({ names: ['Anna', 'Ben'], browsers: ['chromium', 'firefox'] });
+try {
+  const results = [];
+  for (let run = 1; run <= runs; run++) {
+    for (const v of variants) {
+      const start = performance.now();
+      const r = await measure(stage, v);
+      results.push({ run, variant: v.name, ...r });
+      console.error(`run ${run}, ${v.name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    }
+  }
+  const raw = {
+    command: 'make bench-calls',
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      kernel: `${type()} ${release().split('-')[0]}`,
+      node: process.version,
+      go: execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).trim(),
+      ...stage.versions,
+    },
+    callsPerRun: calls,
+    runs,
+    unit: 'milliseconds',
+    results,
+  };
+  await writeFile(`${docs}bench-calls.json`, `${JSON.stringify(raw, null, 1).replace(/\n\s+(?=[\d.]+,?$|[\d.]+\n)/gm, ' ')}\n`);
+  await writeFile(`${docs}bench-calls.md`, report(raw));
+} finally {
+  await stage.close();
+}

@@ -1,0 +1,77 @@
+// Looking a screen over: can everybody use it, does it fit, does every word
+// come from the catalogue.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+/** @typedef {import('./person.mjs').Person} Person */
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/**
+ * accessible runs axe over the page as it is. Its source goes in by the
+ * debugger, which the page's policy does not hold.
+ * @param {Person} p @param {string} where
+ */
+export async function accessible(p, where) {
+  await p.page.evaluate(axe);
+  const found = await p.page.evaluate(async () => {
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const result = await window.axe.run(document, { runOnly: tags, resultTypes: ['violations'] });
+    return result.violations.map((/** @type {any} */ v) => `${v.id} (${v.impact}): ${v.nodes.map((/** @type {any} */ n) => n.target.join(' ')).join(', ')}`);
+  });
+  assert.deepEqual(found, [], `axe on ${where}`);
+}
+
+/**
+ * fits finds what is wider than its place.
+ * @param {Person} p @param {string} where
+ */
+export async function fits(p, where) {
+  const wide = await p.page.evaluate(() => {
+    const root = document.documentElement;
+    const out = root.scrollWidth > root.clientWidth ? [`page: ${root.scrollWidth} in ${root.clientWidth}`] : [];
+    for (const e of document.body.querySelectorAll('*')) {
+      if (!(e instanceof HTMLElement) || !e.checkVisibility({ visibilityProperty: true })) continue;
+      const style = getComputedStyle(e), box = e.getBoundingClientRect();
+      const hidden = style.clipPath !== 'none' || box.width <= 1 || box.height <= 1; // for screen readers alone
+      if (hidden || style.display === 'inline' || /auto|scroll/.test(style.overflowX) || e.matches('input, textarea, video, canvas, svg')) continue;
+      if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) {
+        out.push(`${e.tagName.toLowerCase()}.${e.className} "${e.innerText.slice(0, 40)}": ${e.scrollWidth} in ${e.clientWidth}`);
+      }
+    }
+    return out;
+  });
+  assert.deepEqual(wide, [], `wider than its place on ${where}`);
+}
+
+/**
+ * translated finds words that never were in the catalogue: those outside the
+ * brackets of the pseudo-language, other than what people themselves wrote.
+ * @param {Person} p @param {string} where @param {RegExp[]} data
+ */
+export async function translated(p, where, data) {
+  const bare = await p.page.evaluate((sources) => {
+    const known = sources.map((s) => new RegExp(s, 'g'));
+    const strip = (/** @type {string} */ s) => known.reduce((rest, k) => rest.replace(k, ''), s.replace(/⟦[^⟧]*⟧/g, ''));
+    /** @type {string[]} */
+    const out = [];
+    const see = (/** @type {string | null} */ s, /** @type {string} */ at) => {
+      if (s && /\p{L}/u.test(strip(s))) out.push(`${at}: ${s}`);
+    };
+    for (const e of document.body.querySelectorAll('*')) {
+      if (e.matches('script, style') || !e.checkVisibility()) continue;
+      for (const name of ['aria-label', 'aria-description', 'aria-valuetext', 'title', 'placeholder', 'alt']) see(e.getAttribute(name), `${e.tagName.toLowerCase()}[${name}]`);
+      // A sentence may be broken by an element: look at whole blocks, once.
+      if ([...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim()) && !/^inline/.test(getComputedStyle(e).display)) {
+        see(e.textContent, e.tagName.toLowerCase());
+      } else if ([...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim())) {
+        see(/⟦/.test(e.textContent ?? '') ? e.textContent : e.parentElement?.textContent ?? null, e.tagName.toLowerCase());
+      }
+    }
+    see(document.title, 'title');
+    return [...new Set(out)];
+  }, data.map((d) => d.source));
+  assert.deepEqual(bare, [], `not from the catalogue on ${where}`);
+}

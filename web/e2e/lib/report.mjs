@@ -1,0 +1,69 @@
+// Turns the raw numbers of bench-calls into docs/bench-calls.md.
+
+/**
+ * @typedef {object} Raw
+ * @property {string} command
+ * @property {string} date
+ * @property {Record<string, string | number>} machine
+ * @property {number} callsPerRun
+ * @property {number} runs
+ * @property {{run: number, variant: string, click: number[], answer: number[]}[]} results
+ */
+
+/**
+ * The value below which a part of all values lie (nearest rank).
+ * @param {number[]} values @param {number} part
+ */
+export function percentile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
+}
+
+/** The values of all runs together, and what the runs by themselves gave. @param {number[][]} byRun @param {number} part */
+function cell(byRun, part) {
+  const each = byRun.map((r) => Math.round(percentile(r, part)));
+  return `${Math.round(percentile(byRun.flat(), part))} (${Math.min(...each)}–${Math.max(...each)})`;
+}
+
+/** @param {Raw} raw */
+export function report(raw) {
+  const names = [...new Set(raw.results.map((r) => r.variant))];
+  const rows = names.map((name) => {
+    const mine = raw.results.filter((r) => r.variant === name);
+    const click = mine.map((r) => r.click), answer = mine.map((r) => r.answer);
+    return `| ${name} | ${click.flat().length} | ${cell(click, 0.5)} | ${cell(click, 0.95)} | ${cell(answer, 0.5)} | ${cell(answer, 0.95)} |`;
+  });
+  const m = raw.machine;
+  return `# How long a call takes to come about
+
+The base line against which later work is measured. Written by \`${raw.command}\`; the raw numbers are in
+[bench-calls.json](bench-calls.json).
+
+| milliseconds | n | click→frame p50 | click→frame p95 | answer→frame p50 | answer→frame p95 |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+Each value is over all ${raw.runs} runs of ${raw.callsPerRun} calls together; in brackets the least and the greatest of the ${raw.runs} runs by
+themselves. Compare only numbers from one machine, and hold no difference for real that lies within the brackets.
+
+## What is measured
+
+- **click→frame**: from the press of a friend's “Video call” button to the first frame of the other side on the caller's
+  screen (\`requestVideoFrameCallback\` of the stage's video).
+- **answer→frame**: from the press of “Accept” to the caller's first frame on the callee's screen. The callee presses at
+  once, by a script in the page that waits for the button; what people take to answer is not in the numbers. The time
+  until the button is there is in click→frame.
+- The whole client and the whole program run: screens, signaling through the hub, credentials minted for each leg, ICE,
+  DTLS and SRTP. Pages stay open from call to call, as a person's would; two calls before each run are not counted.
+- “Relay” means that both sides were made to use the program's own TURN server (“Always use the relay” in the settings), and
+  that getStats said so. “Direct” is host to host.
+- Camera and microphone are drawn by the page (a canvas at 30 frames a second and an oscillator) and are there at
+  once. A real camera takes several hundred milliseconds to start, and that comes on top.
+
+## The machine
+
+${m.cores} cores, ${m.memoryGiB} GiB, ${m.kernel}, ${m.chromium}, ${m.firefox}, Node ${m.node}, ${m.go}; ${raw.date}. Both browsers (headless), the
+program and the relay share it, so the network's round trip is next to nothing and the processor is the limit: over a real
+network the round trips of ICE and DTLS come on top, and the difference between direct and relayed grows.
+`;
+}
