@@ -1,18 +1,14 @@
 // The program itself, started on free ports over an empty data folder, and its
 // HTTP API and counters for tests that need to get somewhere quickly.
 
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { until, within } from './wait.mjs';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The password of everybody in these tests. */
 export const password = 'copper lantern drifts over nine quiet harbours';
@@ -33,21 +29,11 @@ export async function freePort() {
   }
 }
 
-/** @type {Promise<string> | undefined} */
-let built;
-
-/** The program: RINGFENCE_BIN, or built once from the tree. */
+/** The program, which run.mjs has built. */
 function program() {
-  built ??= process.env.RINGFENCE_BIN
-    ? Promise.resolve(process.env.RINGFENCE_BIN)
-    : (async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'ringfence-e2e-bin-'));
-      const bin = join(folder, 'ringfence');
-      await promisify(execFile)('go', ['build', '-o', bin, './cmd/ringfence'], { cwd: root });
-      process.once('exit', () => void rm(folder, { recursive: true, force: true }));
-      return bin;
-    })();
-  return built;
+  const bin = process.env.RINGFENCE_BIN;
+  if (!bin) throw new Error('RINGFENCE_BIN names no program: start these tests by npm run e2e');
+  return bin;
 }
 
 /**
@@ -129,7 +115,7 @@ export async function startServer(options = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'ringfence-e2e-'));
   const [http, admin, turn, tls] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const inviteFile = join(folder, 'invite');
-  const child = spawn(await program(), [
+  const child = spawn(program(), [
     'serve', '--data', join(folder, 'data'), '--keys', join(folder, 'keys'), '--key-iterations', '600000',
     '--listen', `:${http}`, '--tls-listen', options.tls ? `:${tls}` : 'off', '--admin-listen', `127.0.0.1:${admin}`,
     '--turn-listen', `:${turn}`, '--owner-invite-file', inviteFile, '--log-level', 'debug', ...(options.args ?? []),
