@@ -1,0 +1,161 @@
+package relay
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/stun/v4"
+)
+
+func TestLimitsAllocations(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits = Limits{PerLeg: 2, Allocations: 3} })
+	cred := r.mint(t, "call1", "a")
+	r.allocateWith(t, "udp", cred)
+	r.allocateWith(t, "tcp", cred)
+	if _, err := r.client(t, "udp", cred).Allocate(); err == nil || !strings.Contains(err.Error(), "486") {
+		t.Errorf("third of a leg: got %v, want 486", err)
+	}
+	if n := r.refused(RefusedQuota); n != 1 {
+		t.Errorf("got %d quota refusals, want 1", n)
+	}
+	r.allocate(t, "udp", "call1", "b")
+	if _, err := r.client(t, "udp", r.mint(t, "call1", "c")).Allocate(); err == nil {
+		t.Error("a fourth in all was made")
+	}
+	if n := r.refused(RefusedCapacity); n != 1 {
+		t.Errorf("got %d capacity refusals, want 1", n)
+	}
+}
+
+// A leg that is full gives up the allocation that has been silent longest, and
+// never one in use.
+func TestSilentAllocationMakesRoom(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits.PerLeg = 2 })
+	cred := r.mint(t, "call1", "a")
+	silent, busy := r.allocateWith(t, "udp", cred), r.allocateWith(t, "udp", cred)
+	other := r.allocate(t, "udp", "call1", "b")
+	r.Server.clock.Add(idleAfter)
+	exchange(t, busy, other)
+	third := r.allocateWith(t, "udp", cred)
+	eventually(t, patience, "the silent one gone", func() bool { return r.Stats().AllocationsLive == 3 })
+	if at, _, _ := addrPort(silent.LocalAddr()); r.table.at(at) != nil {
+		t.Error("the silent allocation lives")
+	}
+	exchange(t, busy, other)
+	exchange(t, third, other)
+}
+
+func TestLimitsPermissions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits.Permissions = 3 })
+	a := r.allocate(t, "udp", "call1", "a")
+	to := func(i byte) net.Addr { return &net.UDPAddr{IP: net.IPv4(8, 8, 8, i), Port: 4000} }
+	for i := range byte(3) {
+		if err := a.client.CreatePermission(to(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.client.CreatePermission(to(3)); err == nil {
+		t.Error("one permission too many was given")
+	}
+	u, _ := to(0).(*net.UDPAddr)
+	if err := request(a, stun.MethodCreatePermission, peerAttr{u}); err != nil {
+		t.Errorf("a refresh of one that is there: %v", err)
+	}
+	if n := r.refused(RefusedPermissions); n != 1 {
+		t.Errorf("got %d refusals, want 1", n)
+	}
+}
+
+func TestTooManyChannelsEndTheAllocation(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits.Channels = 3 })
+	a := r.allocate(t, "udp", "call1", "a")
+	for i := range 4 {
+		_ = bindChannel(a, uint16(0x4100+i), &net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 4000 + i})
+	}
+	eventually(t, patience, "allocation gone", func() bool { return r.Stats().AllocationsLive == 0 })
+}
+
+func TestLimitsConnections(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits.Connections = 2 })
+	for range 3 {
+		c, err := net.Dial("tcp", r.tcpAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+	}
+	eventually(t, patience, "one refused", func() bool { return r.refused(RefusedConnections) == 1 })
+	if n := r.Stats().TCP.Connections; n != 2 {
+		t.Errorf("got %d connections, want 2", n)
+	}
+}
+
+func TestRefusesTCPTowardsPeers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	if _, err := r.client(t, "tcp", r.mint(t, "call1", "a")).AllocateTCP(); err == nil {
+		t.Fatal("allocated a TCP relay")
+	}
+	a := r.allocate(t, "tcp", "call1", "b")
+	if err := request(a, stun.MethodConnect, peerAttr{&net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 80}}); err == nil {
+		t.Error("connected to a peer by TCP")
+	}
+	if n := r.refused(RefusedTransport); n != 2 {
+		t.Errorf("got %d refusals, want 2", n)
+	}
+}
+
+func TestReservedPortsStayInRange(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.MinPort, c.MaxPort = 51000, 51999 })
+	g := &generator{r.Server, loopback(0).Addr()}
+	conn, addr, err := g.probe(loopback(0).Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	if at, _, _ := addrPort(addr); at.Port()%2 != 0 || at.Port() < 51000 || at.Port() > 51999 {
+		t.Errorf("got port %d, want an even one from 51000 to 51999", at.Port())
+	}
+	if _, err := g.port(80); err == nil {
+		t.Error("a reservation may ask for port 80")
+	}
+	a := r.allocate(t, "udp", "call1", "a")
+	if at, _, _ := addrPort(a.LocalAddr()); at.Port() < 51000 || at.Port() > 51999 {
+		t.Errorf("got port %d, want one from 51000 to 51999", at.Port())
+	}
+}
+
+func TestConnectionWithoutAllocationGoes(t *testing.T) {
+	t.Parallel()
+	near, far := net.Pipe()
+	defer func() { _ = far.Close() }()
+	conn := &deadlineConn{Conn: near, read: make(chan time.Time, 4)}
+	l := newStreams(&scriptedListener{}, newCounters(), 1)
+	s := l.admit(conn)
+	if s == nil {
+		t.Fatal("not admitted")
+	}
+	if d := time.Until(<-conn.read); d <= 0 || d > loginTime {
+		t.Errorf("got %v to make an allocation, want at most %v", d, loginTime)
+	}
+	l.allocated(s.src, true)
+	if at := <-conn.read; !at.IsZero() {
+		t.Error("a connection with an allocation still has a deadline")
+	}
+	l.allocated(s.src, false)
+	if at := <-conn.read; at.IsZero() {
+		t.Error("a connection that lost its allocation has no deadline")
+	}
+	_ = s.Close()
+	if n := l.counters.tcp.connections.Load(); n != 0 {
+		t.Errorf("got %d connections, want 0", n)
+	}
+}

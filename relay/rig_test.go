@@ -1,0 +1,226 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/turn/v5"
+)
+
+// patience bounds every wait of these tests.
+const patience = 5 * time.Second
+
+// rig is a serving relay on loopback and a minter for it.
+type rig struct {
+	*Server
+	keys   *Keys
+	minter *Minter
+	clock  *testClock
+}
+
+type testClock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *testClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *testClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+func testKey(t testing.TB, id string) Key {
+	t.Helper()
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)
+	s, err := NewSecret(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Key{ID: id, Secret: s}
+}
+
+func loopback(port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
+}
+
+// newRig serves until the test ends. change may be nil.
+func newRig(t testing.TB, change func(*Config)) *rig {
+	t.Helper()
+	clock := &testClock{at: time.Now()}
+	keys, err := NewKeys(testKey(t, "k1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	minter, err := NewMinter(keys, MaxTTL, clock.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Now: clock.now}
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := Listen(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, s)
+	return &rig{Server: s, keys: keys, minter: minter, clock: clock}
+}
+
+// serve runs s until the test ends, and fails it if s does not stop.
+func serve(t testing.TB, s *Server) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("Serve did not return")
+		}
+	})
+}
+
+func (r *rig) udpAddr() net.Addr { return r.packets[0].LocalAddr() }
+func (r *rig) tcpAddr() net.Addr { return r.streams[0].Addr() }
+
+func (r *rig) mint(t testing.TB, call, leg string) Credential {
+	t.Helper()
+	c, err := r.minter.Mint(call, leg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// peer is an allocation, seen from its client.
+type peer struct {
+	net.PacketConn
+	client *turn.Client
+	cred   Credential
+}
+
+// client returns a TURN client over "udp" or "tcp" that has done nothing yet.
+func (r *rig) client(t testing.TB, network string, c Credential) *turn.Client {
+	t.Helper()
+	var conn net.PacketConn
+	server := r.udpAddr()
+	if network == "tcp" {
+		server = r.tcpAddr()
+		tcp, err := net.Dial("tcp", server.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = tcp.Close() })
+		conn = turn.NewSTUNConn(tcp)
+	} else {
+		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = udp.Close() })
+		conn = udp
+	}
+	log := logging.NewDefaultLoggerFactory()
+	log.Writer = io.Discard
+	tc, err := turn.NewClient(&turn.ClientConfig{
+		STUNServerAddr: server.String(), TURNServerAddr: server.String(), Conn: conn,
+		Username: c.Username, Password: c.Password, Realm: r.cfg.Realm, LoggerFactory: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tc.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tc.Close)
+	return tc
+}
+
+// allocate makes an allocation for a leg of a call.
+func (r *rig) allocate(t testing.TB, network, call, leg string) *peer {
+	t.Helper()
+	return r.allocateWith(t, network, r.mint(t, call, leg))
+}
+
+func (r *rig) allocateWith(t testing.TB, network string, c Credential) *peer {
+	t.Helper()
+	tc := r.client(t, network, c)
+	pc, err := tc.Allocate()
+	if err != nil {
+		t.Fatalf("allocate over %s: %v", network, err)
+	}
+	return &peer{pc, tc, c}
+}
+
+// exchange sends from a to b and fails unless it arrives as from a.
+func exchange(t testing.TB, a, b *peer) {
+	t.Helper()
+	if err := tryExchange(a, b, patience); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var errNothing = errors.New("nothing arrived")
+
+// tryExchange opens both sides for each other and sends one packet. UDP on
+// loopback loses nothing, so one has to do.
+func tryExchange(a, b *peer, within time.Duration) error {
+	for _, p := range [][2]*peer{{a, b}, {b, a}} {
+		if err := p[0].client.CreatePermission(p[1].LocalAddr()); err != nil {
+			return err
+		}
+	}
+	want := []byte("hello from " + a.LocalAddr().String())
+	if _, err := a.WriteTo(want, b.LocalAddr()); err != nil {
+		return err
+	}
+	_ = b.SetReadDeadline(time.Now().Add(within))
+	buf := make([]byte, 1500)
+	n, from, err := b.ReadFrom(buf)
+	if err != nil {
+		return errNothing
+	}
+	if !bytes.Equal(buf[:n], want) || from.String() != a.LocalAddr().String() {
+		return errors.New("another packet, or from another address: " + from.String())
+	}
+	return nil
+}
+
+// eventually waits until ok holds.
+func eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(within)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("not within %v: %s", within, what)
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *rig) refused(why Refusal) uint64 { return r.Stats().Refusals[why] }
