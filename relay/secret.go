@@ -16,10 +16,10 @@ const hidden = "[secret]"
 
 var errShortSecret = errors.New("a relay secret needs at least 32 bytes")
 
-// Secret is key material that does not print. The bytes lie behind a pointer,
-// so that printing a struct around it shows an address at worst: fmt does not
-// call methods of unexported fields.
-type Secret struct{ b *[]byte }
+// Secret is key material that does not print. The bytes lie in a closure, so
+// that printing a struct around it shows an address at worst: fmt calls no
+// methods of unexported fields, and follows pointers where a verb is wrong.
+type Secret struct{ read func() []byte }
 
 // NewSecret copies b, which must have at least 32 bytes.
 func NewSecret(b []byte) (Secret, error) {
@@ -27,14 +27,14 @@ func NewSecret(b []byte) (Secret, error) {
 		return Secret{}, errShortSecret
 	}
 	c := append([]byte(nil), b...)
-	return Secret{&c}, nil
+	return Secret{func() []byte { return c }}, nil
 }
 
 func (s Secret) bytes() []byte {
-	if s.b == nil {
+	if s.read == nil {
 		return nil
 	}
-	return *s.b
+	return s.read()
 }
 
 // String hides the secret.

@@ -13,9 +13,11 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-// Browsers want an interface that is not loopback, and a route from it.
+// Browsers want an interface that is not loopback, and a route from it. A name
+// server that is refused at once costs them no waiting.
 const network = `ip link set lo up && ip link add ringfence0 type veth peer name ringfence1 && ip addr add 192.168.77.1/24 dev ringfence0 &&
-  ip link set ringfence0 up && ip link set ringfence1 up && ip route add default dev ringfence0 src 192.168.77.1`;
+  ip link set ringfence0 up && ip link set ringfence1 up && ip route add default dev ringfence0 src 192.168.77.1 &&
+  for n in $(sed -n 's/^nameserver //p' /etc/resolv.conf); do ip route add unreachable $n || true; done`;
 const enter = ['unshare', '-Urn', 'sh', '-c', `${network} && exec "$@"`, 'sh'];
 
 const [, , ...named] = process.argv;
