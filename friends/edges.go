@@ -30,7 +30,11 @@ func befriend(ctx context.Context, tx store.Tx, me, other id.Account, now time.T
 		}
 	}
 	for _, e := range []store.Edge{{From: me, To: other}, {From: other, To: me}} {
-		e.State, e.Since = store.EdgeFriend, now
+		p, _, err := person(ctx, tx, e.To)
+		if err != nil {
+			return err
+		}
+		e.State, e.Since, e.Handle, e.Name = store.EdgeFriend, now, p.Handle, p.DisplayName
 		if err := tx.Friends.PutEdge(ctx, e); err != nil {
 			return fmt.Errorf("put edge: %w", err)
 		}

@@ -205,7 +205,9 @@ func redeem(ctx context.Context, tx store.Tx, me id.Account, token string, now t
 		return Person{}, fmt.Errorf("delete invite: %w", err)
 	}
 	if theirs == store.EdgeBlocked {
-		return p, tx.Friends.PutEdge(ctx, store.Edge{From: me, To: inv.Inviter, State: store.EdgeFriend, Since: now})
+		return p, tx.Friends.PutEdge(ctx, store.Edge{
+			From: me, To: inv.Inviter, State: store.EdgeFriend, Since: now, Handle: p.Handle, Name: p.DisplayName,
+		})
 	}
 	return p, befriend(ctx, tx, me, inv.Inviter, now, "invited")
 }

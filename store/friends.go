@@ -19,8 +19,9 @@ const (
 
 // Edge is one record per ordered pair: what From thinks of To. It is sealed
 // under From's key. Two accounts are friends when both edges say so. Handle
-// and Name are set in blocked edges only: what From knew of To when blocking,
-// so that a list of the blocked tells nothing newer and nothing of strangers.
+// and Name are what From knew of To when the state was set: a list of the
+// blocked shows those, so that it tells nothing newer and nothing of strangers.
+// Friends' edges have them too, so that a block does not show by its length.
 type Edge struct {
 	From, To id.Account
 	State    EdgeState

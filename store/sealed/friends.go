@@ -12,8 +12,14 @@ import (
 type friends struct{ *tx }
 
 type edgeRecord struct {
-	State store.EdgeState `json:"s"`
-	Since time.Time       `json:"t"`
+	State  store.EdgeState `json:"s"`
+	Since  time.Time       `json:"t"`
+	Handle string          `json:"h,omitempty"`
+	Name   string          `json:"n,omitempty"`
+}
+
+func (r edgeRecord) edge(from, to id.Account) store.Edge {
+	return store.Edge{From: from, To: to, State: r.State, Since: r.Since, Handle: r.Handle, Name: r.Name}
 }
 
 func pair(a, b id.Account) []byte { return concat(a.Bytes(), b.Bytes()) }
@@ -23,14 +29,16 @@ func (t friends) Edge(ctx context.Context, from, to id.Account) (store.Edge, err
 	if err := t.get(ctx, from, store.TableFriends, pair(from, to), &r); err != nil {
 		return store.Edge{}, err
 	}
-	return store.Edge{From: from, To: to, State: r.State, Since: r.Since}, nil
+	return r.edge(from, to), nil
 }
 
 func (t friends) PutEdge(ctx context.Context, e store.Edge) error {
 	if err := named(e.From, e.To); err != nil {
 		return err
 	}
-	return t.put(ctx, e.From, store.TableFriends, pair(e.From, e.To), edgeRecord{State: e.State, Since: e.Since.UTC()})
+	return t.put(ctx, e.From, store.TableFriends, pair(e.From, e.To), edgeRecord{
+		State: e.State, Since: e.Since.UTC(), Handle: e.Handle, Name: e.Name,
+	})
 }
 
 func (t friends) DeleteEdge(ctx context.Context, from, to id.Account) error {
@@ -51,7 +59,7 @@ func (t friends) Edges(ctx context.Context, from, after id.Account, limit int) (
 		if err := t.open(from, store.TableFriends, row.Key, row.Value, &r); err != nil {
 			return err
 		}
-		all = append(all, store.Edge{From: from, To: to, State: r.State, Since: r.Since})
+		all = append(all, r.edge(from, to))
 		return nil
 	})
 	return all, err
@@ -65,10 +73,12 @@ type askRecord struct {
 	Handle  string    `json:"h"`
 	Asked   time.Time `json:"a"`
 	Expires time.Time `json:"e"`
+
+	Declined bool `json:"d"` // always there, so that it does not show by the length
 }
 
 func (r askRecord) ask(to, from id.Account) store.Ask {
-	return store.Ask{From: from, To: to, Handle: r.Handle, AskedAt: r.Asked, ExpiresAt: r.Expires}
+	return store.Ask{From: from, To: to, Handle: r.Handle, AskedAt: r.Asked, ExpiresAt: r.Expires, Declined: r.Declined}
 }
 
 func (t asks) Ask(ctx context.Context, to, from id.Account) (store.Ask, error) {
@@ -84,7 +94,7 @@ func (t asks) PutAsk(ctx context.Context, a store.Ask) error {
 		return err
 	}
 	err := t.put(ctx, a.From, store.TableAsks, pair(a.To, a.From), askRecord{
-		Handle: a.Handle, Asked: a.AskedAt.UTC(), Expires: a.ExpiresAt.UTC(),
+		Handle: a.Handle, Asked: a.AskedAt.UTC(), Expires: a.ExpiresAt.UTC(), Declined: a.Declined,
 	})
 	if err != nil {
 		return err
