@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"internal/localca":       {},
 	"internal/archtest":      {},
 	"internal/promises":      {},
+	"internal/testenv":       {},
 	"internal/cluster":       {},
 	"internal/cluster/local": {"internal/cluster"},
 	"signal/wire":            {"internal/fault", "internal/id"},

@@ -1,0 +1,34 @@
+// Package testenv owns the one way in which a test may be skipped: loudly, and
+// never where the checks have to be complete.
+package testenv
+
+import (
+	"os"
+	"testing"
+)
+
+// Long reports whether the long tests were asked for (make test-long).
+func Long() bool { return os.Getenv("RINGFENCE_LONG") == "1" }
+
+// Skip skips t because of reason, which says what is missing and how to get
+// it. With CI=true it fails t instead: a skipped check is no check.
+func Skip(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("must not be skipped here: %s", reason)
+	}
+	if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil {
+		_, _ = tty.WriteString("SKIPPED " + t.Name() + ": " + reason + "\n")
+		_ = tty.Close()
+	}
+	t.Skipf("SKIPPED: %s", reason)
+}
+
+// OnlyLong ends t quietly unless the long tests were asked for: what it checks
+// is checked for a shorter time elsewhere.
+func OnlyLong(t testing.TB) {
+	t.Helper()
+	if !Long() {
+		t.Skip("runs in make test-long")
+	}
+}
