@@ -1,0 +1,45 @@
+import { type Environment } from './environment.ts'
+import { type MediaChoice } from './media.ts'
+import { type SignalSocket } from './socket.ts'
+import { type AccountId, type CallId, type Reason } from './wire.gen.ts'
+
+/** CallState is how far a call is. */
+export type CallState = 'preparing' | 'outgoing' | 'incoming' | 'connecting' | 'connected' | 'reconnecting' | 'ended'
+
+/**
+ * EndReason is why a call ended: the hub's reasons, and those that this side
+ * finds out itself. `failed`: no way for media was found. `replaced`: both
+ * called each other at once, and the other call goes on.
+ */
+export type EndReason = Reason | 'unreachable' | 'rate_limited' | 'failed' | 'replaced' | 'error'
+
+/** CallSettings are read when a call begins. */
+export interface CallSettings extends MediaChoice {
+  /** always: only through the relay, so that the other side sees no address of this device. */
+  readonly relay: 'auto' | 'always'
+  /** Only relays of one transport. */
+  readonly turn?: 'udp' | 'tcp' | undefined
+}
+
+/** Goodbye is how a side leaves a call. */
+export type Goodbye = 'hangup' | 'decline'
+
+/** CallOptions is what a Call works with. */
+export interface CallOptions {
+  readonly env: Environment
+  readonly signal: SignalSocket
+  readonly settings: CallSettings
+  readonly id: CallId
+  readonly peer: AccountId
+  readonly direction: 'outgoing' | 'incoming'
+  readonly video: boolean
+  /** Tells the hub that this side is through with a call, and again until the hub took it. */
+  readonly goodbye: (call: CallId, kind: Goodbye) => void
+}
+
+/** What a Call tells. */
+export interface CallEvents extends Record<string, readonly unknown[]> {
+  /** Something that can be read from the call has changed. */
+  readonly change: readonly []
+  readonly ended: readonly [reason: EndReason]
+}

@@ -1,0 +1,494 @@
+import { type CallEvents, type CallOptions, type CallState, type EndReason, type Goodbye } from './call-types.ts'
+import { Emitter } from './emitter.ts'
+import { description, type Received } from './frames.ts'
+import { LinkClosed, PeerLink } from './link.ts'
+import { type MediaProblem } from './media.ts'
+import { Meter } from './meter.ts'
+import { OwnSide } from './own-side.ts'
+import { Recovery } from './recovery.ts'
+import { type CallStats, type Path, type Quality } from './stats.ts'
+import { openJSON, sealJSON } from './text.ts'
+import { Timers } from './timers.ts'
+import {
+  type AccountId,
+  type Address,
+  type BodyOf,
+  type CallId,
+  type ClientKind,
+  type Description,
+  type ErrorCode,
+  type FrameId,
+  type Sending,
+  wire,
+} from './wire.gen.ts'
+
+const connectWithin = 30_000
+const callingWithin = 15_000
+const ringSlack = 5000
+const signalSlack = 2000
+
+/** Call is one call of this device, from the first ring to its end. */
+export class Call extends Emitter<CallEvents> {
+  readonly id: CallId
+  readonly peer: AccountId
+  readonly direction: 'outgoing' | 'incoming'
+  /** Whether the caller asked for a video call. */
+  readonly video: boolean
+
+  readonly #o: CallOptions
+  readonly #link: PeerLink
+  readonly #own: OwnSide
+  readonly #recovery: Recovery
+  readonly #meter: Meter
+  readonly #timers = new Timers()
+  readonly #unhear: readonly (() => void)[]
+  #state: CallState
+  #ringing = false
+  #endReason: EndReason | undefined
+  #endedByUs = false
+  #remote: Sending
+  #remoteAway = false
+  #connectedAt: number | undefined
+  #endedAt: number | undefined
+  #other: Address | undefined
+
+  /** The offer or answer of this side, once it is made. */
+  #sealed: string | undefined
+  #prepared: Promise<Description | undefined> = Promise.resolve(undefined)
+  #ringFrame: FrameId | undefined
+  #answerFrame: FrameId | undefined
+  #called = false
+  #answering = false
+
+  constructor(options: CallOptions) {
+    super()
+    const { env, signal, settings, direction, video } = options
+    this.#o = options
+    this.id = options.id
+    this.peer = options.peer
+    this.direction = direction
+    this.video = video
+    this.#state = direction === 'outgoing' ? 'preparing' : 'incoming'
+    this.#remote = { audio: true, video }
+    this.#own = new OwnSide(env, settings, video)
+    this.#link = new PeerLink(env, {
+      polite: direction === 'incoming',
+      relayOnly: settings.relay === 'always',
+      turn: settings.turn,
+    })
+    this.#meter = new Meter(() => this.#link.getStats(), () => this.#changed())
+    this.#recovery = new Recovery({ env, signal, link: this.#link, ask: () => this.#send('relay', {}) })
+    this.#unhear = [
+      this.#own.on('change', () => this.#changed()),
+      this.#own.on('track', (kind, track) => this.#trackChanged(kind, track)),
+      this.#link.on('state', () => this.#linkChanged()),
+      this.#link.on('media', () => this.#changed()),
+      this.#link.on('candidates', (body) => void this.#send('candidate', body)),
+      this.#link.on('description', (body) => void this.#send('description', body)),
+      signal.on('state', () => this.#signalChanged()),
+      signal.on('resumed', () => this.#signalResumed()),
+      signal.on('fresh', () => this.#signalFresh()),
+    ]
+  }
+
+  get state(): CallState {
+    return this.#state
+  }
+
+  /** Outgoing: whether a device of the other side rings. */
+  get ringing(): boolean {
+    return this.#ringing
+  }
+
+  get endReason(): EndReason | undefined {
+    return this.#endReason
+  }
+
+  get endedByUs(): boolean {
+    return this.#endedByUs
+  }
+
+  /** What the call lacks on this side. While it blocks, the call waits for retry, goOn or hangUp. */
+  get problem(): MediaProblem | undefined {
+    return this.#own.problem
+  }
+
+  get localStream(): MediaStream | undefined {
+    return this.#own.stream
+  }
+
+  get remoteStream(): MediaStream {
+    return this.#link.remoteStream
+  }
+
+  get muted(): boolean {
+    return this.#own.muted
+  }
+
+  get camera(): boolean {
+    return this.#own.camera
+  }
+
+  /** What the other side says that it sends. */
+  get remote(): Sending {
+    return this.#remote
+  }
+
+  /** Whether the other side has lost the hub; media may go on meanwhile. */
+  get remoteAway(): boolean {
+    return this.#remoteAway
+  }
+
+  get path(): Path | undefined {
+    return this.#meter.path
+  }
+
+  get quality(): Quality | undefined {
+    return this.#meter.quality
+  }
+
+  /** When media first flowed, in milliseconds since 1970. */
+  get connectedAt(): number | undefined {
+    return this.#connectedAt
+  }
+
+  /** The other leg, once one answered. */
+  get other(): Address | undefined {
+    return this.#other
+  }
+
+  /** duration is how long media have flowed, in seconds. */
+  duration(): number {
+    if (this.#connectedAt === undefined) return 0
+    return Math.max(0, Math.floor(((this.#endedAt ?? this.#o.env.now()) - this.#connectedAt) / 1000))
+  }
+
+  /** stats reads the present figures. */
+  stats(): Promise<CallStats> {
+    return this.#meter.now()
+  }
+
+  // What people do.
+
+  /** place begins an outgoing call. */
+  async place(): Promise<void> {
+    if (await this.#own.ready(this.video)) await this.#ring()
+  }
+
+  /** arrive begins an incoming call; the answer is made ready while it rings. */
+  arrive({ sealed, servers, ring_seconds }: BodyOf['incoming']): void {
+    this.#send('ringing', {})
+    this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#finish('no_answer', false))
+    this.#prepared = this.#prepare(sealed, servers)
+  }
+
+  /** answer takes an incoming call. */
+  async answer(options: { video: boolean }): Promise<void> {
+    if (this.#state !== 'incoming' || this.#answering) return
+    this.#answering = true
+    if (await this.#own.ready(options.video)) await this.#accept()
+    this.#answering = false
+  }
+
+  /** takeOver answers in the place of a call of our own to the same account, with its devices. */
+  takeOver(own: Call): Promise<void> {
+    this.#own.adopt(own.#own)
+    own.#abandon()
+    return this.answer({ video: own.#own.wantsVideo })
+  }
+
+  /** decline refuses an incoming call on all devices. */
+  decline(): void {
+    if (this.#state === 'incoming') this.#leave('decline', 'declined')
+  }
+
+  /** hangUp ends the call; before the answer it takes the ring back. */
+  hangUp(): void {
+    if (this.#state === 'incoming') this.decline()
+    else if (this.#state === 'preparing') this.#finish('cancelled', true)
+    else if (this.#state !== 'ended') this.#leave('hangup', this.#state === 'outgoing' ? 'cancelled' : 'hangup')
+  }
+
+  /** retry opens the missing devices again, and goes on with a call that waited for them. */
+  async retry(): Promise<void> {
+    if (await this.#own.retry()) await this.#goOn()
+  }
+
+  /** goOn goes on without the microphone. */
+  async goOn(): Promise<void> {
+    if (await this.#own.goOn()) await this.#goOn()
+  }
+
+  /** setMuted silences this side and tells the other. */
+  setMuted(muted: boolean): void {
+    if (this.#state === 'ended') return
+    this.#own.setMuted(muted)
+    this.#tellSending()
+  }
+
+  /** setCamera opens or closes the camera and tells the other side. A camera that can't be had becomes the problem. */
+  setCamera(on: boolean): Promise<void> {
+    return this.#own.setCamera(on)
+  }
+
+  setMicrophoneDevice(id: string): Promise<void> {
+    return this.#own.choose({ microphone: id })
+  }
+
+  setCameraDevice(id: string): Promise<void> {
+    return this.#own.choose({ camera: id })
+  }
+
+  // What the hub says.
+
+  /** owns tells whether an answer of the hub is to a frame of this call. */
+  owns(ref: FrameId | undefined): boolean {
+    return ref !== undefined && [this.#ringFrame, this.#answerFrame, this.#recovery.asked].includes(ref)
+  }
+
+  /** take acts on a frame that names this call, or answers one of its frames. */
+  take(frame: Received): void {
+    if (this.#state === 'ended') return
+    switch (frame.kind) {
+      case 'calling':
+        this.#calling(frame.body)
+        return
+      case 'progress':
+        this.#ringing = true
+        this.#changed()
+        return
+      case 'answered':
+        this.#answered(frame.body)
+        return
+      case 'description':
+        this.#link.takeDescription(frame.body).catch(() => undefined) // what runs goes on
+        return
+      case 'candidate':
+        this.#link.takeCandidates(frame.body).catch(() => undefined)
+        return
+      case 'media':
+        this.#remote = frame.body
+        this.#changed()
+        return
+      case 'away':
+        this.#remoteAway = frame.body.away
+        this.#changed()
+        return
+      case 'servers':
+        this.#recovery.servers(frame.body.servers)
+        return
+      case 'ended':
+        this.#finish(frame.body.reason, false)
+        return
+      case 'error':
+        this.#refused(frame.body.ref, frame.body.code)
+        return
+      default: // nothing else concerns a call
+    }
+  }
+
+  // Before the answer.
+
+  async #goOn(): Promise<void> {
+    if (this.#state === 'preparing') await this.#ring()
+    else if (this.#state === 'incoming') await this.#accept()
+  }
+
+  async #ring(): Promise<void> {
+    if (this.#state !== 'preparing') return
+    this.#become('outgoing')
+    this.#timers.set('calling', callingWithin, () => this.#leave('hangup', 'failed'))
+    try {
+      this.#sealed = sealJSON(await this.#link.offer())
+      this.#sendRing()
+    } catch (error) {
+      this.#broken(error)
+    }
+  }
+
+  #sendRing(): void {
+    if (this.#state !== 'outgoing' || this.#sealed === undefined) return
+    const body = { media: this.video ? 'video' : 'audio', sealed: this.#sealed } as const
+    this.#ringFrame = this.#send('ring', body, { account: this.peer })
+  }
+
+  #calling({ servers, ring_seconds }: BodyOf['calling']): void {
+    if (this.#state !== 'outgoing' || this.#called) return
+    this.#called = true
+    this.#timers.clear('calling')
+    this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#leave('hangup', 'no_answer'))
+    this.#step(this.#link.begin(servers))
+  }
+
+  async #prepare(sealed: string | undefined, servers: BodyOf['incoming']['servers']): Promise<Description | undefined> {
+    try {
+      return await this.#link.prepare(servers, sealed === undefined ? undefined : description(openJSON(sealed), 'sealed'))
+    } catch {
+      return undefined // the caller's program may still send an offer after the answer
+    }
+  }
+
+  async #accept(): Promise<void> {
+    const answer = await this.#prepared
+    if (this.#state !== 'incoming') return
+    this.#sealed = answer === undefined ? undefined : sealJSON(answer)
+    this.#become('connecting')
+    this.#timers.clear('ring')
+    this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
+    this.#sendAnswer()
+  }
+
+  #sendAnswer(): void {
+    const sealed = this.#sealed === undefined ? {} : { sealed: this.#sealed }
+    this.#answerFrame = this.#send('answer', { media: this.#own.wantsVideo ? 'video' : 'audio', ...sealed })
+  }
+
+  // After the answer.
+
+  #answered({ media, peer, sealed }: BodyOf['answered']): void {
+    if (this.#other !== undefined) return
+    switch (this.#state) {
+      case 'incoming': // taken on another page of this device
+        this.#finish('answered_elsewhere', false)
+        return
+      case 'outgoing':
+        this.#remote = { audio: true, video: media === 'video' }
+        this.#timers.clear('ring')
+        this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
+        this.#other = peer
+        this.#become('connecting')
+        this.#step(this.#establish(sealed))
+        break
+      case 'connecting':
+        this.#other = peer
+        this.#step(this.#establish(undefined))
+        break
+      default:
+        return
+    }
+    this.#tellSending()
+  }
+
+  async #establish(sealed: string | undefined): Promise<void> {
+    await this.#link.establish(sealed === undefined ? undefined : description(openJSON(sealed), 'sealed'))
+  }
+
+  #linkChanged(): void {
+    if (this.#other === undefined) return
+    if (this.#link.state === 'connected') {
+      this.#timers.clear('connect')
+      this.#recovery.healed()
+      this.#connectedAt ??= this.#o.env.now()
+      this.#meter.start()
+      this.#become('connected')
+      return
+    }
+    if (this.#state === 'connected') {
+      this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'lost'))
+      this.#become('reconnecting')
+    }
+    this.#recovery.start()
+  }
+
+  #trackChanged(kind: 'audio' | 'video', track: MediaStreamTrack | null): void {
+    this.#step(this.#link.send(kind, track))
+    this.#tellSending()
+  }
+
+  #tellSending(): void {
+    if (this.#other !== undefined) this.#send('media', this.#own.sending)
+  }
+
+  // The connection to the hub.
+
+  #send<K extends ClientKind>(kind: K, body: BodyOf[K], to?: Address): FrameId | undefined {
+    if (this.#state === 'ended') return undefined
+    return this.#o.signal.send({ kind, body, call: this.id, ...(to === undefined ? {} : { to }) })
+  }
+
+  #signalChanged(): void {
+    const { state } = this.#o.signal
+    if (state === 'closed') this.#finish('lost', false)
+    else if (state === 'open') this.#timers.clear('signal')
+    else if (this.#state !== 'preparing' && !this.#timers.has('signal')) {
+      this.#timers.set('signal', wire.resumeSeconds * 1000 + signalSlack, () => this.#leave('hangup', 'lost'))
+    }
+  }
+
+  /** Tells again what may have been on its way when the connection was lost. */
+  #signalResumed(): void {
+    if (this.#state === 'outgoing' && !this.#called) this.#sendRing()
+    if (this.#state === 'incoming') this.#send('ringing', {})
+    if (this.#other === undefined) {
+      if (this.#state === 'connecting') this.#sendAnswer()
+      return
+    }
+    this.#tellSending()
+    this.#link.repeat()
+    this.#recovery.signalOpen()
+  }
+
+  /** The hub has a new session for us, and may have lost the call: asking for servers tells. */
+  #signalFresh(): void {
+    if (this.#state === 'incoming' || (this.#state === 'outgoing' && this.#called)) this.#finish('lost', false)
+    else if (this.#other === undefined) this.#signalResumed()
+    else {
+      this.#tellSending()
+      this.#link.repeat()
+      this.#recovery.start()
+    }
+  }
+
+  #refused(ref: FrameId | undefined, code: ErrorCode): void {
+    if (ref === undefined) return
+    if (ref === this.#ringFrame) this.#finish(code === 'unreachable' || code === 'rate_limited' ? code : 'error', false)
+    else if (ref === this.#answerFrame && this.#other === undefined) this.#finish(code === 'call_gone' ? 'cancelled' : 'error', false)
+    else if (ref === this.#recovery.asked && code === 'call_gone') this.#finish('lost', false)
+  }
+
+  // Its end.
+
+  #abandon(): void {
+    if (this.#state === 'outgoing') this.#leave('hangup', 'replaced')
+    else this.#finish('replaced', true)
+  }
+
+  #leave(kind: Goodbye, reason: EndReason): void {
+    this.#o.goodbye(this.id, kind)
+    this.#finish(reason, true)
+  }
+
+  #finish(reason: EndReason, byUs: boolean): void {
+    if (this.#state === 'ended') return
+    this.#timers.clearAll()
+    for (const unhear of this.#unhear) unhear()
+    this.#recovery.close()
+    this.#meter.stop()
+    this.#own.stop()
+    this.#link.close()
+    this.#endReason = reason
+    this.#endedByUs = byUs
+    this.#endedAt = this.#o.env.now()
+    this.#become('ended')
+    this.emit('ended', reason)
+  }
+
+  /** A step without which there is no call ends it, unless it ended before. */
+  #step(step: Promise<void>): void {
+    step.catch((error: unknown) => this.#broken(error))
+  }
+
+  #broken(error: unknown): void {
+    if (this.#state === 'ended' || error instanceof LinkClosed) return
+    this.#leave('hangup', 'failed')
+  }
+
+  #become(state: CallState): void {
+    this.#state = state
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.emit('change')
+  }
+}

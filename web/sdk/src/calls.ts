@@ -1,0 +1,156 @@
+import { type CallSettings, type Goodbye } from './call-types.ts'
+import { Call } from './call.ts'
+import { Emitter } from './emitter.ts'
+import { type Environment } from './environment.ts'
+import { type Received } from './frames.ts'
+import { type SignalSocket } from './socket.ts'
+import { newId } from './text.ts'
+import { type AccountId, type CallId, type FrameId } from './wire.gen.ts'
+
+interface CallsEvents extends Record<string, readonly unknown[]> {
+  /** Another call is the current one, or none is. */
+  readonly change: readonly [call: Call | undefined]
+  /** Somebody calls. */
+  readonly incoming: readonly [call: Call]
+}
+
+interface Leaving {
+  readonly kind: Goodbye
+  readonly busy?: boolean
+  ref?: FrameId | undefined
+}
+
+/**
+ * Calls keeps the calls of this device: one at a time. Whoever calls meanwhile
+ * hears that this device is busy. Where two people call each other at the same
+ * moment, the call with the lower id becomes the one that both have.
+ */
+export class Calls extends Emitter<CallsEvents> {
+  readonly #env: Environment
+  readonly #signal: SignalSocket
+  #current: Call | undefined
+  /** The other's call to us while ours to them is under way, until it is clear which one stays. */
+  #held: Received<'incoming'> | undefined
+  readonly #leaving = new Map<CallId, Leaving>()
+  /** Read when a call begins. */
+  settings: CallSettings = { relay: 'auto' }
+
+  constructor(env: Environment, signal: SignalSocket) {
+    super()
+    this.#env = env
+    this.#signal = signal
+    signal.on('frame', (frame) => this.#take(frame))
+    signal.on('resumed', () => this.#leaveAgain())
+    signal.on('fresh', () => this.#leaveAgain())
+  }
+
+  get current(): Call | undefined {
+    return this.#current
+  }
+
+  /** start calls an account. It throws where a call is running: people end one call before the next. */
+  start(account: AccountId, options: { video: boolean }): Call {
+    if (this.#current !== undefined) throw new Error('a call is running')
+    const call = this.#make(newId(), account, 'outgoing', options.video)
+    this.#become(call)
+    void call.place()
+    return call
+  }
+
+  #make(id: CallId, peer: AccountId, direction: Call['direction'], video: boolean): Call {
+    const call = new Call({
+      env: this.#env,
+      signal: this.#signal,
+      settings: this.settings,
+      id,
+      peer,
+      direction,
+      video,
+      goodbye: (leaving, kind) => this.#leave(leaving, { kind }),
+    })
+    call.on('ended', () => this.#ended(call))
+    return call
+  }
+
+  #take(frame: Received): void {
+    if (frame.kind === 'ok' || frame.kind === 'error') {
+      this.#answeredTo(frame.body.ref)
+      if (this.#current?.owns(frame.body.ref) === true) this.#current.take(frame)
+      return
+    }
+    if (frame.call === undefined) return
+    if (frame.kind === 'incoming') return this.#incoming(frame)
+    if (frame.kind === 'ended') {
+      this.#leaving.delete(frame.call)
+      if (this.#held?.call === frame.call) this.#held = undefined
+    }
+    if (frame.call === this.#current?.id) this.#current.take(frame)
+  }
+
+  #incoming(frame: Received<'incoming'>): void {
+    const { call: id, from } = frame
+    if (id === undefined || from?.account === undefined || id === this.#current?.id || this.#leaving.has(id)) return
+    const own = this.#current
+    if (own === undefined) return this.#ring(frame, id, from.account)
+    const mutual = own.direction === 'outgoing' && own.peer === from.account && own.other === undefined
+    if (!mutual) return this.#leave(id, { kind: 'decline', busy: true })
+    if (own.state === 'preparing' || id < own.id) return this.#swap(own, frame, id, from.account)
+    this.#held = frame
+  }
+
+  #ring(frame: Received<'incoming'>, id: CallId, account: AccountId): void {
+    const call = this.#make(id, account, 'incoming', frame.body.media === 'video')
+    this.#become(call)
+    call.arrive(frame.body)
+    this.emit('incoming', call)
+  }
+
+  /** The other's call takes the place of ours, as if it had been answered at once. */
+  #swap(own: Call, frame: Received<'incoming'>, id: CallId, account: AccountId): void {
+    this.#held = undefined
+    const call = this.#make(id, account, 'incoming', frame.body.media === 'video')
+    this.#current = call
+    call.arrive(frame.body)
+    void call.takeOver(own)
+    this.emit('change', call)
+  }
+
+  #ended(call: Call): void {
+    if (call !== this.#current) return
+    const held = this.#held
+    const account = held?.from?.account
+    if (call.endReason === 'busy' && held?.call !== undefined && account !== undefined) {
+      this.#swap(call, held, held.call, account)
+      return
+    }
+    this.#held = undefined
+    this.#become(undefined)
+  }
+
+  #become(call: Call | undefined): void {
+    this.#current = call
+    this.emit('change', call)
+  }
+
+  #leave(id: CallId, leaving: Leaving): void {
+    this.#leaving.set(id, leaving)
+    this.#tell(id, leaving)
+  }
+
+  #tell(call: CallId, leaving: Leaving): void {
+    leaving.ref =
+      leaving.kind === 'hangup'
+        ? this.#signal.send({ kind: 'hangup', call, body: {} })
+        : this.#signal.send({ kind: 'decline', call, body: leaving.busy === true ? { busy: true } : {} })
+  }
+
+  #leaveAgain(): void {
+    for (const [id, leaving] of this.#leaving) this.#tell(id, leaving)
+  }
+
+  /** Whatever the hub answers to a goodbye, it was heard. */
+  #answeredTo(ref: FrameId | undefined): void {
+    if (ref === undefined) return
+    for (const [id, leaving] of this.#leaving) if (leaving.ref === ref) this.#leaving.delete(id)
+  }
+}

@@ -1,0 +1,49 @@
+import { Api, type ApiOptions } from './api.ts'
+import { Calls } from './calls.ts'
+import { browserEnvironment, type Environment } from './environment.ts'
+import { ApiError } from './errors.ts'
+import { type Devices, listDevices } from './media.ts'
+import { SignalSocket } from './socket.ts'
+
+/** ClientOptions says where the server is; a page of the server needs none. */
+export interface ClientOptions extends ApiOptions {
+  /** Parts of the environment to replace, for tests and other programs than browsers. */
+  readonly env?: Partial<Environment>
+}
+
+/** Client is everything that a program needs of one server. */
+export interface Client {
+  readonly api: Api
+  readonly signal: SignalSocket
+  readonly calls: Calls
+  /** connect opens the session with the hub; sign in first. */
+  connect(): void
+  /** disconnect hangs up and closes the session. */
+  disconnect(): void
+  devices(): Promise<Devices>
+}
+
+/** createClient puts the parts together. Nothing is asked or opened yet. */
+export function createClient(options: ClientOptions = {}): Client {
+  const env = browserEnvironment(options.env)
+  const api = new Api(env, options)
+  const signal = new SignalSocket(env, options.base)
+  const calls = new Calls(env, signal)
+  // A browser does not tell why a connection was refused: the API does.
+  signal.on('refused', () => {
+    void api.me().catch((error: unknown) => {
+      if (error instanceof ApiError && error.code === 'unauthorized') signal.close('signed_out')
+    })
+  })
+  return {
+    api,
+    signal,
+    calls,
+    connect: () => signal.connect(),
+    disconnect: () => {
+      calls.current?.hangUp()
+      signal.close()
+    },
+    devices: () => listDevices(env.media),
+  }
+}

@@ -1,0 +1,133 @@
+// Frames: what is read from the hub is checked field by field at run time, what
+// is sent is typed.
+
+import { flag, list, Malformed, matching, object, oneOf, oneOfOr, type Reader, record, text, whole } from './read.ts'
+import { isId, newId, openJSON, sealJSON } from './text.ts'
+import {
+  type AccountId,
+  type BodyOf,
+  type CallId,
+  type ClientKind,
+  type DeviceId,
+  errorCodes,
+  type Frame,
+  type FrameId,
+  hubKinds,
+  type HubKind,
+  type Kind,
+  medias,
+  passedKinds,
+  type PassedKind,
+  reasons,
+  sdpTypes,
+  topics,
+  wire,
+} from './wire.gen.ts'
+
+/** Kinds that a hub sends or passes on. */
+export type ReceivedKind = HubKind | PassedKind
+
+/** Received is a frame from the hub, its body decoded and checked. */
+export type Received<K extends ReceivedKind = ReceivedKind> = Frame<K>
+
+/** FrameError says why a text is not a frame: the code that a hub would give. */
+export class FrameError extends Error {
+  override name = 'FrameError'
+  readonly code: 'bad_frame' | 'unknown_kind' | 'version'
+
+  constructor(code: FrameError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+const account = matching<AccountId>(isId, 'an id')
+const device = matching<DeviceId>(isId, 'an id')
+const frameId = matching<FrameId>(isId, 'an id')
+const callId = matching<CallId>(isId, 'an id')
+const address = object({}, { account, device })
+const iceServer = object({ urls: list(text) }, { username: text, credential: text })
+const servers = list(iceServer)
+const nothing: Reader<Record<string, never>> = (v, path) => {
+  record(v, path)
+  return {}
+}
+const candidate = object({ candidate: text, sdpMLineIndex: whole }, { sdpMid: text, usernameFragment: text })
+
+/** description reads a session description, as it stands in sealed and in description. */
+export const description = object({ type: oneOf(sdpTypes), sdp: text })
+
+const bodies: { readonly [K in ReceivedKind]: Reader<BodyOf[K]> } = {
+  description,
+  candidate: object({ candidates: list(candidate) }, { end: flag }),
+  media: object({ audio: flag, video: flag }),
+  welcome: object({ version: whole, self: address, resume: text, resumed: flag, resume_seconds: whole }, { features: list(text) }),
+  ok: object({ ref: frameId }),
+  error: object(
+    { code: oneOfOr(errorCodes, 'internal'), text },
+    { ref: frameId, field: text, rule: text, limit: whole, retry_after: whole },
+  ),
+  calling: object({ servers, ring_seconds: whole }),
+  incoming: object({ media: oneOf(medias), servers, ring_seconds: whole }, { sealed: text }),
+  progress: nothing,
+  answered: object({ media: oneOf(medias), peer: address }, { sealed: text }),
+  away: object({ away: flag, seconds: whole }),
+  ended: object({ reason: oneOfOr(reasons, 'hangup') }, { seconds: whole }),
+  servers: object({ servers }),
+  presence: object({ account, online: flag }),
+  changed: object({ topic: oneOf(topics) }),
+  bye: object({ reconnect: flag }),
+}
+
+const received: ReadonlySet<string> = new Set<ReceivedKind>([...hubKinds, ...passedKinds])
+const envelope = object(
+  { v: whole, kind: text, body: text },
+  { id: frameId, call: callId, from: address, to: address, seq: whole },
+)
+
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown
+  } catch {
+    throw new FrameError('bad_frame', 'not JSON')
+  }
+}
+
+/** readFrame decodes one message of the hub. It throws FrameError. */
+export function readFrame(data: unknown): Received {
+  if (typeof data !== 'string') throw new FrameError('bad_frame', 'not text')
+  if (data.length > wire.maxFrame) throw new FrameError('bad_frame', 'too large')
+  try {
+    const { kind, body, ...rest } = envelope(parse(data), 'frame')
+    if (rest.v < wire.minVersion || rest.v > wire.maxVersion) throw new FrameError('version', 'a version we do not speak')
+    if (!received.has(kind)) throw new FrameError('unknown_kind', 'not a kind that a hub sends')
+    if (body.length > wire.maxBody) throw new FrameError('bad_frame', 'body too long')
+    const read: Reader<unknown> = bodies[kind as ReceivedKind]
+    return { ...rest, kind, body: read(openJSON(body), kind) } as Received
+  } catch (error) {
+    if (error instanceof Malformed) throw new FrameError('bad_frame', error.message)
+    throw error
+  }
+}
+
+/** Outgoing is a frame before it is written. */
+export interface Outgoing<K extends ClientKind = ClientKind> {
+  readonly kind: K
+  readonly body: BodyOf[K]
+  readonly call?: CallId
+  readonly to?: { readonly account?: AccountId; readonly device?: DeviceId }
+  readonly id?: FrameId
+}
+
+/** writeFrame spells a frame; body stands last, as the hub wants it. */
+export function writeFrame<K extends ClientKind>(frame: Outgoing<K>): { id: FrameId; data: string } {
+  const id: FrameId = frame.id ?? newId()
+  const head = {
+    v: wire.maxVersion,
+    kind: frame.kind satisfies Kind,
+    id,
+    ...(frame.call === undefined ? {} : { call: frame.call }),
+    ...(frame.to === undefined ? {} : { to: frame.to }),
+  }
+  return { id, data: JSON.stringify({ ...head, body: sealJSON(frame.body) }) }
+}

@@ -1,0 +1,108 @@
+import { type Environment } from './environment.ts'
+import { type PeerLink } from './link.ts'
+import { type SignalSocket } from './socket.ts'
+import { digest } from './stats.ts'
+import { type FrameId, type ICEServer } from './wire.gen.ts'
+
+const answerWithin = 3000
+const healWithin = 8000
+const flowWithin = 500
+
+/** RecoveryOptions is what a Recovery works with. */
+export interface RecoveryOptions {
+  readonly env: Environment
+  readonly signal: SignalSocket
+  readonly link: PeerLink
+  /** Asks the hub for fresh servers; undefined where there is no connection to it. */
+  readonly ask: () => FrameId | undefined
+}
+
+/**
+ * Recovery brings media back when their way is lost. Servers are asked for
+ * anew each time, because credentials are short-lived; the asking also shows
+ * whether the hub is still there, which a browser can't see otherwise.
+ */
+export class Recovery {
+  readonly #o: RecoveryOptions
+  readonly #unwatch: () => void
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #flow: ReturnType<typeof setTimeout> | undefined
+  #wanted = false
+  #asked: FrameId | undefined
+
+  constructor(options: RecoveryOptions) {
+    this.#o = options
+    this.#unwatch = options.env.watchNetwork((event) => {
+      if (event === 'online') this.start()
+      if (event === 'change') void this.#probe()
+    })
+  }
+
+  /** The id of the frame that asked for servers last. */
+  get asked(): FrameId | undefined {
+    return this.#asked
+  }
+
+  /** start looks for a new way, at once or as soon as the hub can be reached. */
+  start(): void {
+    this.#wanted = true
+    clearTimeout(this.#timer)
+    this.#asked = this.#o.ask()
+    if (this.#asked === undefined) return // signalOpen goes on
+    this.#timer = setTimeout(() => this.#o.signal.reconnect(), answerWithin)
+  }
+
+  /** signalOpen goes on with what a lost connection to the hub held up. */
+  signalOpen(): void {
+    if (this.#wanted) this.start()
+  }
+
+  /** servers are the hub's answer. */
+  servers(servers: readonly ICEServer[]): void {
+    clearTimeout(this.#timer)
+    this.#asked = undefined
+    if (!this.#wanted) return
+    this.#wanted = false
+    this.#o.link.restart(servers)
+    this.#timer = setTimeout(() => {
+      if (this.#o.link.state !== 'connected') this.start()
+    }, healWithin)
+  }
+
+  /** healed ends the search. */
+  healed(): void {
+    if (this.#wanted) return // another change of network came in between
+    clearTimeout(this.#timer)
+  }
+
+  close(): void {
+    this.#unwatch()
+    clearTimeout(this.#timer)
+    clearTimeout(this.#flow)
+  }
+
+  /** Browsers tell of a change where only an estimate changed: it counts where nothing comes in any more. */
+  async #probe(): Promise<void> {
+    if (this.#flow !== undefined) return
+    const before = await this.#received()
+    this.#flow = setTimeout(() => {
+      this.#flow = undefined
+      void this.#received().then((now) => {
+        if (before !== undefined && now === before) this.#switched()
+      })
+    }, flowWithin)
+  }
+
+  #switched(): void {
+    this.#wanted = true
+    this.#o.signal.reconnect()
+  }
+
+  async #received(): Promise<number | undefined> {
+    try {
+      return digest(await this.#o.link.getStats()).packetsIn
+    } catch {
+      return undefined
+    }
+  }
+}

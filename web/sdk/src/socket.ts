@@ -1,0 +1,214 @@
+import { Emitter } from './emitter.ts'
+import { type Environment, type SocketLike } from './environment.ts'
+import { FrameError, type Outgoing, readFrame, type Received, writeFrame } from './frames.ts'
+import { type Address, type ClientKind, closeCodes, type FrameId, wire } from './wire.gen.ts'
+
+/** SocketState is idle before connect, waiting between two tries, closed when it will not come back by itself. */
+export type SocketState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
+
+/** StopReason tells why a connection is closed for good. */
+export type StopReason = 'left' | 'signed_out' | 'replaced' | 'too_many' | 'flood' | 'protocol'
+
+/** What a SignalSocket tells. */
+export interface SocketEvents extends Record<string, readonly unknown[]> {
+  readonly state: readonly [state: SocketState]
+  /** A new session began: what the HTTP API shows may have changed meanwhile. */
+  readonly fresh: readonly []
+  /** The session before goes on; the frames that were missed follow. */
+  readonly resumed: readonly []
+  readonly frame: readonly [frame: Received]
+  /** Something that is not a frame of this protocol came in and was left out. */
+  readonly ignored: readonly [error: FrameError]
+  /** A try ended before the hub said welcome; the session may be over. */
+  readonly refused: readonly []
+}
+
+const firstDelay = 250
+const maxDelay = 30_000
+const openStates: ReadonlySet<SocketState> = new Set(['connecting', 'open', 'waiting'])
+
+/**
+ * SignalSocket keeps one session with the hub over as many connections as it
+ * takes. It numbers what came, so that nothing is lost or told twice; what is
+ * sent while there is no connection is refused, and the sender repeats what
+ * still holds when `fresh` or `resumed` is told.
+ */
+export class SignalSocket extends Emitter<SocketEvents> {
+  readonly #env: Environment
+  readonly #url: string
+  #state: SocketState = 'idle'
+  #stopReason: StopReason | undefined
+  #retryAt: number | undefined
+  #self: Address | undefined
+  #socket: SocketLike | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #unwatch: (() => void) | undefined
+  #failures = 0
+  #resume: string | undefined
+  #cursor = 0
+
+  constructor(env: Environment, base = '') {
+    super()
+    this.#env = env
+    this.#url = `${(base === '' ? env.origin : base).replace(/^http/, 'ws')}/api/v1/signal`
+  }
+
+  get state(): SocketState {
+    return this.#state
+  }
+
+  get stopReason(): StopReason | undefined {
+    return this.#stopReason
+  }
+
+  /** When the next try begins, in milliseconds since 1970, while waiting. */
+  get retryAt(): number | undefined {
+    return this.#retryAt
+  }
+
+  /** Who the hub says that we are, once it did. */
+  get self(): Address | undefined {
+    return this.#self
+  }
+
+  /** connect opens the session, unless it is open or on its way. */
+  connect(): void {
+    if (openStates.has(this.#state)) return
+    this.#unwatch ??= this.#env.watchNetwork((event) => {
+      if (event === 'online') this.reconnect()
+    })
+    this.#failures = 0
+    this.#try()
+  }
+
+  /** reconnect gives the present connection up and makes a new one at once. */
+  reconnect(): void {
+    if (this.#state === 'idle') return
+    this.#unwatch ??= this.#env.watchNetwork((event) => {
+      if (event === 'online') this.reconnect()
+    })
+    this.#failures = 0
+    this.#try()
+  }
+
+  /** close ends the session. */
+  close(reason: StopReason = 'left'): void {
+    this.#drop()
+    this.#unwatch?.()
+    this.#unwatch = undefined
+    this.#resume = undefined
+    this.#cursor = 0
+    this.#self = undefined
+    this.#stopReason = reason
+    this.#become('closed')
+  }
+
+  /** send writes a frame and returns its id, or undefined where there is no connection. */
+  send<K extends ClientKind>(frame: Outgoing<K>): FrameId | undefined {
+    if (this.#state !== 'open' || this.#socket === undefined) return undefined
+    const { id, data } = writeFrame(frame)
+    this.#socket.send(data)
+    return id
+  }
+
+  #become(state: SocketState): void {
+    if (state !== 'closed') this.#stopReason = undefined
+    if (state !== 'waiting') this.#retryAt = undefined
+    if (state === this.#state) return
+    this.#state = state
+    this.emit('state', state)
+  }
+
+  /** Lets go of the present connection, deaf to what it may still say. */
+  #drop(): void {
+    clearTimeout(this.#timer)
+    const old = this.#socket
+    this.#socket = undefined
+    if (old === undefined) return
+    old.onopen = old.onmessage = old.onclose = old.onerror = null
+    old.close(1000)
+  }
+
+  #try(): void {
+    this.#drop()
+    const socket = this.#env.openSocket(this.#url, [wire.subprotocol])
+    this.#socket = socket
+    socket.onopen = () => this.#hello(socket)
+    socket.onmessage = (event: { data: unknown }) => this.#receive(event.data)
+    socket.onclose = (event: { code: number }) => this.#lost(event.code)
+    this.#timer = setTimeout(() => this.#lost(closeCodes.silent), wire.helloSeconds * 1000)
+    this.#become('connecting')
+  }
+
+  #hello(socket: SocketLike): void {
+    const { data } = writeFrame({
+      kind: 'hello',
+      body: {
+        min: wire.minVersion,
+        max: wire.maxVersion,
+        ...(this.#resume === undefined ? {} : { resume: this.#resume, cursor: this.#cursor }),
+      },
+    })
+    socket.send(data)
+  }
+
+  #receive(data: unknown): void {
+    let frame: Received
+    try {
+      frame = readFrame(data)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      this.emit('ignored', error)
+      return
+    }
+    if (frame.kind === 'welcome') {
+      this.#welcome(frame)
+      return
+    }
+    if (frame.seq !== undefined) {
+      if (frame.seq <= this.#cursor) return // told already, before the connection was lost
+      this.#cursor = frame.seq
+    }
+    this.emit('frame', frame)
+  }
+
+  #welcome({ body }: Received<'welcome'>): void {
+    if (this.#state === 'open') return
+    clearTimeout(this.#timer)
+    this.#failures = 0
+    this.#self = body.self
+    this.#resume = body.resume
+    if (!body.resumed) this.#cursor = 0
+    this.#become('open')
+    this.emit(body.resumed ? 'resumed' : 'fresh')
+  }
+
+  #lost(code: number): void {
+    const welcomed = this.#state === 'open'
+    this.#drop()
+    if (code >= 4500 && code < 5000) {
+      this.close(stopReasons[code] ?? 'protocol')
+      return
+    }
+    const delay = this.#delay()
+    this.#failures++
+    this.#timer = setTimeout(() => this.#try(), delay)
+    this.#retryAt = this.#env.now() + delay
+    this.#become('waiting')
+    if (!welcomed) this.emit('refused')
+  }
+
+  /** Doubles with each failure; half of it is left to chance, so that a thousand clients don't come back at once. */
+  #delay(): number {
+    const whole = Math.min(firstDelay * 2 ** this.#failures, maxDelay)
+    return Math.round(whole / 2 + (this.#env.random() * whole) / 2)
+  }
+}
+
+const stopReasons: Readonly<Record<number, StopReason>> = {
+  [closeCodes.replaced]: 'replaced',
+  [closeCodes.signedOut]: 'signed_out',
+  [closeCodes.protocol]: 'protocol',
+  [closeCodes.tooMany]: 'too_many',
+  [closeCodes.flood]: 'flood',
+}
