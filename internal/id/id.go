@@ -30,14 +30,22 @@ type Of[K any] struct{ b [Size]byte }
 
 // The kinds of things that have identifiers.
 type (
+	// Account is a person under a pseudonym.
 	Account = Of[account]
-	Device  = Of[device]
+	// Device is one browser profile or app of an account.
+	Device = Of[device]
+	// Session is one sign-in of a device.
 	Session = Of[session]
-	Call    = Of[call]
-	Invite  = Of[invite]
-	Notice  = Of[notice]
-	Frame   = Of[frame]
-	Node    = Of[node]
+	// Call is one call, from its ring to its end.
+	Call = Of[call]
+	// Invite is one open invitation.
+	Invite = Of[invite]
+	// Notice is one thing an account was not there for.
+	Notice = Of[notice]
+	// Frame is one frame of the signaling protocol.
+	Frame = Of[frame]
+	// Node is one hub.
+	Node = Of[node]
 
 	account struct{}
 	device  struct{}
@@ -58,7 +66,7 @@ func New[K any]() Of[K] {
 	return x
 }
 
-// NewAccount, NewDevice and their like return random identifiers.
+// NewAccount returns a random account id.
 func NewAccount() Account { return New[account]() }
 
 // NewDevice returns a random device id.
@@ -105,6 +113,17 @@ func ParseAccount(s string) (Account, error) {
 
 // IsZero reports whether x names nothing.
 func (x Of[K]) IsZero() bool { return x.b == [Size]byte{} }
+
+// AppendBytes appends the identifier's bytes to b, zeros for the zero value.
+func (x Of[K]) AppendBytes(b []byte) []byte { return append(b, x.b[:]...) }
+
+// Take reads an identifier that AppendBytes wrote from the front of b, the
+// zero value included, and returns what follows. It panics where b is shorter
+// than Size.
+func (x *Of[K]) Take(b []byte) []byte {
+	copy(x.b[:], b[:Size])
+	return b[Size:]
+}
 
 // Bytes returns a copy of the identifier's bytes.
 func (x Of[K]) Bytes() []byte { return x.b[:] }

@@ -10,25 +10,25 @@ import (
 // Long reports whether the long tests were asked for (make test-long).
 func Long() bool { return os.Getenv("RINGFENCE_LONG") == "1" }
 
-// Skip skips t because of reason, which says what is missing and how to get
-// it. With CI=true it fails t instead: a skipped check is no check.
-func Skip(t testing.TB, reason string) {
-	t.Helper()
+// Skip skips tb because of reason, which says what is missing and how to get
+// it. With CI=true it fails tb instead: a skipped check is no check.
+func Skip(tb testing.TB, reason string) {
+	tb.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("must not be skipped here: %s", reason)
+		tb.Fatalf("must not be skipped here: %s", reason)
 	}
 	if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil {
-		_, _ = tty.WriteString("SKIPPED " + t.Name() + ": " + reason + "\n")
+		_, _ = tty.WriteString("SKIPPED " + tb.Name() + ": " + reason + "\n")
 		_ = tty.Close()
 	}
-	t.Skipf("SKIPPED: %s", reason)
+	tb.Skipf("SKIPPED: %s", reason)
 }
 
-// OnlyLong ends t quietly unless the long tests were asked for: what it checks
+// OnlyLong ends tb quietly unless the long tests were asked for: what it checks
 // is checked for a shorter time elsewhere.
-func OnlyLong(t testing.TB) {
-	t.Helper()
+func OnlyLong(tb testing.TB) {
+	tb.Helper()
 	if !Long() {
-		t.Skip("runs in make test-long")
+		tb.Skip("runs in make test-long")
 	}
 }
