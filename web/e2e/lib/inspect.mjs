@@ -63,12 +63,11 @@ export async function translated(p, where, data) {
     for (const e of document.body.querySelectorAll('*')) {
       if (e.matches('script, style') || !e.checkVisibility()) continue;
       for (const name of ['aria-label', 'aria-description', 'aria-valuetext', 'title', 'placeholder', 'alt']) see(e.getAttribute(name), `${e.tagName.toLowerCase()}[${name}]`);
-      // A sentence may be broken by an element: look at whole blocks, once.
-      if ([...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim()) && !/^inline/.test(getComputedStyle(e).display)) {
-        see(e.textContent, e.tagName.toLowerCase());
-      } else if ([...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim())) {
-        see(/⟦/.test(e.textContent ?? '') ? e.textContent : e.parentElement?.textContent ?? null, e.tagName.toLowerCase());
-      }
+      if (![...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim())) continue;
+      // A sentence may have elements in it: it is judged by the block it stands in.
+      let block = e;
+      while (block.parentElement && /^(inline|contents)/.test(getComputedStyle(block).display)) block = block.parentElement;
+      see(block.textContent, block.tagName.toLowerCase());
     }
     see(document.title, 'title');
     return [...new Set(out)];

@@ -4,9 +4,11 @@
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-const catalogue = fileURLToPath(new URL('../../src/text/en.ts', import.meta.url));
+/** @param {string} file */
+const load = async (file) => (await runnerImport(fileURLToPath(new URL(`../../src/text/${file}`, import.meta.url)), { configFile: false, logLevel: 'error' })).module;
 
-/** @type {{module: {en: import('../../src/text/en.ts').Text}}} */
-const loaded = await runnerImport(catalogue, { configFile: false, logLevel: 'error' });
+/** @type {import('../../src/text/en.ts').Text} */
+export const text = (await load('en.ts')).en;
 
-export const text = loaded.module.en;
+/** The same in the language that nobody speaks. @type {import('../../src/text/en.ts').Text} */
+export const pseudo = (await load('pseudo.ts')).pseudoText();
