@@ -74,11 +74,11 @@ type askRecord struct {
 	Asked   time.Time `json:"a"`
 	Expires time.Time `json:"e"`
 
-	Declined bool `json:"d"` // always there, so that it does not show by the length
+	Declined int `json:"d"` // 1 for yes: it does not show by the length
 }
 
 func (r askRecord) ask(to, from id.Account) store.Ask {
-	return store.Ask{From: from, To: to, Handle: r.Handle, AskedAt: r.Asked, ExpiresAt: r.Expires, Declined: r.Declined}
+	return store.Ask{From: from, To: to, Handle: r.Handle, AskedAt: r.Asked, ExpiresAt: r.Expires, Declined: r.Declined != 0}
 }
 
 func (t asks) Ask(ctx context.Context, to, from id.Account) (store.Ask, error) {
@@ -93,9 +93,11 @@ func (t asks) PutAsk(ctx context.Context, a store.Ask) error {
 	if err := named(a.From, a.To); err != nil {
 		return err
 	}
-	err := t.put(ctx, a.From, store.TableAsks, pair(a.To, a.From), askRecord{
-		Handle: a.Handle, Asked: a.AskedAt.UTC(), Expires: a.ExpiresAt.UTC(), Declined: a.Declined,
-	})
+	r := askRecord{Handle: a.Handle, Asked: a.AskedAt.UTC(), Expires: a.ExpiresAt.UTC()}
+	if a.Declined {
+		r.Declined = 1
+	}
+	err := t.put(ctx, a.From, store.TableAsks, pair(a.To, a.From), r)
 	if err != nil {
 		return err
 	}
