@@ -86,7 +86,7 @@ func foreign(name string) bool {
 			return true
 		}
 	}
-	return rest == "LONG"
+	return rest == "LONG" || rest == "BIN"
 }
 
 func (l *loader) environ(environ []string) {

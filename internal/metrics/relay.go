@@ -1,0 +1,69 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ringfence/ringfence/relay"
+)
+
+// relayCollector reads the relay's counters.
+type relayCollector struct {
+	stats func() relay.Stats
+
+	receivedPackets, receivedBytes, sentPackets, sentBytes *prometheus.Desc
+	made, errors, connections                              *prometheus.Desc
+	relayedPackets, relayedBytes                           *prometheus.Desc
+	live, total, refused                                   *prometheus.Desc
+}
+
+// Relay returns the collector of a relay's counters.
+func Relay(stats func() relay.Stats) prometheus.Collector {
+	return &relayCollector{
+		stats:           stats,
+		receivedPackets: describe("relay_listener_received_packets_total", "Packets that clients sent to the relay; over TCP, messages.", "transport"),
+		receivedBytes:   describe("relay_listener_received_bytes_total", "Bytes that clients sent to the relay.", "transport"),
+		sentPackets:     describe("relay_listener_sent_packets_total", "Packets that the relay sent to clients; over TCP, messages.", "transport"),
+		sentBytes:       describe("relay_listener_sent_bytes_total", "Bytes that the relay sent to clients.", "transport"),
+		made:            describe("relay_listener_allocations_total", "Allocations that clients made.", "transport"),
+		errors:          describe("relay_listener_errors_total", "Failed accepts and reads that the listener outlived.", "transport"),
+		connections:     describe("relay_listener_connections", "TCP connections that are open.", "transport"),
+		relayedPackets:  describe("relay_peer_packets_total", "Packets between the relay and peers.", "direction"),
+		relayedBytes:    describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
+		live:            describe("relay_allocations", "Allocations that live now."),
+		total:           describe("relay_allocations_total", "Allocations made since the start."),
+		refused:         describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		c.receivedPackets, c.receivedBytes, c.sentPackets, c.sentBytes, c.made, c.errors, c.connections,
+		c.relayedPackets, c.relayedBytes, c.live, c.total, c.refused,
+	} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
+	s, to := c.stats(), sink(out)
+	for transport, t := range map[string]relay.Transport{"udp": s.UDP, "tcp": s.TCP} {
+		to.counter(c.receivedPackets, t.PacketsIn, transport)
+		to.counter(c.receivedBytes, t.BytesIn, transport)
+		to.counter(c.sentPackets, t.PacketsOut, transport)
+		to.counter(c.sentBytes, t.BytesOut, transport)
+		to.counter(c.made, t.Allocations, transport)
+		to.counter(c.errors, t.Errors, transport)
+	}
+	to.gauge(c.connections, s.TCP.Connections, "tcp")
+	to.counter(c.relayedPackets, s.Peers.PacketsIn, "in")
+	to.counter(c.relayedPackets, s.Peers.PacketsOut, "out")
+	to.counter(c.relayedBytes, s.Peers.BytesIn, "in")
+	to.counter(c.relayedBytes, s.Peers.BytesOut, "out")
+	to.gauge(c.live, s.AllocationsLive)
+	to.counter(c.total, s.AllocationsTotal)
+	for _, r := range relay.Refusals() {
+		to.counter(c.refused, s.Refusals[r], string(r))
+	}
+}
