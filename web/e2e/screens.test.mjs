@@ -34,7 +34,7 @@ const ways = [
   {
     name: 'pseudo-language on a phone',
     t: pseudo,
-    options: { size: phone, local: { 'ringfence.language': 'pseudo' } },
+    options: { size: phone, local: { 'ringfence.lang': 'pseudo' } },
     looks: async (p, where) => {
       await fits(p, where);
       await translated(p, where, own);

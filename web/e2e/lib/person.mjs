@@ -31,8 +31,9 @@ function find(role, name, pattern) {
     const labels = 'labels' in e && e.labels ? [...e.labels].map((l) => l.textContent).join(' ') : '';
     return (e.getAttribute('aria-label') || by || labels || e.textContent || e.getAttribute('title') || '').replace(/\s+/g, ' ').trim();
   };
+  const modal = [...document.querySelectorAll('dialog:modal')].at(-1); // what lies under it is out of reach
   const matches = (/** @type {Element} */ e) => {
-    if (!e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert]')) return false;
+    if (!e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert]') || (modal && !modal.contains(e))) return false;
     return pattern ? new RegExp(name).test(words(e)) : words(e) === name;
   };
   return [...document.querySelectorAll(roles[role] ?? '')].filter(matches).at(-1) ?? null;
