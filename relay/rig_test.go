@@ -135,7 +135,8 @@ func (r *rig) client(t testing.TB, network string, c Credential) *turn.Client {
 		t.Cleanup(func() { _ = tcp.Close() })
 		conn = turn.NewSTUNConn(tcp)
 	} else {
-		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+		at, _, _ := addrPort(server)
+		udp, err := net.ListenPacket("udp", netip.AddrPortFrom(at.Addr(), 0).String())
 		if err != nil {
 			t.Fatal(err)
 		}
