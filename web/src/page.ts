@@ -1,0 +1,46 @@
+import { type Memory, type Page, type Place } from './state/ports.ts'
+
+const place: Place = {
+  path: () => location.pathname,
+  hash: () => location.hash,
+  go: (url, replace) => {
+    if (replace) history.replaceState(null, '', url)
+    else history.pushState(null, '', url)
+    scrollTo(0, 0)
+  },
+  onMove: (fn) => {
+    addEventListener('popstate', fn)
+    addEventListener('hashchange', fn)
+  },
+}
+
+/** quietly runs fn, which a browser may refuse where storage is switched off. */
+function quietly<T>(fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch {
+    return undefined
+  }
+}
+
+const memory: Memory = {
+  get: (key) => quietly(() => localStorage.getItem(key)) ?? undefined,
+  set: (key, value) => quietly(() => localStorage.setItem(key, value)),
+  remove: (key) => quietly(() => localStorage.removeItem(key)),
+}
+
+/** browserPage is the page that view models ask. */
+export const browserPage: Page = {
+  origin: location.origin,
+  place,
+  memory,
+  now: () => new Date(),
+  copy: (text) => navigator.clipboard.writeText(text),
+  share: 'share' in navigator ? (url) => navigator.share({ url }) : undefined,
+  online: () => navigator.onLine,
+  onOnline: (fn) => {
+    addEventListener('online', fn)
+    addEventListener('offline', fn)
+  },
+  reload: () => location.reload(),
+}

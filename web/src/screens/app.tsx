@@ -1,0 +1,71 @@
+import { type Route } from '../state/router.ts'
+import { t } from '../text/index.ts'
+import { Button, Spinner } from '../ui/button.tsx'
+import { useApp } from '../ui/context.ts'
+import { Entry, Heading } from '../ui/page.tsx'
+import { Toasts } from '../ui/toasts.tsx'
+import { LinkBanner } from './banner.tsx'
+import { CallOverlay } from './call/overlay.tsx'
+import { Invite } from './invite.tsx'
+import { Login } from './login.tsx'
+import { NotFound } from './not-found.tsx'
+import { People } from './people/people.tsx'
+import { Settings } from './settings.tsx'
+
+const screens: Readonly<Record<Route, () => preact.JSX.Element>> = {
+  people: People,
+  invite: Invite,
+  login: Login,
+  settings: Settings,
+  missing: NotFound,
+}
+
+/** Screen draws the one that the address names, once it is known who is here. */
+function Screen() {
+  const { session, screen, start } = useApp()
+  const standing = session.standing.value
+  if (standing === 'starting') {
+    return (
+      <Entry>
+        <p class="waits" role="status">
+          <Spinner />
+          <span>{t.app.loading}</span>
+        </p>
+      </Entry>
+    )
+  }
+  if (standing === 'unreachable') {
+    return (
+      <Entry>
+        <Heading>{t.link.noServer}</Heading>
+        <p class="quiet">{t.link.noServerWhy}</p>
+        <Button kind="primary" onClick={() => void start()}>
+          {t.app.tryAgain}
+        </Button>
+      </Entry>
+    )
+  }
+  const Current = screens[screen.value]
+  return <Current key={screen.value} />
+}
+
+/** Root is everything on the page. */
+export function Root() {
+  return (
+    <div class="root">
+      <a class="skip" href="#content" onClick={skip}>
+        {t.app.skip}
+      </a>
+      <LinkBanner />
+      <Screen />
+      <CallOverlay />
+      <Toasts />
+    </div>
+  )
+}
+
+/** Goes past what every screen begins with, and leaves the address as it is: its fragment may be an invitation. */
+function skip(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('content')?.focus()
+}

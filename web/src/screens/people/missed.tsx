@@ -1,0 +1,54 @@
+import { PhoneMissed } from 'lucide-preact'
+
+import { t } from '../../text/index.ts'
+import { Button, Icon } from '../../ui/button.tsx'
+import { useApp } from '../../ui/context.ts'
+import { Section } from '../../ui/page.tsx'
+
+/** Missed shows calls that nobody answered here, until they were seen. */
+export function Missed() {
+  const { notices, call, now } = useApp()
+  const list = notices.list.value ?? []
+  if (list.length === 0) return null
+  const all = list.length > 1 && (
+    <Button kind="quiet" onClick={() => void notices.seeAll()}>
+      {t.people.dismissAll}
+    </Button>
+  )
+  return (
+    <Section title={t.people.missed} id="people-missed" aside={all}>
+      <ul class="list">
+        {list.map((x) => {
+          const name = x.from.displayName
+          return (
+            <li class="row wraps" key={x.id}>
+              <span class="sign">
+                <Icon of={PhoneMissed} />
+              </span>
+              <div class="grow">
+                <p class="name" dir="auto">
+                  {x.video ? t.people.missedVideo(name) : t.people.missedCall(name)}
+                </p>
+                <p class="quiet small">{t.people.missedWhen(x.at, now())}</p>
+              </div>
+              <div class="tools">
+                <Button kind="quiet" aria-label={t.people.dismissWho(name)} onClick={() => void notices.see(x)}>
+                  {t.people.dismiss}
+                </Button>
+                <Button
+                  aria-label={t.people.callBackWho(name)}
+                  onClick={() => {
+                    void notices.see(x)
+                    call.start(x.from.account, x.video, name)
+                  }}
+                >
+                  {t.people.callBack}
+                </Button>
+              </div>
+            </li>
+          )
+        })}
+      </ul>
+    </Section>
+  )
+}

@@ -1,0 +1,93 @@
+import { computed } from '@preact/signals'
+import { type Topic } from '@ringfence/sdk'
+
+import { Ask } from './ask.ts'
+import { CallRoom } from './call.ts'
+import { Invites } from './invites.ts'
+import { LinkWatch } from './link.ts'
+import { Login } from './login.ts'
+import { Notices } from './notices.ts'
+import { People } from './people.ts'
+import { type Api, type Calls, type Link, type Page } from './ports.ts'
+import { Router } from './router.ts'
+import { type Connection, Session } from './session.ts'
+import { Settings } from './settings.ts'
+import { Toasts } from './toasts.ts'
+import { Welcome } from './welcome.ts'
+
+/** Client is the SDK's, as far as it is used here. */
+export interface Client extends Connection {
+  readonly api: Api
+  readonly signal: Link
+  readonly calls: Calls
+}
+
+/** App is every view model, wired. Components read it and call it, and keep nothing themselves. */
+export type App = ReturnType<typeof createApp>
+
+/** createApp wires the view models; start() asks who is here. */
+export function createApp(client: Client, page: Page) {
+  const { api } = client
+  const router = new Router(page.place)
+  const toasts = new Toasts()
+  const session = new Session(api, client)
+  const people = new People(api, toasts)
+  const notices = new Notices(api, toasts)
+  const invites = new Invites(api, toasts, page)
+  const login = new Login(api, session)
+  const welcome = new Welcome(api, session)
+  const ask = new Ask(api, people)
+  const settings = new Settings(api, session, toasts, page, client.calls)
+  const call = new CallRoom(client.calls, people)
+  const link = new LinkWatch(client.signal, page, () => session.lost())
+
+  const topics: Readonly<Record<Topic, () => Promise<void>>> = {
+    friends: () => people.refresh(),
+    notices: () => notices.refresh(),
+    invites: () => invites.refresh(),
+    account: () => session.refresh(),
+  }
+  const refreshAll = (): void => {
+    if (session.standing.value === 'in') for (const refresh of Object.values(topics)) void refresh()
+  }
+
+  client.signal.on('fresh', () => {
+    people.forgetPresence()
+    refreshAll()
+  })
+  client.signal.on('frame', (frame) => {
+    if (frame.kind === 'presence') people.presence(frame.body.account, frame.body.online)
+    if (frame.kind === 'changed') void topics[frame.body.topic]()
+  })
+  page.onOnline(() => {
+    if (page.online() && session.standing.value === 'unreachable') void session.start()
+  })
+
+  // What one account saw must not be there for the next one.
+  session.standing.subscribe((standing) => {
+    if (standing === 'in') return
+    for (const part of [people, notices, invites, ask, settings]) part.clear()
+  })
+
+  return {
+    page, router, toasts, session, people, notices, invites, login, welcome, ask, settings, call, link,
+    /** The screen to draw, and whether it is the sign-in form in place of another. */
+    screen: computed(() => {
+      const route = router.route.value
+      const open = route === 'invite' || route === 'missing'
+      return open || session.standing.value !== 'out' ? route : 'login'
+    }),
+    now: page.now,
+    start: () => session.start(),
+    /** Signs out, and goes to where one can sign in again. */
+    signOut: async (): Promise<boolean> => {
+      const gone = await settings.signOut()
+      if (gone) router.go('/login')
+      return gone
+    },
+    signIn: async (): Promise<void> => {
+      const here = await login.submit()
+      if (here && router.route.value === 'login') router.replace('/')
+    },
+  }
+}

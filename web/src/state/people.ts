@@ -1,0 +1,121 @@
+import { computed, signal } from '@preact/signals'
+import { type AccountId, type Friend, type FriendList, type IncomingAsk, type OutgoingAsk, type Person } from '@ringfence/sdk'
+
+import { Latest } from './attempt.ts'
+import { type Api } from './ports.ts'
+import { type Action, toProblem } from './problem.ts'
+import { type Toasts } from './toasts.ts'
+
+const byName = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
+
+/** People is everything between this account and others. */
+export class People {
+  readonly #api: Api
+  readonly #toasts: Toasts
+  readonly #lists: Latest<FriendList>
+  /** Whom the hub said to be here or gone since the list was fetched. */
+  readonly #presence = signal<ReadonlyMap<AccountId, boolean>>(new Map())
+  /** Accounts for which something is under way. */
+  readonly busy = signal<ReadonlySet<string>>(new Set())
+
+  constructor(api: Api, toasts: Toasts) {
+    this.#api = api
+    this.#toasts = toasts
+    this.#lists = new Latest(() => api.friends())
+  }
+
+  get lists() {
+    return this.#lists.value
+  }
+
+  get problem() {
+    return this.#lists.problem
+  }
+
+  /** Friends, those who are here first, each group by name. */
+  readonly friends = computed<readonly Friend[]>(() => {
+    const seen = this.#presence.value
+    return (this.lists.value?.friends ?? [])
+      .map((x) => ({ ...x, online: seen.get(x.account) ?? x.online }))
+      .sort((a, b) => Number(b.online) - Number(a.online) || byName.compare(a.displayName, b.displayName))
+  })
+
+  readonly empty = computed(() => {
+    const all = this.lists.value
+    return all !== undefined && all.friends.length + all.incoming.length + all.outgoing.length === 0
+  })
+
+  refresh(): Promise<void> {
+    return this.#lists.refresh()
+  }
+
+  clear(): void {
+    this.#lists.clear()
+    this.#presence.value = new Map()
+  }
+
+  /** A new session of the link: who is here is told anew. */
+  forgetPresence(): void {
+    this.#presence.value = new Map()
+  }
+
+  presence(account: AccountId, online: boolean): void {
+    this.#presence.value = new Map(this.#presence.value).set(account, online)
+  }
+
+  friend(account: AccountId): Friend | undefined {
+    return this.friends.value.find((x) => x.account === account)
+  }
+
+  accept(who: IncomingAsk): Promise<boolean> {
+    return this.#change(who.account, () => this.#api.acceptAsk(who.account), () => this.#toasts.done('accepted', who.displayName), 'request')
+  }
+
+  decline(who: IncomingAsk): Promise<boolean> {
+    return this.#change(who.account, () => this.#api.declineAsk(who.account), () => this.#toasts.done('declined', who.displayName), 'request')
+  }
+
+  withdraw(ask: OutgoingAsk): Promise<boolean> {
+    const askAgain = async (): Promise<void> => {
+      await this.#api.ask(ask.handle)
+    }
+    const again = (): void => void this.#change(ask.account, askAgain, () => this.#toasts.done('asked', ask.handle))
+    return this.#change(ask.account, () => this.#api.withdrawAsk(ask.account), () => this.#toasts.done('withdrawn', ask.handle, again), 'request')
+  }
+
+  remove(who: Person): Promise<boolean> {
+    return this.#change(who.account, () => this.#api.removeFriend(who.account), () => this.#toasts.done('removed', who.displayName))
+  }
+
+  block(who: Person): Promise<boolean> {
+    return this.#change(who.account, () => this.#api.block(who.account), () => this.#toasts.done('blocked', who.displayName))
+  }
+
+  unblock(who: Person): Promise<boolean> {
+    const again = (): void => void this.block(who)
+    return this.#change(who.account, () => this.#api.unblock(who.account), () => this.#toasts.done('unblocked', nameOf(who), again))
+  }
+
+  async #change(account: string, act: () => Promise<void>, said: () => void, during?: Action): Promise<boolean> {
+    if (this.busy.value.has(account)) return false
+    this.busy.value = new Set(this.busy.value).add(account)
+    try {
+      await act()
+      said()
+      return true
+    } catch (error) {
+      this.#toasts.problem(toProblem(error, during))
+      return false
+    } finally {
+      await this.refresh()
+      const rest = new Set(this.busy.value)
+      rest.delete(account)
+      this.busy.value = rest
+    }
+  }
+}
+
+/** nameOf is what to call a person, who may be blocked and have no name any more. */
+export function nameOf(who: Person): string {
+  return who.displayName !== '' ? who.displayName : who.handle
+}

@@ -1,0 +1,46 @@
+// What view models need from outside: the SDK's parts, and the little of the
+// page that they touch. Tests hand in their own.
+
+import { type Api as SdkApi, type Call as SdkCall, type Calls as SdkCalls, type SignalSocket } from '@ringfence/sdk'
+
+export type Api = Pick<SdkApi, keyof SdkApi>
+export type Link = Pick<SignalSocket, 'state' | 'stopReason' | 'on' | 'reconnect'>
+export type Call = Pick<SdkCall, keyof SdkCall>
+
+/** Calls is the SDK's, with what its listeners get reduced to what is needed of a call. */
+export interface Calls {
+  readonly current?: Call | undefined
+  settings: SdkCalls['settings']
+  start: (account: string, options: { video: boolean }) => Call
+  on: (event: 'change', fn: (call: Call | undefined) => void) => () => void
+}
+
+/** Place is where one is: the address bar. */
+export interface Place {
+  path: () => string
+  hash: () => string
+  go: (url: string, replace: boolean) => void
+  /** Calls fn when the person goes back or forward. */
+  onMove: (fn: () => void) => void
+}
+
+/** Memory is a small store of this browser's. It may forget, and never throws. */
+export interface Memory {
+  get: (key: string) => string | undefined
+  set: (key: string, value: string) => void
+  remove: (key: string) => void
+}
+
+/** Page is what of the page view models ask for. */
+export interface Page {
+  readonly origin: string
+  readonly place: Place
+  readonly memory: Memory
+  readonly now: () => Date
+  copy: (text: string) => Promise<void>
+  /** Another program's way to send a link, where there is one. */
+  readonly share: ((text: string) => Promise<void>) | undefined
+  online: () => boolean
+  onOnline: (fn: () => void) => void
+  reload: () => void
+}
