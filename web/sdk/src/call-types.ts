@@ -8,10 +8,9 @@ export type CallState = 'preparing' | 'outgoing' | 'incoming' | 'connecting' | '
 
 /**
  * EndReason is why a call ended: the hub's reasons, and those that this side
- * finds out itself. `failed`: no way for media was found. `replaced`: both
- * called each other at once, and the other call goes on.
+ * finds out itself. `failed`: no way for media was found.
  */
-export type EndReason = Reason | 'unreachable' | 'rate_limited' | 'failed' | 'replaced' | 'error'
+export type EndReason = Reason | 'unreachable' | 'rate_limited' | 'failed' | 'error'
 
 /** CallSettings are read when a call begins. */
 export interface CallSettings extends MediaChoice {

@@ -449,8 +449,8 @@ export class Call extends Emitter<CallEvents> {
   // Its end.
 
   #abandon(): void {
-    if (this.#state === 'outgoing') this.#leave('hangup', 'replaced')
-    else this.#finish('replaced', true)
+    if (this.#state === 'outgoing') this.#leave('hangup', 'glare')
+    else this.#finish('glare', true)
   }
 
   #leave(kind: Goodbye, reason: EndReason): void {

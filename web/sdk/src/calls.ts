@@ -14,6 +14,8 @@ interface CallsEvents extends Record<string, readonly unknown[]> {
   readonly incoming: readonly [call: Call]
 }
 
+const yieldFor = 5000
+
 interface Leaving {
   readonly kind: Goodbye
   readonly busy?: boolean
@@ -23,14 +25,17 @@ interface Leaving {
 /**
  * Calls keeps the calls of this device: one at a time. Whoever calls meanwhile
  * hears that this device is busy. Where two people call each other at the same
- * moment, the call with the lower id becomes the one that both have.
+ * moment, the hub ends one of the two calls, and who had made it answers the
+ * other without being asked: they wanted to talk.
  */
 export class Calls extends Emitter<CallsEvents> {
   readonly #env: Environment
   readonly #signal: SignalSocket
   #current: Call | undefined
-  /** The other's call to us while ours to them is under way, until it is clear which one stays. */
+  /** The other's call to us while ours to them is under way, until the hub says which one stays. */
   #held: Received<'incoming'> | undefined
+  /** A call of ours that the hub ended so, while the other's has not come in yet. */
+  #yielded: { readonly call: Call; readonly until: number } | undefined
   readonly #leaving = new Map<CallId, Leaving>()
   /** Read when a call begins. */
   settings: CallSettings = { relay: 'auto' }
@@ -79,23 +84,40 @@ export class Calls extends Emitter<CallsEvents> {
       return
     }
     if (frame.call === undefined) return
-    if (frame.kind === 'incoming') return this.#incoming(frame)
+    if (frame.kind === 'incoming') {
+      this.#incoming(frame)
+      return
+    }
     if (frame.kind === 'ended') {
       this.#leaving.delete(frame.call)
       if (this.#held?.call === frame.call) this.#held = undefined
     }
-    if (frame.call === this.#current?.id) this.#current.take(frame)
+    if (frame.call !== this.#current?.id) return
+    this.#current.take(frame)
+    if (frame.kind === 'answered') this.#refuseHeld()
   }
 
   #incoming(frame: Received<'incoming'>): void {
     const { call: id, from } = frame
     if (id === undefined || from?.account === undefined || id === this.#current?.id || this.#leaving.has(id)) return
     const own = this.#current
-    if (own === undefined) return this.#ring(frame, id, from.account)
+    if (own === undefined) {
+      const yielded = this.#yielded
+      this.#yielded = undefined
+      const mutual = yielded !== undefined && yielded.call.peer === from.account && this.#env.now() < yielded.until
+      if (mutual) this.#swap(yielded.call, frame, id, from.account)
+      else this.#ring(frame, id, from.account)
+      return
+    }
     const mutual = own.direction === 'outgoing' && own.peer === from.account && own.other === undefined
-    if (!mutual) return this.#leave(id, { kind: 'decline', busy: true })
-    if (own.state === 'preparing' || id < own.id) return this.#swap(own, frame, id, from.account)
-    this.#held = frame
+    if (!mutual) this.#leave(id, { kind: 'decline', busy: true })
+    else if (own.state === 'preparing') this.#swap(own, frame, id, from.account) // ours was not told to the hub yet
+    else this.#held = frame
+  }
+
+  #refuseHeld(): void {
+    if (this.#held?.call !== undefined) this.#leave(this.#held.call, { kind: 'decline', busy: true })
+    this.#held = undefined
   }
 
   #ring(frame: Received<'incoming'>, id: CallId, account: AccountId): void {
@@ -118,13 +140,13 @@ export class Calls extends Emitter<CallsEvents> {
   #ended(call: Call): void {
     if (call !== this.#current) return
     const held = this.#held
-    const account = held?.from?.account
-    if (call.endReason === 'busy' && held?.call !== undefined && account !== undefined) {
-      this.#swap(call, held, held.call, account)
-      return
-    }
     this.#held = undefined
-    this.#become(undefined)
+    const account = held?.from?.account
+    if (held?.call === undefined || account === undefined) {
+      if (call.endReason === 'glare') this.#yielded = { call, until: this.#env.now() + yieldFor }
+      this.#become(undefined)
+    } else if (call.endReason === 'glare') this.#swap(call, held, held.call, account)
+    else this.#ring(held, held.call, account)
   }
 
   #become(call: Call | undefined): void {

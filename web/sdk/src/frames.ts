@@ -1,20 +1,19 @@
 // Frames: what is read from the hub is checked field by field at run time, what
 // is sent is typed.
 
-import { flag, list, Malformed, matching, object, oneOf, oneOfOr, type Reader, record, text, whole } from './read.ts'
-import { isId, newId, openJSON, sealJSON } from './text.ts'
+import { accountId, address, FrameError, frameId, type OpenEnvelope } from './envelope.ts'
+import { flag, list, Malformed, object, oneOf, oneOfOr, type Reader, record, text, whole } from './read.ts'
+import { newId, openJSON, sealJSON } from './text.ts'
 import {
-  type AccountId,
+  type Address,
   type BodyOf,
   type CallId,
   type ClientKind,
-  type DeviceId,
   errorCodes,
   type Frame,
   type FrameId,
   hubKinds,
   type HubKind,
-  type Kind,
   medias,
   passedKinds,
   type PassedKind,
@@ -30,22 +29,6 @@ export type ReceivedKind = HubKind | PassedKind
 /** Received is a frame from the hub, its body decoded and checked. */
 export type Received<K extends ReceivedKind = ReceivedKind> = Frame<K>
 
-/** FrameError says why a text is not a frame: the code that a hub would give. */
-export class FrameError extends Error {
-  override name = 'FrameError'
-  readonly code: 'bad_frame' | 'unknown_kind' | 'version'
-
-  constructor(code: FrameError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
-const account = matching<AccountId>(isId, 'an id')
-const device = matching<DeviceId>(isId, 'an id')
-const frameId = matching<FrameId>(isId, 'an id')
-const callId = matching<CallId>(isId, 'an id')
-const address = object({}, { account, device })
 const iceServer = object({ urls: list(text) }, { username: text, credential: text })
 const servers = list(iceServer)
 const nothing: Reader<Record<string, never>> = (v, path) => {
@@ -74,36 +57,19 @@ const bodies: { readonly [K in ReceivedKind]: Reader<BodyOf[K]> } = {
   away: object({ away: flag, seconds: whole }),
   ended: object({ reason: oneOfOr(reasons, 'hangup') }, { seconds: whole }),
   servers: object({ servers }),
-  presence: object({ account, online: flag }),
+  presence: object({ account: accountId, online: flag }),
   changed: object({ topic: oneOf(topics) }),
   bye: object({ reconnect: flag }),
 }
 
 const received: ReadonlySet<string> = new Set<ReceivedKind>([...hubKinds, ...passedKinds])
-const envelope = object(
-  { v: whole, kind: text, body: text },
-  { id: frameId, call: callId, from: address, to: address, seq: whole },
-)
-
-function parse(data: string): unknown {
+/** readBody opens the body of an envelope of the hub. It throws FrameError. */
+export function readBody(envelope: OpenEnvelope): Received {
+  const { kind } = envelope
+  if (!received.has(kind)) throw new FrameError('unknown_kind', 'a kind that is not known here')
+  const read: Reader<unknown> = bodies[kind as ReceivedKind]
   try {
-    return JSON.parse(data) as unknown
-  } catch {
-    throw new FrameError('bad_frame', 'not JSON')
-  }
-}
-
-/** readFrame decodes one message of the hub. It throws FrameError. */
-export function readFrame(data: unknown): Received {
-  if (typeof data !== 'string') throw new FrameError('bad_frame', 'not text')
-  if (data.length > wire.maxFrame) throw new FrameError('bad_frame', 'too large')
-  try {
-    const { kind, body, ...rest } = envelope(parse(data), 'frame')
-    if (rest.v < wire.minVersion || rest.v > wire.maxVersion) throw new FrameError('version', 'a version we do not speak')
-    if (!received.has(kind)) throw new FrameError('unknown_kind', 'not a kind that a hub sends')
-    if (body.length > wire.maxBody) throw new FrameError('bad_frame', 'body too long')
-    const read: Reader<unknown> = bodies[kind as ReceivedKind]
-    return { ...rest, kind, body: read(openJSON(body), kind) } as Received
+    return { ...envelope, body: read(openJSON(envelope.body), kind) } as Received
   } catch (error) {
     if (error instanceof Malformed) throw new FrameError('bad_frame', error.message)
     throw error
@@ -115,7 +81,7 @@ export interface Outgoing<K extends ClientKind = ClientKind> {
   readonly kind: K
   readonly body: BodyOf[K]
   readonly call?: CallId
-  readonly to?: { readonly account?: AccountId; readonly device?: DeviceId }
+  readonly to?: Address
   readonly id?: FrameId
 }
 
@@ -124,7 +90,7 @@ export function writeFrame<K extends ClientKind>(frame: Outgoing<K>): { id: Fram
   const id: FrameId = frame.id ?? newId()
   const head = {
     v: wire.maxVersion,
-    kind: frame.kind satisfies Kind,
+    kind: frame.kind,
     id,
     ...(frame.call === undefined ? {} : { call: frame.call }),
     ...(frame.to === undefined ? {} : { to: frame.to }),

@@ -21,7 +21,8 @@ export { Calls } from './calls.ts'
 export { type Client, type ClientOptions, createClient } from './client.ts'
 export { type Environment, type MediaSource, type NetworkEvent, type SocketLike } from './environment.ts'
 export { ApiError, type FieldFault, NetworkError, type NetworkErrorKind } from './errors.ts'
-export { FrameError, type Received, type ReceivedKind } from './frames.ts'
+export { FrameError, type FrameErrorCode } from './envelope.ts'
+export { type Received, type ReceivedKind } from './frames.ts'
 export { type InviteLink, inviteLink, parseInvite } from './invite.ts'
 export {
   type Device,

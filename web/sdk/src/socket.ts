@@ -1,6 +1,7 @@
 import { Emitter } from './emitter.ts'
 import { type Environment, type SocketLike } from './environment.ts'
-import { FrameError, type Outgoing, readFrame, type Received, writeFrame } from './frames.ts'
+import { FrameError, readEnvelope } from './envelope.ts'
+import { type Outgoing, readBody, type Received, writeFrame } from './frames.ts'
 import { type Address, type ClientKind, closeCodes, type FrameId, wire } from './wire.gen.ts'
 
 /** SocketState is idle before connect, waiting between two tries, closed when it will not come back by itself. */
@@ -153,23 +154,18 @@ export class SignalSocket extends Emitter<SocketEvents> {
   }
 
   #receive(data: unknown): void {
-    let frame: Received
     try {
-      frame = readFrame(data)
+      const envelope = readEnvelope(data)
+      const seq = envelope.seq ?? 0
+      if (seq > 0 && seq <= this.#cursor) return // told already, before the connection was lost
+      this.#cursor = Math.max(seq, this.#cursor)
+      const frame = readBody(envelope)
+      if (frame.kind === 'welcome') this.#welcome(frame)
+      else this.emit('frame', frame)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       this.emit('ignored', error)
-      return
     }
-    if (frame.kind === 'welcome') {
-      this.#welcome(frame)
-      return
-    }
-    if (frame.seq !== undefined) {
-      if (frame.seq <= this.#cursor) return // told already, before the connection was lost
-      this.#cursor = frame.seq
-    }
-    this.emit('frame', frame)
   }
 
   #welcome({ body }: Received<'welcome'>): void {

@@ -1,5 +1,8 @@
 // Texts of the wire: base64url of bytes, and identifiers in base32.
 
+import { Malformed } from './read.ts'
+import { parseStrict } from './strict.ts'
+
 const utf8 = new TextEncoder()
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -27,15 +30,22 @@ export function sealJSON(value: unknown): string {
   return toBase64url(utf8.encode(JSON.stringify(value)))
 }
 
-/** openJSON undoes sealJSON. Text that is not base64url of JSON gives undefined. An empty text is an empty object. */
+/**
+ * openJSON undoes sealJSON, and takes nothing for an empty object. It throws
+ * Malformed for text that is not base64url of one strict JSON value.
+ */
 export function openJSON(text: string): unknown {
   if (text === '') return {}
   const bytes = fromBase64url(text)
-  if (bytes === undefined) return undefined
+  if (bytes === undefined) throw new Malformed('not base64url')
+  return parseStrict(decode(bytes))
+}
+
+function decode(bytes: Uint8Array): string {
   try {
-    return JSON.parse(strict.decode(bytes)) as unknown
+    return strict.decode(bytes)
   } catch {
-    return undefined
+    throw new Malformed('not UTF-8')
   }
 }
 

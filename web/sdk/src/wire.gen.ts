@@ -30,6 +30,10 @@ export const wire = {
   maxFrameBurst: 200,
   /** open sessions of one account on one node */
   maxSessions: 16,
+  /** calls that one session takes part in, ringing ones included */
+  maxCalls: 16,
+  /** characters of sealed in ring and answer */
+  maxSealed: 32768,
   /** rings a minute of one account */
   maxRings: 10,
   /** how long a call rings */
@@ -117,17 +121,26 @@ export type Media = (typeof medias)[number];
 
 /** Reason is why a call ended. */
 export const reasons = [
+  /** somebody hung up */
   "hangup",
+  /** the caller took the ring back */
   "cancelled",
+  /** the callee does not want it */
   "declined",
+  /** every device of the callee is in a call */
   "busy",
+  /** another device of the callee took it */
   "answered_elsewhere",
+  /** it rang to the end */
   "no_answer",
+  /** no device of the callee rang */
   "offline",
   /** a leg did not come back in time */
   "lost",
-  /** the friendship ended */
+  /** the two are no friends any more */
   "reach",
+  /** both rang each other: take the other call, which goes on */
+  "glare",
   /** the hub stops */
   "stopped",
 ] as const;
@@ -136,9 +149,13 @@ export type Reason = (typeof reasons)[number];
 
 /** Topic is a part of what the HTTP API shows. */
 export const topics = [
+  /** friends, requests and blocks */
   "friends",
+  /** open invite links */
   "invites",
+  /** missed calls */
   "notices",
+  /** one's own name */
   "account",
 ] as const;
 /** Topic is a part of what the HTTP API shows. */
@@ -296,7 +313,7 @@ export interface Welcome {
 /** Ring starts a call with an account, on all its devices. Call is a fresh random id. */
 export interface Ring {
   readonly media: Media;
-  /** passed to the callee's devices unread: an offer without candidates */
+  /** base64url, passed to the callee's devices unread: an offer without candidates */
   readonly sealed?: string;
 }
 
@@ -306,7 +323,7 @@ export type Ringing = Record<string, never>;
 /** Answer takes the call. */
 export interface Answer {
   readonly media: Media;
-  /** passed to the caller's device unread: the answer to its offer */
+  /** base64url, passed to the caller's device unread: the answer to its offer */
   readonly sealed?: string;
 }
 
