@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ringfence/ringfence/internal/account"
+	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/fault"
+)
+
+type adminCommands struct {
+	Invite        adminInvite `cmd:"" help:"Make a one-time invite link; the owner's, as long as there is none."`
+	ResetPassword adminReset  `cmd:"" help:"Give an account a temporary password and sign it out everywhere."`
+	ListUsers     adminList   `cmd:"" help:"List all accounts."`
+}
+
+// withOperator asks the server that runs over the data folder, or opens the
+// data where none does.
+func withOperator(ctx context.Context, in *config.Input, fn func(operator) error) error {
+	c, err := config.Load(*in)
+	if err != nil {
+		return err
+	}
+	if r, ok := dialSocket(ctx, c.Data); ok {
+		return publicly(fn(r))
+	}
+	v, err := openVault(ctx, c)
+	if err != nil {
+		return err
+	}
+	op := direct{
+		accounts: account.New(account.Options{DB: v.db, Keys: v.keys, Now: now}),
+		links:    newSites(ctx, c, configured(c)).links,
+	}
+	return errors.Join(publicly(fn(op)), v.Close())
+}
+
+// publicly replaces an error of a service by its sentence for people.
+func publicly(err error) error {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return errors.New(fault.Public(err).Public)
+	}
+	return err
+}
+
+type adminInvite struct{}
+
+// Run makes an invite.
+func (adminInvite) Run(ctx context.Context, p *process, in *config.Input) error {
+	return withOperator(ctx, in, func(op operator) error {
+		made, err := op.Invite(ctx)
+		if err != nil {
+			return err
+		}
+		whose := "Whoever opens this link first can sign up"
+		if made.Owner {
+			whose = "There is no owner yet: whoever opens this link first becomes the owner. Earlier links for the owner are void"
+		}
+		_, err = fmt.Fprintf(p.stdout, "%s. It works once, until %s.\n", whose, made.ExpiresAt.Local().Format(time.RFC1123))
+		for _, l := range made.Links {
+			_, werr := fmt.Fprintln(p.stdout, l)
+			err = errors.Join(err, werr)
+		}
+		return err
+	})
+}
+
+type adminReset struct {
+	Handle string `arg:"" help:"Handle of the account, such as anna.4821."`
+}
+
+// Run resets a password.
+func (a adminReset) Run(ctx context.Context, p *process, in *config.Input) error {
+	return withOperator(ctx, in, func(op operator) error {
+		t, err := op.ResetPassword(ctx, a.Handle)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.stdout, "%s is signed out everywhere and signs in with this password from now on:\n%s\n", a.Handle, t.Password)
+		return err
+	})
+}
+
+type adminList struct{}
+
+// Run lists accounts.
+func (adminList) Run(ctx context.Context, p *process, in *config.Input) error {
+	return withOperator(ctx, in, func(op operator) error {
+		w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
+		if _, err := fmt.Fprintln(w, "HANDLE\tNAME\tROLE\tSINCE"); err != nil {
+			return err
+		}
+		for after := ""; ; {
+			page, err := op.List(ctx, after)
+			if err != nil {
+				return err
+			}
+			for _, a := range page.Accounts {
+				role := "member"
+				if a.Role != "" {
+					role = string(a.Role)
+				}
+				if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Handle, a.DisplayName, role, a.CreatedAt.Format(time.DateOnly)); err != nil {
+					return err
+				}
+			}
+			if after = page.Next; after == "" {
+				return w.Flush()
+			}
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// How long a client may take, and how large what it sends ahead may be.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 120 * time.Second
+	stopTimeout   = 10 * time.Second
+	maxHeader     = 16 << 10
+)
+
+// serveHTTP serves until ctx ends, then lets requests in flight finish. It
+// returns only after Shutdown has: Serve alone comes back too early. A nil
+// listener serves nothing.
+func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler, conf *tls.Config, log *slog.Logger) error {
+	if ln == nil {
+		<-ctx.Done()
+		return nil
+	}
+	srv := &http.Server{
+		Handler:           h,
+		TLSConfig:         conf,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(errorLog{log.Handler()}, slog.LevelError),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		serve := srv.Serve
+		if conf != nil {
+			serve = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+		}
+		if err := serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("http: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if err := srv.Shutdown(grace); err != nil {
+			return errors.Join(err, srv.Close()) // somebody reads very slowly
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// errorLog gives the lines of http.Server their level: a panic is ours, while
+// what strangers send to an open port is no more than a detail.
+type errorLog struct{ slog.Handler }
+
+// Handle lowers everything but panics to debug.
+func (h errorLog) Handle(ctx context.Context, r slog.Record) error {
+	if !strings.HasPrefix(r.Message, "http: panic") {
+		r.Level = slog.LevelDebug
+		if !h.Enabled(ctx, r.Level) {
+			return nil
+		}
+	}
+	return h.Handler.Handle(ctx, r)
+}

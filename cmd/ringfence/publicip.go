@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringfence/ringfence/internal/config"
+)
+
+// lookEvery is how often a host name for turn.public_ip is resolved again, and
+// lookFor how long one answer may take.
+const (
+	lookEvery = time.Minute
+	lookFor   = 10 * time.Second
+)
+
+// publicIP is the address under which the relay is known outside. It keeps the
+// last good answer of a name.
+type publicIP struct {
+	host   config.Host
+	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	log    *slog.Logger
+	addr   atomic.Pointer[netip.Addr]
+}
+
+// newPublicIP resolves host for the first time. A name that does not resolve
+// then is a fault: without an address no client could be told one.
+func newPublicIP(ctx context.Context, p process, host config.Host, log *slog.Logger) (*publicIP, error) {
+	ip := &publicIP{host: host, lookup: p.lookup, log: log}
+	if ip.lookup == nil {
+		ip.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	if a := host.Addr(); a.IsValid() {
+		ip.addr.Store(&a)
+	}
+	if host.Name() == "" {
+		return ip, nil
+	}
+	if err := ip.resolve(ctx); err != nil {
+		return nil, fmt.Errorf("turn.public_ip: %s does not resolve to an address: %w; check the name, or write the address itself", host.Name(), err)
+	}
+	return ip, nil
+}
+
+// Addr returns the address of the moment, the zero Addr where there is no NAT.
+func (ip *publicIP) Addr() netip.Addr {
+	if a := ip.addr.Load(); a != nil {
+		return *a
+	}
+	return netip.Addr{}
+}
+
+// Serve resolves the name again and again until ctx ends.
+func (ip *publicIP) Serve(ctx context.Context) error {
+	if ip.host.Name() == "" {
+		<-ctx.Done()
+		return nil
+	}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := ip.resolve(ctx); err != nil && ctx.Err() == nil {
+				ip.log.Warn("turn.public_ip did not resolve, the last address stays", slog.Any("err", err))
+			}
+		}
+	}
+}
+
+// resolve takes the first IPv4 address of the name, else the first of IPv6.
+func (ip *publicIP) resolve(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	found, err := ip.lookup(ctx, ip.host.Name())
+	if err != nil {
+		return err
+	}
+	var best netip.Addr
+	for _, a := range found {
+		a = a.Unmap().WithZone("")
+		if a.IsUnspecified() || a.IsMulticast() {
+			continue
+		}
+		if !best.IsValid() || (a.Is4() && !best.Is4()) {
+			best = a
+		}
+	}
+	if !best.IsValid() {
+		return fmt.Errorf("no address: %w", errNoAddress)
+	}
+	if old := ip.Addr(); old.IsValid() && old != best {
+		ip.log.Info("turn.public_ip has a new address")
+	}
+	ip.addr.Store(&best)
+	return nil
+}

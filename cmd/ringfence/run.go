@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"reflect"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/privacy"
+)
+
+// process is all that run has of the world around it; tests make their own.
+type process struct {
+	args, environ  []string
+	stdout, stderr io.Writer
+
+	// lookup resolves turn.public_ip; nil is the system's resolver.
+	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// probe is served below /probe/ for tests that need a handler of their
+	// own, one that panics for instance; nil for none.
+	probe http.Handler
+	// started is told where the listeners are; nil for nobody.
+	started func(addresses)
+}
+
+// commands is the command line besides the settings.
+type commands struct {
+	Config string `help:"TOML file with settings (or RINGFENCE_CONFIG)." placeholder:"FILE"`
+
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Admin   adminCommands  `cmd:"" help:"Invite people, reset a password, list accounts; whether the server runs or not."`
+	Setup   configCommands `cmd:"" name:"config" help:"Print or check the settings."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// run is the program. It returns when everything it started has ended.
+func run(ctx context.Context, p process) error {
+	cli := &commands{}
+	flags := reflect.New(flagStruct())
+	done := false
+	parser, err := kong.New(cli,
+		kong.Name("ringfence"),
+		kong.Description("A calling server for people who know each other. Every setting can be a flag, an environment variable or a line in the file; docs/config.md lists them."),
+		kong.Embed(flags.Interface()),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(int) { done = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+	)
+	if err != nil {
+		return fmt.Errorf("command line: %w", err)
+	}
+	command, err := parser.Parse(p.args)
+	if done { // help was asked for and given
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w (ringfence --help lists the commands)", err)
+	}
+	in := config.Input{File: cli.Config, Environ: p.environ, Flags: given(flags.Elem())}
+	return command.Run(&p, &in)
+}
+
+// flagStruct makes the struct that kong reads flags into: a text for each
+// setting, nil where it was not given. Parsing is config's business, which
+// finds all faults at once.
+func flagStruct() reflect.Type {
+	var fields []reflect.StructField
+	for i, s := range config.Settings() {
+		fields = append(fields, reflect.StructField{
+			Name: fmt.Sprintf("Setting%d", i),
+			Type: reflect.TypeFor[*string](),
+			Tag:  reflect.StructTag(fmt.Sprintf("name:%q help:%q placeholder:%q group:%q", s.Flag, s.Doc, "…", "Settings")),
+		})
+	}
+	return reflect.StructOf(fields)
+}
+
+func given(flags reflect.Value) map[string]string {
+	out := map[string]string{}
+	for i, s := range config.Settings() {
+		if text, ok := flags.Field(i).Interface().(*string); ok && text != nil {
+			out[s.Flag] = *text
+		}
+	}
+	return out
+}
+
+// newLog returns the log of the process. Everything goes through privacy.
+func newLog(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo // config allows only what slog knows
+	}
+	o := &slog.HandlerOptions{Level: level}
+	var h slog.Handler = slog.NewTextHandler(w, o)
+	if c.Format == "json" {
+		h = slog.NewJSONHandler(w, o)
+	}
+	return slog.New(privacy.NewHandler(h))
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(p *process) error {
+	_, err := fmt.Fprintln(p.stdout, readVersion())
+	return err
+}
+
+type configCommands struct {
+	Print configPrint `cmd:"" help:"Print the settings that hold, and where each came from."`
+	Check configCheck `cmd:"" help:"Say everything that is wrong with the settings."`
+}
+
+type configPrint struct{}
+
+// Run prints the settings.
+func (configPrint) Run(p *process, in *config.Input) error {
+	c, err := config.Load(*in)
+	if err != nil {
+		return err
+	}
+	return c.Print(p.stdout)
+}
+
+type configCheck struct{}
+
+// Run says whether the settings are in order.
+func (configCheck) Run(p *process, in *config.Input) error {
+	c, err := config.Load(*in)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings(c) {
+		_, _ = fmt.Fprintln(p.stdout, "note: "+w) // a closed output is no fault of the settings
+	}
+	_, err = fmt.Fprintln(p.stdout, "The settings are in order.")
+	return err
+}
+
+type serveCommand struct{}
+
+// Run serves until ctx ends.
+func (serveCommand) Run(ctx context.Context, p *process, in *config.Input) error {
+	c, err := config.Load(*in)
+	if err != nil {
+		return err
+	}
+	if err := serve(ctx, *p, c); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// now is the program's clock.
+func now() time.Time { return time.Now() }

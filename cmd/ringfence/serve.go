@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/localca"
+	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/web"
+)
+
+// serve is the server: it opens everything, says where it is, and serves until
+// ctx ends or a part of it fails. It returns after the last part has ended.
+func serve(ctx context.Context, p process, c *config.Loaded) (err error) {
+	log := newLog(p.stderr, c.Log)
+	if err := noCore(); err != nil {
+		log.Warn("core dumps stay on", slog.Any("err", err))
+	}
+	ls, err := openListeners(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer ls.close()
+	v, err := openVault(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, v.Close()) }()
+	s := &server{c: c, p: p, log: log, ls: ls, vault: v}
+	if err := s.build(ctx); err != nil {
+		return err
+	}
+	defer s.closeUnserved()
+	if err := s.announce(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// server holds the parts of a running program.
+type server struct {
+	c     *config.Loaded
+	p     process
+	log   *slog.Logger
+	ls    *listeners
+	vault *vault
+
+	parts
+	external  *publicIP
+	authority *localca.Authority // nil where there is no LAN over TLS
+	at        addresses
+	sites     sites
+	socket    net.Listener
+	app       http.Handler
+	admin     http.Handler
+	ready     atomic.Bool
+}
+
+// build makes every part, bottom up. Nothing runs yet.
+func (s *server) build(ctx context.Context) (err error) {
+	if s.external, err = newPublicIP(ctx, s.p, s.c.TURN.PublicIP, s.log); err != nil {
+		return err
+	}
+	if err := s.wire(ctx); err != nil {
+		return err
+	}
+	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin), turn: s.turnAddr()}
+	s.sites = newSites(ctx, s.c, s.at)
+	if s.socket, err = listenSocket(ctx, s.c.Data); err != nil {
+		return err
+	}
+	if s.ls.tls != nil {
+		s.authority, err = localca.Open(localca.Options{Dir: s.c.Keys, Names: machineNames, Now: now})
+		if err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+	}
+	return nil
+}
+
+// closeUnserved gives back what was opened and never served; after run it does
+// nothing.
+func (s *server) closeUnserved() {
+	if s.socket != nil {
+		_ = s.socket.Close()
+	}
+	_ = s.relay.Close()
+}
+
+// handler returns what both public listeners serve.
+func (s *server) handler() (plain, secure http.Handler, err error) {
+	g := gate{app: s.app, secure: privacy.Secure(s.c.TrustedProxies), public: s.c.PublicURL, probe: s.p.probe}
+	if s.authority != nil && s.sites.lan != "" {
+		g.trust, err = s.authority.Page(func(*http.Request) string { return s.sites.lan })
+		if err != nil {
+			return nil, nil, fmt.Errorf("trust page: %w", err)
+		}
+	}
+	return g, g, nil
+}
+
+// run serves all parts and stops them in this order: no longer ready, sessions
+// told to come back, requests in flight finished, relay, then what the
+// operator looks at. The caller closes the store after that.
+func (s *server) run(ctx context.Context) error {
+	plain, secure, err := s.handler()
+	if err != nil {
+		return err
+	}
+	s.ready.Store(true)
+	defer s.ready.Store(false)
+	stages := []stage{{"readiness", func(ctx context.Context) error {
+		<-ctx.Done()
+		s.ready.Store(false)
+		return nil
+	}}}
+	stages = append(stages, s.sessionStages()...)
+	stages = append(
+		stages,
+		stage{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, plain, nil, s.log) }},
+		stage{"https", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.tls, secure, s.tls(), s.log) }},
+		stage{"admin socket", func(ctx context.Context) error {
+			return serveHTTP(ctx, s.socket, socketHandler(direct{s.accounts, s.sites.links}, s.log), nil, s.log)
+		}},
+		stage{"public address", s.external.Serve},
+		stage{"relay", s.relay.Serve},
+		stage{"admin", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
+	)
+	s.log.Info("serving")
+	err = inOrder(ctx, s.log, stages...)
+	s.log.Info("stopped")
+	return err
+}
+
+func (s *server) tls() *tls.Config {
+	if s.authority == nil {
+		return nil
+	}
+	return &tls.Config{GetCertificate: s.authority.GetCertificate, MinVersion: tls.VersionTLS12}
+}
+
+// announce makes the owner's invite, as long as there is no owner, and says
+// everything that an operator wants to know at the start.
+func (s *server) announce(ctx context.Context) error {
+	token, _, err := s.accounts.CreateOwnerInvite(ctx)
+	if err != nil {
+		return fmt.Errorf("make the owner's invite: %w", err)
+	}
+	b := banner{
+		sites: s.sites, admin: s.at.admin, invite: token,
+		turn: turnSentence(s.c, s.external.Addr(), s.relay.Endpoints()), warnings: warnings(s.c),
+	}
+	if s.authority != nil && s.sites.lan != "" {
+		b.fingerprint = s.authority.Fingerprint()
+	}
+	if s.c.TLSListen.On() && s.sites.lan == "" {
+		b.warnings = append(b.warnings, "this machine has no private network address, so phones have no way in; set public_url and a reverse proxy, see docs/operations.md.")
+	}
+	if !web.Built() {
+		b.warnings = append(b.warnings, "the browser client is not part of this program; run \"make build\".")
+	}
+	if token != "" {
+		if err := writeInvite(s.c.OwnerInviteFile, s.sites.links(token)[0]); err != nil {
+			return err
+		}
+	}
+	if err := b.write(s.p.stdout); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	if s.p.started != nil {
+		at := s.at
+		at.socket = filepath.Join(s.c.Data, socketName)
+		s.p.started(at)
+	}
+	return nil
+}

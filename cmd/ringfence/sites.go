@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/localca"
+)
+
+// sites are the addresses under which people find the client; empty where
+// there is no such way.
+type sites struct {
+	public string // through the reverse proxy
+	local  string // on this machine
+	lan    string // from the local network, over TLS
+	trust  string // the page that says how to trust lan
+}
+
+// newSites finds out under which addresses what listens at at can be reached.
+func newSites(ctx context.Context, c *config.Loaded, at addresses) sites {
+	s := sites{public: c.PublicURL.String()}
+	if a := at.plain.Addr(); a.IsUnspecified() || a.IsLoopback() {
+		s.local = "http://" + netipHost("localhost", at.plain.Port())
+	}
+	if !at.tls.IsValid() {
+		return s
+	}
+	lan := at.tls.Addr().Unmap()
+	if lan.IsUnspecified() {
+		lan = lanAddr(ctx, localca.Vouches)
+	}
+	if !lan.IsValid() || lan.IsLoopback() || !localca.Vouches(lan) {
+		return s
+	}
+	s.lan = "https://" + netip.AddrPortFrom(lan, at.tls.Port()).String()
+	if a := at.plain.Addr().Unmap(); a.IsUnspecified() || a == lan {
+		s.trust = "http://" + netip.AddrPortFrom(lan, at.plain.Port()).String() + localca.PagePath
+	}
+	return s
+}
+
+// configured returns where the listeners would be, for commands that open
+// none.
+func configured(c *config.Loaded) addresses {
+	at := func(l config.Listen) netip.AddrPort {
+		if !l.On() {
+			return netip.AddrPort{}
+		}
+		a := l.Addr()
+		if !a.IsValid() {
+			a = netip.IPv6Unspecified()
+		}
+		return netip.AddrPortFrom(a, l.Port())
+	}
+	return addresses{plain: at(c.Listen), tls: at(c.TLSListen), admin: at(c.AdminListen), turn: at(c.TURN.Listen)}
+}
+
+// links returns the links that carry an invite, the one to take first.
+func (s sites) links(token string) []string {
+	var out []string
+	for _, site := range []string{s.public, s.local, s.lan} {
+		if site != "" {
+			out = append(out, site+"/invite#"+token)
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"cmp"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rsc.io/qr"
+
+	"github.com/ringfence/ringfence/internal/config"
+)
+
+func cmpOr(s, otherwise string) string { return cmp.Or(s, otherwise) }
+
+func timeAfter(d time.Duration) <-chan time.Time { return time.After(d) }
+
+func TestQRShowsEveryModule(t *testing.T) {
+	t.Parallel()
+	const text = "http://192.168.1.5:8080/trust#0K5T_BgTvxGYQHUj3D9jga2Rc--SdxjWsCopYTFqzpY"
+	drawn, err := drawQR(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := qr.Encode(text, qr.L)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(drawn, "\n"), "\n")
+	white := func(x, y int) bool {
+		switch []rune(lines[(y+quiet)/2])[x+quiet] {
+		case '█':
+			return true
+		case '▀':
+			return (y+quiet)%2 == 0
+		case '▄':
+			return (y+quiet)%2 == 1
+		}
+		return false
+	}
+	for y := range code.Size {
+		for x := range code.Size {
+			if white(x, y) == code.Black(x, y) {
+				t.Fatalf("module %d, %d is wrong", x, y)
+			}
+		}
+	}
+	if len(lines) > 24 {
+		t.Errorf("%d lines do not fit a small terminal", len(lines))
+	}
+}
+
+func TestTakenPortNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	c, err := config.Load(config.Input{Flags: map[string]string{
+		"listen": "127.0.0.1:0", "admin-listen": taken.Addr().String(), "tls-listen": "off",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = openListeners(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), "admin_listen") || !strings.Contains(err.Error(), "--admin-listen") || !strings.Contains(err.Error(), "taken") {
+		t.Errorf("openListeners = %v, want the setting and the flag", err)
+	}
+}
+
+func TestForeignAddressNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	_, err := listen(t.Context(), "turn.listen", config.ListenAt(netip.MustParseAddr("192.0.2.77"), 0))
+	if err == nil || !strings.Contains(err.Error(), "does not have the address 192.0.2.77") {
+		t.Errorf("listen = %v", err)
+	}
+}
+
+func TestDataFolder(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	if err := dataFolder(dir); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // that is what must be refused
+		t.Fatal(err)
+	}
+	if err := dataFolder(dir); err == nil || !strings.Contains(err.Error(), "chmod 700 "+dir) {
+		t.Errorf("dataFolder = %v, want what to run", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := dataFolder(filepath.Join(file, "x")); err == nil || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("dataFolder = %v, want the flag", err)
+	}
+}
+
+func TestSocketBelowALongFolder(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), strings.Repeat("x", 120))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := dialSocket(t.Context(), dir); ok {
+		t.Error("dialled a socket that is not there")
+	}
+	for range 2 { // the second finds what the first left behind
+		ln, err := listenSocket(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := dialSocket(t.Context(), dir); !ok {
+			t.Error("cannot dial the socket")
+		}
+		info, err := os.Stat(filepath.Join(dir, socketName))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
+		}
+		_ = ln.Close()
+	}
+	if _, ok := dialSocket(t.Context(), dir); ok {
+		t.Error("dialled a socket that nobody serves")
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/ringfence/ringfence/friends"
+	"github.com/ringfence/ringfence/internal/account"
+	"github.com/ringfence/ringfence/internal/httpapi"
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/internal/metrics"
+	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/relay"
+	"github.com/ringfence/ringfence/signal/wire"
+	"github.com/ringfence/ringfence/web"
+)
+
+// parts are the services of one node.
+type parts struct {
+	accounts *account.Service
+	friends  *friends.Service
+	relay    *relay.Server
+}
+
+// wire makes the services over the vault and joins them.
+func (s *server) wire(ctx context.Context) error {
+	keys, err := relayKeys(s.vault.keys.TURNKey())
+	if err != nil {
+		return fmt.Errorf("relay keys: %w", err)
+	}
+	minter, err := relay.NewMinter(keys, relay.MaxTTL, now)
+	if err != nil {
+		return fmt.Errorf("relay credentials: %w", err)
+	}
+	if s.relay, err = s.listenRelay(ctx, keys); err != nil {
+		return err
+	}
+	_ = minter
+	s.friends = friends.New(friends.Options{DB: s.vault.db, Now: now})
+	s.accounts = account.New(account.Options{DB: s.vault.db, Keys: s.vault.keys, Friends: s.friends, Now: now})
+	client, err := web.Handler()
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	s.app, err = httpapi.New(httpapi.Options{
+		Accounts: s.accounts, Friends: s.friends, Web: client,
+		ClientPrefix: privacy.ClientPrefix(s.c.TrustedProxies), Secure: privacy.Secure(s.c.TrustedProxies),
+		Origins: s.origins(), Version: readVersion().Version, Log: s.log, Now: now,
+	})
+	if err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	m, err := metrics.Handler(metrics.Relay(s.relay.Stats))
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	s.admin = adminHandler(&s.ready, m)
+	return nil
+}
+
+// relayKeyID names the key of the keyring in credentials.
+const relayKeyID = "a"
+
+func relayKeys(key [32]byte) (*relay.Keys, error) {
+	secret, err := relay.NewSecret(key[:])
+	if err != nil {
+		return nil, err
+	}
+	return relay.NewKeys(relay.Key{ID: relayKeyID, Secret: secret})
+}
+
+func (s *server) listenRelay(ctx context.Context, keys *relay.Keys) (*relay.Server, error) {
+	t := s.c.TURN
+	at := []netip.AddrPort{netip.AddrPortFrom(t.Listen.Addr(), t.Listen.Port())}
+	return relay.Listen(ctx, relay.Config{
+		UDP: at, TCP: at,
+		MinPort: uint16(t.MinPort), MaxPort: uint16(t.MaxPort), //nolint:gosec // config bounds them
+		PublicIP: s.external.Addr, Host: t.PublicIP.Name(), Realm: t.Realm, Keys: keys,
+		AllowOwnAddresses: s.c.OwnAddresses(), Log: s.log, Now: now,
+	})
+}
+
+// turnAddr returns the port on which clients are heard.
+func (s *server) turnAddr() netip.AddrPort {
+	for _, e := range s.relay.Endpoints() {
+		if a, err := netip.ParseAddr(e.Host); err == nil {
+			return netip.AddrPortFrom(a, e.Port)
+		}
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), e.Port)
+	}
+	return netip.AddrPort{}
+}
+
+// origins are those of pages that may use the API besides the request's own
+// host: a reverse proxy may send on another Host than the browser has.
+func (s *server) origins() []string {
+	if s.c.PublicURL.IsZero() {
+		return nil
+	}
+	return []string{s.c.PublicURL.String()}
+}
+
+// sessionStages are what has to end before requests do.
+func (s *server) sessionStages() []stage { return nil }
+
+// relayDoor gives calls their ICE servers and takes them away.
+type relayDoor struct {
+	server *relay.Server
+	minter *relay.Minter
+}
+
+// Servers returns the servers for one leg of a call, with a fresh credential.
+func (d relayDoor) Servers(call id.Call, leg string) ([]wire.ICEServer, error) {
+	c, err := d.minter.Mint(call.String(), leg)
+	if err != nil {
+		return nil, fmt.Errorf("mint: %w", err)
+	}
+	stun, turn := d.server.ICEURLs()
+	var out []wire.ICEServer
+	if len(stun) > 0 {
+		out = append(out, wire.ICEServer{URLs: stun})
+	}
+	if len(turn) > 0 {
+		out = append(out, wire.ICEServer{URLs: turn, Username: c.Username, Credential: c.Password})
+	}
+	return out, nil
+}
+
+// Revoke ends a call's credentials and allocations.
+func (d relayDoor) Revoke(call id.Call) { d.server.Revoke(call.String()) }
+
+// RevokeLeg ends those of one leg.
+func (d relayDoor) RevokeLeg(call id.Call, leg string) { d.server.RevokeLeg(call.String(), leg) }
+
+var _ = time.Second
