@@ -15,7 +15,8 @@ import (
 var (
 	permissive = regexp.MustCompile(`(?i)MIT License|Permission is hereby granted, free of charge|Redistribution and use in source and binary forms|Apache License|Permission to use, copy, modify, and/or distribute this software for any purpose|Permission to use, copy, modify, and distribute this software for any purpose|free and unencumbered software`)
 	copyleft   = regexp.MustCompile(`(?i)GNU (Lesser |Affero )?General Public License|Mozilla Public License|European Union Public`)
-	spdx       = []string{"MIT", "Apache-2.0", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Unlicense"}
+	// OFL-1.1 is for fonts alone: it lets them be bundled with anything.
+	spdx = []string{"MIT", "Apache-2.0", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Unlicense", "OFL-1.1"}
 )
 
 // TestLicences holds that everything linked into the program, and everything
