@@ -3,7 +3,8 @@
 //
 // A commit is two fdatasync calls, so an acknowledged write survives a power
 // failure. There is one writer at a time; readers never wait for it. A View
-// keeps old pages alive, so it should be short.
+// keeps old pages alive and, when the file outgrows the address space it has,
+// makes the writer wait: it should be short.
 package bolt
 
 import (
@@ -14,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -25,6 +27,21 @@ import (
 
 // lockWait is how long Open waits for another process to let go of the file.
 const lockWait = time.Second
+
+// growStep is by how much the file grows.
+const growStep = 1 << 20
+
+// mapped is how much address space the file gets from the start. When the file
+// outgrows it, a writer waits for every reader; memory it costs none.
+func mapped() int {
+	switch {
+	case runtime.GOOS == "windows":
+		return 0 // there the file would become as long
+	case strconv.IntSize == 32:
+		return 64 << 20
+	}
+	return 1 << 30
+}
 
 // Errors that Open tells apart.
 var (
@@ -124,8 +141,9 @@ func openFile(path string) (*bbolt.DB, error) {
 	}
 	var opened *os.File
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      lockWait,
-		FreelistType: bbolt.FreelistMapType,
+		Timeout:         lockWait,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapped(),
 		OpenFile: func(name string, flag int, perm fs.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag, perm) //nolint:gosec // the path is the operator's
 			opened = f
@@ -135,6 +153,7 @@ func openFile(path string) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
+	db.AllocSize = growStep
 	// A migration by another process may have put a new file in place while
 	// this one waited for the lock of the old one.
 	if err := sameFile(opened, path); err != nil {

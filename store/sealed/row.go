@@ -135,7 +135,10 @@ func (t *tx) openOwned(table store.Table, key, row []byte, record any) (id.Accou
 		}
 		return owner, nil
 	}
-	return owner, t.open(owner, table, key, inner, record)
+	if err := t.open(owner, table, key, inner, record); err != nil {
+		return id.Account{}, err
+	}
+	return owner, nil
 }
 
 // openOuter tells whose row it is, also when its owner's key is gone.
