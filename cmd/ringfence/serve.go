@@ -117,23 +117,23 @@ func (s *server) run(ctx context.Context) error {
 	}
 	s.ready.Store(true)
 	defer s.ready.Store(false)
-	stages := []stage{{"readiness", func(ctx context.Context) error {
-		<-ctx.Done()
-		s.ready.Store(false)
-		return nil
-	}}}
-	stages = append(stages, s.sessionStages()...)
-	stages = append(
-		stages,
-		stage{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, plain, nil, s.log) }},
-		stage{"https", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.tls, secure, s.tls(), s.log) }},
-		stage{"admin socket", func(ctx context.Context) error {
+	defer func() { _ = s.bus.Close() }() // nobody is left on it
+	stages := []stage{
+		{"readiness", func(ctx context.Context) error {
+			<-ctx.Done()
+			s.ready.Store(false)
+			return nil
+		}},
+		{"hub", s.hub.Serve},
+		{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, plain, nil, s.log) }},
+		{"https", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.tls, secure, s.tls(), s.log) }},
+		{"admin socket", func(ctx context.Context) error {
 			return serveHTTP(ctx, s.socket, socketHandler(direct{s.accounts, s.sites.links}, s.log), nil, s.log)
 		}},
-		stage{"public address", s.external.Serve},
-		stage{"relay", s.relay.Serve},
-		stage{"admin", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
-	)
+		{"public address", s.external.Serve},
+		{"relay", s.relay.Serve},
+		{"admin", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
+	}
 	s.log.Info("serving")
 	err = inOrder(ctx, s.log, stages...)
 	s.log.Info("stopped")

@@ -4,15 +4,16 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
+	"github.com/ringfence/ringfence/internal/cluster/local"
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/internal/metrics"
 	"github.com/ringfence/ringfence/internal/privacy"
 	"github.com/ringfence/ringfence/relay"
+	"github.com/ringfence/ringfence/signal"
 	"github.com/ringfence/ringfence/signal/wire"
 	"github.com/ringfence/ringfence/web"
 )
@@ -22,6 +23,8 @@ type parts struct {
 	accounts *account.Service
 	friends  *friends.Service
 	relay    *relay.Server
+	bus      *local.Bus
+	hub      *signal.Hub
 }
 
 // wire makes the services over the vault and joins them.
@@ -37,22 +40,28 @@ func (s *server) wire(ctx context.Context) error {
 	if s.relay, err = s.listenRelay(ctx, keys); err != nil {
 		return err
 	}
-	_ = minter
-	s.friends = friends.New(friends.Options{DB: s.vault.db, Now: now})
-	s.accounts = account.New(account.Options{DB: s.vault.db, Keys: s.vault.keys, Friends: s.friends, Now: now})
+	s.bus = local.New(local.DefaultQueue)
+	told := &events{} // the hub needs friends, and friends tell the hub
+	s.friends = friends.New(friends.Options{DB: s.vault.db, Now: now, Events: told})
+	s.accounts = account.New(account.Options{DB: s.vault.db, Keys: s.vault.keys, Friends: s.friends, Events: told, Now: now})
+	s.hub = signal.New(signal.Options{
+		Bus: s.bus, Friends: s.friends, Relay: relayDoor{s.relay, minter}, Origins: s.originHosts(), Log: s.log,
+	})
+	told.Hub = s.hub
 	client, err := web.Handler()
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
 	s.app, err = httpapi.New(httpapi.Options{
 		Accounts: s.accounts, Friends: s.friends, Web: client,
+		Presence: presence{s.hub}, Signal: s.hub.ServeWS,
 		ClientPrefix: privacy.ClientPrefix(s.c.TrustedProxies), Secure: privacy.Secure(s.c.TrustedProxies),
 		Origins: s.origins(), Version: readVersion().Version, Log: s.log, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	m, err := metrics.Handler(metrics.Relay(s.relay.Stats))
+	m, err := metrics.Handler(metrics.Relay(s.relay.Stats), metrics.Hub(s.hub.Stats))
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
@@ -102,8 +111,24 @@ func (s *server) origins() []string {
 	return []string{s.c.PublicURL.String()}
 }
 
-// sessionStages are what has to end before requests do.
-func (s *server) sessionStages() []stage { return nil }
+// originHosts are their hosts, as the hub wants them.
+func (s *server) originHosts() []string {
+	if s.c.PublicURL.IsZero() {
+		return nil
+	}
+	return []string{s.c.PublicURL.Host()}
+}
+
+// events passes what services have changed on to the hub.
+type events struct{ *signal.Hub }
+
+// presence asks the hub who is there.
+type presence struct{ hub *signal.Hub }
+
+// Online reports whether viewer may know that friend is there, and is.
+func (p presence) Online(_ context.Context, viewer, friend id.Account) bool {
+	return p.hub.Online(viewer, friend)
+}
 
 // relayDoor gives calls their ICE servers and takes them away.
 type relayDoor struct {
@@ -133,5 +158,3 @@ func (d relayDoor) Revoke(call id.Call) { d.server.Revoke(call.String()) }
 
 // RevokeLeg ends those of one leg.
 func (d relayDoor) RevokeLeg(call id.Call, leg string) { d.server.RevokeLeg(call.String(), leg) }
-
-var _ = time.Second
