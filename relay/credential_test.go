@@ -55,6 +55,22 @@ func TestMintedCredentialVerifies(t *testing.T) {
 	}
 }
 
+// Another program made this password: label, key and user name as documented.
+func TestPasswordVector(t *testing.T) {
+	t.Parallel()
+	key := make([]byte, 32)
+	for i := range key {
+		key[i] = byte(i)
+	}
+	s, err := NewSecret(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := sign(s, "v1.k1.1700000000.call1.leg1"), "ZtbgAW9zaK0BLB1m9QUyDj3NcN9Gzep0p0osXd13ZOk"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestRefusesBadMinters(t *testing.T) {
 	t.Parallel()
 	k1 := testKey(t, "k1")

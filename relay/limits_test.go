@@ -1,9 +1,15 @@
 package relay
 
 import (
+	"errors"
+	"io"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/stun/v4"
@@ -158,4 +164,81 @@ func TestConnectionWithoutAllocationGoes(t *testing.T) {
 	if n := l.counters.tcp.connections.Load(); n != 0 {
 		t.Errorf("got %d connections, want 0", n)
 	}
+}
+
+// Requests over several connections are checked at once, so the table has the
+// last word.
+func TestTableHoldsTheLimits(t *testing.T) {
+	t.Parallel()
+	table := newTable(Limits{PerLeg: 1, Allocations: 3})
+	add := func(leg string, port uint16) error {
+		return table.add(&socket{conn: &echoConn{}, call: "call1", leg: leg, local: loopback(port), shown: loopback(port)})
+	}
+	for _, c := range []struct {
+		leg  string
+		port uint16
+		want error
+	}{{"a", 1, nil}, {"a", 2, errQuota}, {"b", 1, errAddrTaken}, {"b", 2, nil}, {"c", 3, nil}, {"d", 4, errCapacity}} {
+		if got := add(c.leg, c.port); !errors.Is(got, c.want) || c.want == nil && got != nil {
+			t.Errorf("%s at port %d: got %v, want %v", c.leg, c.port, got, c.want)
+		}
+	}
+}
+
+func TestCutPacketsAreNotRelayed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	from := netip.MustParseAddrPort("8.8.8.8:4000")
+	conn := &scriptedPackets{packets: [][]byte{make([]byte, 1700), make([]byte, 10)}, from: from}
+	s := r.newSocket(conn, "call1", "a", loopback(4001), loopback(4001))
+	if n, _, err := s.ReadFrom(make([]byte, 1600)); n != 10 || err != nil {
+		t.Errorf("got %d bytes, %v; want the packet that was not cut", n, err)
+	}
+	if n := r.refused(RefusedOversize); n != 1 {
+		t.Errorf("got %d refusals, want 1", n)
+	}
+}
+
+// One failed read says nothing about the next; a socket that fails for good
+// ends its allocation.
+func TestFailedReadsOfARelaySocket(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	from := netip.MustParseAddrPort("8.8.8.8:4000")
+	conn := &scriptedPackets{errs: []error{syscall.ECONNREFUSED}, packets: [][]byte{make([]byte, 10)}, from: from}
+	s := r.newSocket(conn, "call1", "a", loopback(4001), loopback(4001))
+	if err := r.table.add(s); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := s.ReadFrom(make([]byte, 1600)); n != 10 || err != nil {
+		t.Errorf("after one error: got %d bytes, %v", n, err)
+	}
+	conn.errs = slices.Repeat([]error{syscall.ENETDOWN}, maxReadErrors)
+	if _, _, err := s.ReadFrom(make([]byte, 1600)); err == nil {
+		t.Error("went on for ever")
+	}
+	if n := r.Stats().AllocationsLive; n != 0 {
+		t.Errorf("got %d allocations, want none", n)
+	}
+}
+
+func TestClientThatDoesNotReadLosesItsConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe() // nobody reads far
+		defer func() { _ = far.Close() }()
+		l := newStreams(&scriptedListener{}, newCounters(), 1)
+		s := l.admit(&deadlineConn{Conn: near})
+		start := time.Now()
+		if _, err := s.Write([]byte("x")); err == nil {
+			t.Fatal("written to nobody")
+		}
+		if d := time.Since(start); d != stuckTime {
+			t.Errorf("gave up after %v, want %v", d, stuckTime)
+		}
+		if _, err := near.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("got %v, want the connection closed", err)
+		}
+		_ = s.Close()
+	})
 }

@@ -239,6 +239,7 @@ type scriptedPackets struct {
 	udpConn
 	errs    []error
 	packets [][]byte
+	from    netip.AddrPort // zero: loopback
 }
 
 func (c *scriptedPackets) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
@@ -252,6 +253,9 @@ func (c *scriptedPackets) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, er
 	}
 	n := copy(b, c.packets[0])
 	c.packets = c.packets[1:]
+	if c.from.IsValid() {
+		return n, c.from, nil
+	}
 	return n, loopback(4000), nil
 }
 
