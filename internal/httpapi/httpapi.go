@@ -117,7 +117,7 @@ func New(o Options) (http.Handler, error) {
 			return nil, fmt.Errorf("trusted origin: %w", err)
 		}
 	}
-	routes := http.NewServeMux()
+	routes := newRouteMux()
 	a.huma = humago.New(routes, config())
 	a.serverRoutes()
 	a.accountRoutes()
