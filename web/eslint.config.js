@@ -72,8 +72,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', '**/*.test.tsx'],
+    files: ['**/*.test.ts', '**/*.test.tsx', 'sdk/test/**'],
     rules: {
+      'no-restricted-globals': 'off',
       'max-lines-per-function': 'off',
       'no-restricted-imports': 'off',
       'ringfence/no-literal-text': 'off',

@@ -1,0 +1,243 @@
+// Stand-ins for what the SDK reaches outside: a hub behind WebSockets, devices,
+// a network, and RTCPeerConnection with its signaling states.
+
+import { vi } from 'vitest'
+
+import { browserEnvironment, type Environment, type NetworkEvent, type SocketLike } from '../src/environment.ts'
+import { type OpenEnvelope, readEnvelope } from '../src/envelope.ts'
+import { newId, openJSON, sealJSON } from '../src/text.ts'
+import { type BodyOf, type CallId, type ClientKind, type Frame, type Kind } from '../src/wire.gen.ts'
+import { FakePeer } from './fake-peer.ts'
+
+export const anna = 'annaaaaaaaaaaaaaaaaaaaaaae'
+export const berta = 'bertaaaaaaaaaaaaaaaaaaaaae'
+export const chi = 'chiaaaaaaaaaaaaaaaaaaaaaae'
+export const device = 'deviceaaaaaaaaaaaaaaaaaaae'
+
+/** FakeSocket is the client's end of one connection, in the hands of a test. */
+export class FakeSocket implements SocketLike {
+  readyState = 0
+  onopen: ((event: never) => void) | null = null
+  onmessage: ((event: never) => void) | null = null
+  onclose: ((event: never) => void) | null = null
+  onerror: ((event: never) => void) | null = null
+  readonly sent: OpenEnvelope[] = []
+  closedWith: number | undefined
+
+  readonly url: string
+  readonly protocols: readonly string[]
+
+  constructor(url: string, protocols: readonly string[]) {
+    this.url = url
+    this.protocols = protocols
+  }
+
+  send(data: string): void {
+    if (this.readyState !== 1) throw new Error('not open')
+    this.sent.push(readEnvelope(data, 'client')) // as strictly as the hub
+  }
+
+  close(code?: number): void {
+    this.readyState = 3
+    this.closedWith = code
+  }
+
+  open(): void {
+    this.readyState = 1
+    this.onopen?.({} as never)
+  }
+
+  message(data: unknown): void {
+    this.onmessage?.({ data } as never)
+  }
+
+  drop(code = 1006): void {
+    this.readyState = 3
+    this.onclose?.({ code } as never)
+  }
+}
+
+export function bodyOf<K extends Kind>(envelope: OpenEnvelope, kind: K): BodyOf[K] {
+  if (envelope.kind !== kind) throw new Error(`got ${envelope.kind}, want ${kind}`)
+  return openJSON(envelope.body) as BodyOf[K]
+}
+
+type Sendable = { [K in Kind]: { readonly kind: K; readonly body: BodyOf[K] } }[Kind] &
+  Partial<Pick<Frame, 'call' | 'from' | 'id'>>
+
+/** FakeHub holds every socket that was opened, and speaks on the newest. */
+export class FakeHub {
+  readonly sockets: FakeSocket[] = []
+  #seq = 0
+  #tokens = 0
+
+  get socket(): FakeSocket {
+    const last = this.sockets.at(-1)
+    if (last === undefined) throw new Error('no socket was opened')
+    return last
+  }
+
+  open = (url: string, protocols: readonly string[]): FakeSocket => {
+    const socket = new FakeSocket(url, protocols)
+    this.sockets.push(socket)
+    return socket
+  }
+
+  /** welcome opens the newest socket and answers its hello. */
+  welcome(resumed = false): void {
+    this.socket.open()
+    if (!resumed) this.#seq = 0
+    const body = { version: 1, self: { account: anna, device }, resume: `token${++this.#tokens}`, resumed, resume_seconds: 20 }
+    this.raw({ v: 1, kind: 'welcome', body: sealJSON(body) })
+  }
+
+  send(frame: Sendable): void {
+    const { body, ...rest } = frame
+    this.raw({ v: 1, ...rest, seq: ++this.#seq, body: sealJSON(body) })
+  }
+
+  raw(frame: unknown): void {
+    this.socket.message(JSON.stringify(frame))
+  }
+
+  /** All frames of one kind that came on any socket. */
+  got<K extends ClientKind>(kind: K): (OpenEnvelope & { readonly json: BodyOf[K] })[] {
+    return this.sockets
+      .flatMap((s) => s.sent)
+      .filter((e) => e.kind === kind)
+      .map((e) => ({ ...e, json: bodyOf(e, kind) }))
+  }
+
+  last<K extends ClientKind>(kind: K): OpenEnvelope & { readonly json: BodyOf[K]; readonly call: CallId } {
+    const found = this.got(kind).at(-1)
+    if (found === undefined) throw new Error(`no ${kind} came`)
+    return { ...found, call: found.call ?? '' }
+  }
+
+  ok(kind: ClientKind): void {
+    this.send({ kind: 'ok', body: { ref: this.last(kind).id ?? '' } })
+  }
+
+  refuse(kind: ClientKind, code: BodyOf['error']['code']): void {
+    const ref = this.last(kind).id
+    this.send({ kind: 'error', body: { code, text: '', ...(ref === undefined ? {} : { ref }) } })
+  }
+}
+
+/** FakeTrack is a track that can end. */
+export class FakeTrack {
+  enabled = true
+  readyState = 'live'
+  onended: (() => void) | null = null
+  readonly id = newId()
+  readonly kind: 'audio' | 'video'
+
+  constructor(kind: 'audio' | 'video') {
+    this.kind = kind
+  }
+
+  stop(): void {
+    this.readyState = 'ended'
+  }
+
+  unplug(): void {
+    this.stop()
+    this.onended?.()
+  }
+}
+
+/** FakeStream is a bag of tracks. */
+export class FakeStream {
+  readonly #tracks: MediaStreamTrack[] = []
+
+  addTrack(track: MediaStreamTrack): void {
+    this.#tracks.push(track)
+  }
+
+  getTracks(): MediaStreamTrack[] {
+    return [...this.#tracks]
+  }
+}
+
+export const domError = (name: string): Error => Object.assign(new Error(name), { name })
+
+/** FakeDevices hands tracks out, or the errors that a test puts in. */
+export class FakeDevices {
+  readonly asked: MediaStreamConstraints[] = []
+  readonly tracks: FakeTrack[] = []
+  errors: { audio?: string | undefined; video?: string | undefined; both?: string | undefined } = {}
+  list: Partial<MediaDeviceInfo>[] = []
+  wait: Promise<void> | undefined
+
+  getUserMedia = async (wanted: MediaStreamConstraints = {}): Promise<MediaStream> => {
+    this.asked.push(wanted)
+    await this.wait
+    const audio = wanted.audio !== false && wanted.audio !== undefined
+    const video = wanted.video !== false && wanted.video !== undefined
+    const error = (audio && video ? this.errors.both : undefined) ?? (video ? this.errors.video : undefined) ?? (audio ? this.errors.audio : undefined)
+    if (error !== undefined) throw domError(error)
+    const stream = new FakeStream()
+    for (const kind of [...(audio ? ['audio'] : []), ...(video ? ['video'] : [])] as ('audio' | 'video')[]) {
+      const track = new FakeTrack(kind)
+      this.tracks.push(track)
+      stream.addTrack(track as unknown as MediaStreamTrack)
+    }
+    return stream as unknown as MediaStream
+  }
+
+  enumerateDevices = (): Promise<MediaDeviceInfo[]> => Promise.resolve(this.list as MediaDeviceInfo[])
+
+  live(kind: 'audio' | 'video'): FakeTrack | undefined {
+    return this.tracks.findLast((t) => t.kind === kind && t.readyState === 'live')
+  }
+}
+
+/** World is everything around a client under test. */
+export interface World {
+  readonly env: Environment
+  readonly hub: FakeHub
+  readonly devices: FakeDevices
+  readonly peers: FakePeer[]
+  readonly peer: () => FakePeer
+  readonly allow: { microphone: boolean; camera: boolean }
+  readonly network: (event: NetworkEvent) => void
+  readonly watchers: Set<(event: NetworkEvent) => void>
+}
+
+/** world makes one; time stands still but for vi's timers. */
+export function world(parts: Partial<Environment> = {}): World {
+  const hub = new FakeHub()
+  const devices = new FakeDevices()
+  const peers: FakePeer[] = []
+  const allow = { microphone: true, camera: true }
+  const watchers = new Set<(event: NetworkEvent) => void>()
+  const env = browserEnvironment({
+    openSocket: hub.open,
+    createPeer: (configuration) => {
+      const peer = new FakePeer(configuration)
+      peers.push(peer)
+      return peer as unknown as RTCPeerConnection
+    },
+    createStream: () => new FakeStream() as unknown as MediaStream,
+    media: devices,
+    allowed: (d) => Promise.resolve(allow[d]),
+    watchNetwork: (fn) => {
+      watchers.add(fn)
+      return () => void watchers.delete(fn)
+    },
+    random: () => 0.5,
+    origin: 'https://ring.example',
+    ...parts,
+  })
+  const peer = (): FakePeer => {
+    const last = peers.at(-1)
+    if (last === undefined) throw new Error('no connection was made')
+    return last
+  }
+  return { env, hub, devices, peers, peer, allow, watchers, network: (e) => [...watchers].forEach((fn) => fn(e)) }
+}
+
+/** settle lets promises and timers of no time run. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await vi.advanceTimersByTimeAsync(0)
+}
