@@ -3,7 +3,7 @@
 // what getStats says and what the program's own relay counted.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { meet, setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -11,6 +11,7 @@ import { until } from './lib/wait.mjs';
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna', 'Ben'], browsers: ['chromium', 'firefox'] }); });
+afterEach(() => stage?.leave());
 after(() => stage?.close());
 
 const pairs = /** @type {const} */ ([['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium']]);
@@ -60,7 +61,6 @@ for (const [from, to] of pairs) {
       await anna.presses(text.call.hangUp);
       await until('no allocation at the relay', async () => (await stage.server.metrics()).total('ringfence_relay_allocations') === 0, 1_000);
       await ben.sees(text.call.ended.hangup.title);
-      await stage.leave();
     });
   }
 }

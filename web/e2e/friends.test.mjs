@@ -2,7 +2,7 @@
 // with what the other side may and may not notice.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 
@@ -11,6 +11,7 @@ let stage;
 before(async () => {
   stage = await setStage({ names: ['Anna', 'Ben', 'Chi'] });
 });
+afterEach(() => stage?.leave());
 after(() => stage?.close());
 
 /** @param {import('./lib/person.mjs').Person} p @param {string} handle */
@@ -31,7 +32,6 @@ test('asking by handle: accepted, each sees the other', async () => {
   await ben.finds('button', text.people.videoCall('Chi'));
   await chi.finds('button', text.people.videoCall('Ben'));
   await ben.sees(text.people.online);
-  await stage.leave();
 });
 
 test('removed: both are gone from each other, and neither is called', async () => {
@@ -44,7 +44,6 @@ test('removed: both are gone from each other, and neither is called', async () =
   await chi.seesNo(text.people.call('Ben'));
   await chi.finds('button', text.people.videoCall('Anna'));
   assert.equal(await chi.look('button', text.people.videoCall('Ben')), null);
-  await stage.leave();
 });
 
 test('asking by handle: declined, and nobody is told', async () => {
@@ -57,7 +56,6 @@ test('asking by handle: declined, and nobody is told', async () => {
   await ben.finds('button', text.people.withdrawFrom(stage.api('Chi').handle));
   await ben.presses(text.people.withdrawFrom(stage.api('Chi').handle));
   await ben.seesNo(text.people.outgoing);
-  await stage.leave();
 });
 
 test('a handle that nobody has is asked like any other', async () => {
@@ -67,7 +65,6 @@ test('a handle that nobody has is asked like any other', async () => {
   await ben.sees('nobody.0001');
   await ben.presses(text.people.withdrawFrom('nobody.0001'));
   await ben.seesNo('nobody.0001');
-  await stage.leave();
 });
 
 test('a friend who already has an account follows a link', async () => {
@@ -77,7 +74,6 @@ test('a friend who already has an account follows a link', async () => {
   await ben.sees(text.invite.acceptTitle('Chi'));
   await ben.presses(text.invite.accept);
   await ben.finds('button', text.people.videoCall('Chi'));
-  await stage.leave();
 });
 
 test('blocked: the other sees a friend who is never here', async () => {
@@ -95,7 +91,6 @@ test('blocked: the other sees a friend who is never here', async () => {
   await anna.open('/');
   assert.equal(await anna.look('button', text.people.videoCall('Ben')), null);
   assert.ok(!(await anna.reads()).includes(text.people.missedVideo('Ben')));
-  await stage.leave();
 });
 
 test('signed up by a friend’s link, one sees when the other comes and goes', async () => {
@@ -106,5 +101,4 @@ test('signed up by a friend’s link, one sees when the other comes and goes', a
   await anna.sees(text.people.online);
   await chi.leaves();
   await anna.seesNo(text.people.online, 30_000);
-  await stage.leave();
 });

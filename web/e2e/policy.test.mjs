@@ -2,12 +2,13 @@
 // page in both browsers: what an injected script would do fails.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { setStage } from './lib/stage.mjs';
 
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna'], browsers: ['chromium', 'firefox'] }); });
+afterEach(() => stage?.leave());
 after(() => stage?.close());
 
 test('the policy allows no inline and no eval, on every address', async () => {
@@ -103,6 +104,5 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
     assert.deepEqual(await anna.page.evaluate(attack), []);
     assert.equal(await anna.page.evaluate(() => window.__policies.length), 1, 'one policy');
     assert.deepEqual(await anna.page.evaluate(policies), []);
-    await stage.leave();
   });
 }

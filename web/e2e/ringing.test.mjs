@@ -2,7 +2,7 @@
 // without camera, ended by a block.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { meet, setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -10,6 +10,7 @@ import { until } from './lib/wait.mjs';
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna', 'Ben', 'Chi'] }); });
+afterEach(() => stage?.leave());
 after(() => stage?.close());
 
 /** Anna and Ben, who see each other. */
@@ -29,7 +30,6 @@ test('a declined call says so', async () => {
   await ben.presses(text.call.decline);
   await anna.sees(text.call.ended.declined.why('Ben'));
   await ben.seesNo(text.call.states.incomingVideo);
-  await stage.leave();
 });
 
 test('a call taken back is a missed call, gone when seen', async () => {
@@ -46,7 +46,6 @@ test('a call taken back is a missed call, gone when seen', async () => {
   await ben.open('/');
   await ben.sees('Anna');
   assert.ok(!(await ben.reads()).includes(text.people.missedCall('Anna')));
-  await stage.leave();
 });
 
 test('a call to a friend who is away ends with words, and waits as a notice', async () => {
@@ -55,7 +54,6 @@ test('a call to a friend who is away ends with words, and waits as a notice', as
   await anna.sees(text.call.ended.offline.why('Chi'), 15_000);
   const chi = await stage.arrives('Chi');
   await chi.sees(text.people.missedVideo('Anna'));
-  await stage.leave();
 });
 
 test('whoever is in a call is busy for a third', async () => {
@@ -68,7 +66,6 @@ test('whoever is in a call is busy for a third', async () => {
   await meet([anna, 1], [ben, 2]);
   await ben.presses(text.call.hangUp);
   await anna.sees(text.call.ended.hangup.title);
-  await stage.leave();
 });
 
 test('a call rings on every device and is answered on one', async () => {
@@ -80,7 +77,6 @@ test('a call rings on every device and is answered on one', async () => {
   await phone.seesNo(text.call.states.incomingVideo);
   await meet([anna, 1], [ben, 2]);
   await ben.presses(text.call.hangUp);
-  await stage.leave();
 });
 
 test('muted and without camera are seen on the other side', async () => {
@@ -98,7 +94,6 @@ test('muted and without camera are seen on the other side', async () => {
   await ben.presses(text.call.cameraOn);
   await anna.watches(2);
   await anna.presses(text.call.hangUp);
-  await stage.leave();
 });
 
 test('a voice call carries sound and no picture', async () => {
@@ -109,7 +104,6 @@ test('a voice call carries sound and no picture', async () => {
   assert.deepEqual(await anna.page.evaluate(() => window.__asked), [{ audio: true, video: false }]);
   await ben.presses(text.call.hangUp);
   await anna.sees(text.call.ended.hangup.title);
-  await stage.leave();
 });
 
 test('a block in the middle of a relayed call ends it and its allocations', async () => {
@@ -125,5 +119,4 @@ test('a block in the middle of a relayed call ends it and its allocations', asyn
   await anna.sees(text.call.ended.reach.title);
   await chi.sees(text.call.ended.reach.title);
   await stage.api('Chi').call('DELETE', `/friends/${stage.api('Anna').account}/block`);
-  await stage.leave();
 });

@@ -2,7 +2,7 @@
 // English, nothing is wider than its place and no word is missing from the
 // catalogue; axe finds nothing, there and in English on a desktop.
 
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { accessible, fits, translated } from './lib/inspect.mjs';
 import { Api, password } from './lib/server.mjs';
 import { setStage } from './lib/stage.mjs';
@@ -20,6 +20,7 @@ before(async () => {
   await stage.api('Anna').call('PUT', `/friends/${stage.api(long).account}/block`);
   await stage.api('Anna').invite();
 });
+afterEach(() => stage?.leave());
 after(() => stage?.close());
 
 const phone = { width: 360, height: 740 };
@@ -79,7 +80,6 @@ for (const { name, t, looks, options } of ways) {
     await p.presses(t.invite.doneHome);
     await p.finds('button', t.people.videoCall('Ben'));
     await looks(p, 'people, one friend');
-    await stage.leave();
   });
 
   test(`people and settings: ${name}`, async () => {
@@ -103,7 +103,6 @@ for (const { name, t, looks, options } of ways) {
     await p.presses(t.settings.signOut);
     await p.sees(t.confirm.signOutTitle);
     await looks(p, 'sign out?');
-    await stage.leave();
   });
 
   test(`a call: ${name}`, async () => {
@@ -132,7 +131,6 @@ for (const { name, t, looks, options } of ways) {
     await ben.presses(text.call.hangUp);
     await p.sees(t.call.ended.hangup.title);
     await looks(p, 'the end of a call');
-    await stage.leave();
   });
 
   test(`camera and microphone refused: ${name}`, async () => {
@@ -140,6 +138,5 @@ for (const { name, t, looks, options } of ways) {
     await p.presses(t.people.videoCall('Ben'));
     await p.sees(t.errors.codes.media_denied);
     await looks(p, 'permission refused');
-    await stage.leave();
   });
 }

@@ -2,7 +2,7 @@
 // Each says what happened and what to do, and nothing typed or running is lost.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { wire } from './lib/proxy.mjs';
 import { meet, setStage, startCall } from './lib/stage.mjs';
 import { password } from './lib/server.mjs';
@@ -12,6 +12,7 @@ import { until } from './lib/wait.mjs';
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna', 'Ben'] }); });
+afterEach(() => stage?.leave());
 after(() => stage?.close());
 
 for (const [what, error, words] of /** @type {const} */ ([
@@ -27,7 +28,6 @@ for (const [what, error, words] of /** @type {const} */ ([
     await ben.presses(text.call.accept);
     await Promise.all([ben.hears(1), anna.hears(2), anna.watches(2)]);
     await anna.presses(text.call.hangUp);
-    await stage.leave();
   });
 }
 
@@ -38,7 +38,6 @@ test('without permission the call waits, says why, and can be given up', async (
   await anna.finds('button', text.app.tryAgain);
   await anna.presses(text.call.cancel);
   await anna.finds('button', text.people.videoCall('Ben'));
-  await stage.leave();
 });
 
 test('a call survives a lost WebSocket', async (t) => {
@@ -59,7 +58,6 @@ test('a call survives a lost WebSocket', async (t) => {
   await ben.sees(text.call.theyMuted('Anna'));
   await ben.presses(text.call.hangUp);
   await anna.sees(text.call.ended.hangup.title);
-  await stage.leave();
 });
 
 test('without a network the page says so, and goes on by itself', async (t) => {
@@ -74,7 +72,6 @@ test('without a network the page says so, and goes on by itself', async (t) => {
   await anna.sees(text.errors.codes.network);
   line.mend();
   await anna.seesNo(text.link.reconnecting);
-  await stage.leave();
 });
 
 test('a half-filled form survives a failed request', async (t) => {
@@ -95,7 +92,6 @@ test('a half-filled form survives a failed request', async (t) => {
   line.mend();
   await eve.presses(text.invite.create);
   await eve.sees(text.invite.doneTitle('Eve of the Lake'));
-  await stage.leave();
 });
 
 test('a browser that has denied the camera is told from one without', async () => {
@@ -109,5 +105,4 @@ test('a browser that has denied the camera is told from one without', async () =
   await anna.sees(text.errors.codes.media_denied);
   await anna.presses(text.call.cancel);
   await until('the list', () => anna.look('button', text.people.videoCall('Ben')));
-  await stage.leave();
 });

@@ -49,6 +49,7 @@ export class Person {
   errors = [];
   /** Errors that a test means to make. @type {RegExp[]} */
   expected = [];
+  gone = false;
 
   /**
    * @param {import('puppeteer-core').BrowserContext} context
@@ -185,6 +186,8 @@ export class Person {
 
   /** Ends the window; fails on any error that the page made and the test did not mean to. */
   async leaves() {
+    if (this.gone) return;
+    this.gone = true;
     const violations = await this.page.evaluate(() => window.__probe?.violations ?? []).catch(() => []);
     await this.context.close();
     const all = [...this.errors, ...violations.map((/** @type {string} */ v) => `refused by the policy: ${v}`)];
