@@ -67,7 +67,7 @@ func TestUnreachableIsOneAnswerForOneWork(t *testing.T) {
 			if first == nil {
 				first = f
 			}
-			if error(f) != first {
+			if !errors.Is(f, first) {
 				t.Errorf("%s: the error is not the one value that all share", name)
 			}
 			reads, puts := w.engine.counts()

@@ -130,7 +130,7 @@ func TestEveryFaultOfTheFormComesAtOnce(t *testing.T) {
 			got[f.Field] = f.Rule
 			return
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the tree is walked
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, e := range many.Unwrap() {
 				walk(e)
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -115,24 +116,27 @@ func (a *api) sameOrigin(r *http.Request) bool {
 	return u.Host == r.Host || slices.Contains(a.Origins, origins[0])
 }
 
-// catch turns a panic into an answer that tells nothing of it. What is logged
-// holds function names and lines, not values: those may be anybody's.
+// catch turns a panic into an answer that tells nothing of it.
 func (a *api) catch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			x := recover()
-			if x == nil {
-				return
-			}
-			if err, ok := x.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(x) // the server's own way to drop a connection
-			}
-			a.Log.LogAttrs(r.Context(), slog.LevelError, "panic while serving a request",
-				slog.String("kind", kindOf(x)), slog.Any("stack", stack()))
-			writeProblem(w, nil)
-		}()
+		defer a.recovered(w, r)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// recovered is deferred. What it logs holds function names and lines, not
+// values: those may be anybody's.
+func (a *api) recovered(w http.ResponseWriter, r *http.Request) {
+	x := recover()
+	if x == nil {
+		return
+	}
+	if err, ok := x.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(x) // the server's own way to drop a connection
+	}
+	a.Log.LogAttrs(r.Context(), slog.LevelError, "panic while serving a request",
+		slog.String("kind", kindOf(x)), slog.Any("stack", stack()))
+	writeProblem(w, nil)
 }
 
 // kindOf names the type of a panic; a runtime error's text is its own.
@@ -200,9 +204,7 @@ func (r *recorder) copyTo(w http.ResponseWriter) {
 		writeProblem(w, &statusError{r.status, fault.Field("method", "allowed", 0, "This cannot be done here.")})
 		return
 	}
-	for k, v := range r.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), r.header)
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}

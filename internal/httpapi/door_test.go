@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/httpapi"
@@ -91,9 +92,13 @@ func TestNoRejectedValueComesBack(t *testing.T) {
 	const mark = "Zm4rk3d"
 	bodies := []any{
 		obj{"invite": mark, "name": mark + mark + mark, "display_name": mark + "\u202e", "password": mark, "device_name": mark + "\a"},
-		obj{"handle": mark, "password": mark}, obj{"handle": "anna.0000", "password": mark}, obj{"token": mark},
-		obj{"token": obj{mark: mark}}, obj{"handle": 1, "display_name": []string{mark}, "password": obj{mark: 1}},
-		`{"` + mark + `":1,"` + mark + `":2}`, `{"` + mark, mark, "\xff" + mark, obj{"display_name": mark + "\n"},
+		obj{"handle": mark, "password": mark},
+		obj{"handle": "anna.0000", "password": mark},
+		obj{"token": mark},
+		obj{"token": obj{mark: mark}},
+		obj{"handle": 1, "display_name": []string{mark}, "password": obj{mark: 1}},
+		`{"` + mark + `":1,"` + mark + `":2}`, `{"` + mark, mark, "\xff" + mark,
+		obj{"display_name": mark + "\n"},
 	}
 	for _, route := range []string{
 		"POST /signup", "POST /login", "POST /invites/inspect", "POST /invites/redeem", "PATCH /me",
@@ -124,9 +129,14 @@ func TestPagesOfOtherSitesCannotAct(t *testing.T) {
 		site, origin string
 		want         int
 	}{
-		{"", "", 201}, {"same-origin", "http://example.com", 201}, {"", "http://example.com", 201},
-		{"cross-site", "https://evil.example", 403}, {"same-site", "https://x.example.com", 403},
-		{"", "https://evil.example", 403}, {"", "null", 403}, {"cross-site", "https://calls.example", 201},
+		{"", "", 201},
+		{"same-origin", "http://example.com", 201},
+		{"", "http://example.com", 201},
+		{"cross-site", "https://evil.example", 403},
+		{"same-site", "https://x.example.com", 403},
+		{"", "https://evil.example", 403},
+		{"", "null", 403},
+		{"cross-site", "https://calls.example", 201},
 	} {
 		r := w.request("POST", httpapi.Prefix+"/invites", nil)
 		r.Header.Set("Authorization", "Bearer "+u.token)
@@ -165,10 +175,16 @@ func TestSignalIsForTheSignedInAndThisSite(t *testing.T) {
 		token   string
 		want    int
 	}{
-		{nil, u.token, 200}, {[]string{"http://example.com"}, u.token, 200}, {[]string{"https://calls.example"}, u.token, 200},
-		{[]string{"https://evil.example"}, u.token, 403}, {[]string{"null"}, u.token, 403}, {[]string{""}, u.token, 403},
+		{nil, u.token, 200},
+		{[]string{"http://example.com"}, u.token, 200},
+		{[]string{"https://calls.example"}, u.token, 200},
+		{[]string{"https://evil.example"}, u.token, 403},
+		{[]string{"null"}, u.token, 403},
+		{[]string{""}, u.token, 403},
 		{[]string{"http://example.com", "https://evil.example"}, u.token, 403},
-		{[]string{"http://example.com.evil.example"}, u.token, 403}, {nil, "x", 401}, {nil, "", 401},
+		{[]string{"http://example.com.evil.example"}, u.token, 403},
+		{nil, "x", 401},
+		{nil, "", 401},
 	} {
 		r := w.request("GET", httpapi.Prefix+"/signal", nil)
 		for _, o := range c.origins {
@@ -267,21 +283,11 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// slowly is a body that never ends coming.
-type slowly struct{ ctx context.Context }
-
-func (s slowly) Read([]byte) (int, error) {
-	<-s.ctx.Done()
-	return 0, io.ErrUnexpectedEOF
-}
-
 func TestABodyThatBreaksOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	r := httptest.NewRequestWithContext(ctx, "POST", httpapi.Prefix+"/login", slowly{ctx})
+	r := httptest.NewRequestWithContext(t.Context(), "POST", httpapi.Prefix+"/login", iotest.ErrReader(io.ErrUnexpectedEOF))
 	r.Header.Set("Content-Type", "application/json")
-	cancel()
 	if got := problemOf(t, w.send(r)); got != "400 invalid body:json" {
 		t.Errorf("got %s", got)
 	}

@@ -159,14 +159,12 @@ func config() huma.Config {
 		},
 	}
 	format := huma.Format{Marshal: marshal, Unmarshal: unmarshal}
-	c := huma.Config{
+	return huma.Config{
 		OpenAPI:       doc,
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{ours},
 	}
-	c.AllowAdditionalPropertiesByDefault = true
-	return c
 }
 
 func marshal(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
@@ -194,6 +192,9 @@ func unmarshal(data []byte, v any) error {
 func describe(doc *huma.OpenAPI) ([]byte, error) {
 	delete(doc.Components.Schemas.Map(), "ErrorModel")
 	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+	for _, s := range doc.Components.Schemas.Map() {
+		s.AdditionalProperties = nil // unknown fields are ignored, which is what saying nothing means
+	}
 	compact, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("describe the api: %w", err)

@@ -1,9 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -32,8 +33,10 @@ type FieldError struct {
 	Limit int64  `json:"limit,omitempty" doc:"the rule's bound, where it has one"`
 }
 
-// Error is for huma, which takes problems for errors.
-func (p *Problem) Error() string { return p.Code }
+// problemError is a problem for huma, which takes them for errors.
+type problemError struct{ *Problem }
+
+func (e problemError) Error() string { return e.Code }
 
 // GetStatus returns the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
@@ -181,14 +184,14 @@ func ours(_ huma.Context, _ string, v any) (any, error) {
 // writeProblem answers with what may be said about err; nil is our fault.
 func writeProblem(w http.ResponseWriter, err error) {
 	p := problem(err)
-	body, _ := json.Marshal(p) // strings and numbers always marshal
-	h := w.Header()
-	for k, v := range p.GetHeaders() {
-		h[k] = v
+	var body bytes.Buffer
+	if marshal(&body, p) != nil { // strings and numbers always do
+		p.Status = http.StatusInternalServerError
 	}
-	body = append(body, '\n')
+	h := w.Header()
+	maps.Copy(h, p.GetHeaders())
 	h.Set("Content-Type", p.ContentType(""))
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body) // whoever has gone gets nothing
+	_, _ = w.Write(body.Bytes()) // whoever has gone gets nothing
 }

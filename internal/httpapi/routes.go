@@ -53,7 +53,7 @@ func public[I, O any](a *api, o huma.Operation, fn func(context.Context, *I) (*O
 		out, err := fn(ctx, in)
 		if err != nil {
 			a.logFailure(ctx, o.OperationID, err)
-			return nil, problem(err)
+			return nil, problemError{problem(err)}
 		}
 		return out, nil
 	})

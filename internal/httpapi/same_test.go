@@ -198,7 +198,8 @@ func TestSignInAnswersAreTheSame(t *testing.T) {
 	u := w.join("anna")
 	seen := map[string]bool{}
 	for _, form := range []obj{
-		{"handle": u.handle, "password": "wrong"}, {"handle": "zoe.0001", "password": "wrong"},
+		{"handle": u.handle, "password": "wrong"},
+		{"handle": "zoe.0001", "password": "wrong"},
 		{"handle": "zoe.0001", "password": password},
 	} {
 		w.engine.reset()

@@ -68,7 +68,7 @@ func cookieName(secure bool) string {
 // setCookie returns the header that keeps a session in the browser, or ends
 // it where the token is empty.
 func setCookie(secure bool, token string) string {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // Secure wherever the browser came by TLS; plain http is for this machine
 		Name: cookieName(secure), Value: token, Path: "/", Secure: secure, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode, MaxAge: int(account.SessionLife.Seconds()),
 	}
