@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -294,7 +295,7 @@ func TestABodyThatBreaksOff(t *testing.T) {
 
 type panics struct{ with any }
 
-func (p panics) Online(id.Account, id.Account) bool { panic(p.with) }
+func (p panics) Online(context.Context, id.Account, id.Account) bool { panic(p.with) }
 
 func TestAPanicTellsNothing(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,7 +55,7 @@ const bodyWait = 10 * time.Second
 // Presence tells who is there. Its implementation decides who may know.
 type Presence interface {
 	// Online reports whether viewer may know that friend is there, and is.
-	Online(viewer, friend id.Account) bool
+	Online(ctx context.Context, viewer, friend id.Account) bool
 }
 
 // Options is what the API needs. Accounts and Friends must be set.

@@ -85,7 +85,7 @@ func (a *api) getFriends(ctx context.Context, s store.Session, _ *none) (*relati
 	}
 	r := Relations{Friends: []Friend{}, Incoming: []Incoming{}, Outgoing: []Outgoing{}, Blocked: []Person{}}
 	for _, f := range l.Friends {
-		online := a.Presence != nil && a.Presence.Online(s.Account, f.Account)
+		online := a.Presence != nil && a.Presence.Online(ctx, s.Account, f.Account)
 		r.Friends = append(r.Friends, Friend{Person: shown(f.Person), Since: f.Since, Online: online})
 	}
 	for _, i := range l.Incoming {
