@@ -4,6 +4,7 @@
 package id
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
@@ -113,6 +114,9 @@ func ParseAccount(s string) (Account, error) {
 
 // IsZero reports whether x names nothing.
 func (x Of[K]) IsZero() bool { return x.b == [Size]byte{} }
+
+// Less orders identifiers by their bytes.
+func (x Of[K]) Less(y Of[K]) bool { return bytes.Compare(x.b[:], y.b[:]) < 0 }
 
 // AppendBytes appends the identifier's bytes to b, zeros for the zero value.
 func (x Of[K]) AppendBytes(b []byte) []byte { return append(b, x.b[:]...) }

@@ -353,3 +353,6 @@ var base64Chars = func() (t [256]bool) {
 	}
 	return t
 }()
+
+// IsBase64 reports whether s is base64url text without padding.
+func IsBase64(s string) bool { return isBase64([]byte(s)) }

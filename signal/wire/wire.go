@@ -27,6 +27,8 @@ const (
 	MaxFrameRate   = 50       // frames a second of one session, sustained
 	MaxFrameBurst  = 200      // frames that may come at once
 	MaxSessions    = 16       // open sessions of one account on one node
+	MaxCalls       = 16       // calls that one session takes part in, ringing ones included
+	MaxSealed      = 32 << 10 // characters of sealed in ring and answer
 	MaxRings       = 10       // rings a minute of one account
 	RingSeconds    = 45       // how long a call rings
 	OfflineSeconds = 8        // how long a ring waits for a first device to report
@@ -127,7 +129,7 @@ type Welcome struct {
 // random id.
 type Ring struct {
 	Media  Media  `json:"media"`
-	Sealed string `json:"sealed,omitempty" doc:"passed to the callee's devices unread: an offer without candidates"`
+	Sealed string `json:"sealed,omitempty" doc:"base64url, passed to the callee's devices unread: an offer without candidates"`
 }
 
 // Ringing says that this device shows the call.
@@ -136,7 +138,7 @@ type Ringing struct{}
 // Answer takes the call.
 type Answer struct {
 	Media  Media  `json:"media"`
-	Sealed string `json:"sealed,omitempty" doc:"passed to the caller's device unread: the answer to its offer"`
+	Sealed string `json:"sealed,omitempty" doc:"base64url, passed to the caller's device unread: the answer to its offer"`
 }
 
 // Decline refuses the call on all devices.
@@ -186,16 +188,17 @@ type Reason string
 
 // The reasons. They are the same for every call that could not reach anyone.
 const (
-	ReasonHangup    Reason = "hangup"
-	ReasonCancelled Reason = "cancelled"
-	ReasonDeclined  Reason = "declined"
-	ReasonBusy      Reason = "busy"
-	ReasonElsewhere Reason = "answered_elsewhere"
-	ReasonTimeout   Reason = "no_answer"
-	ReasonOffline   Reason = "offline"
-	ReasonLost      Reason = "lost"    // a leg did not come back in time
-	ReasonReach     Reason = "reach"   // the friendship ended
-	ReasonStopped   Reason = "stopped" // the hub stops
+	ReasonHangup    Reason = "hangup"             // somebody hung up
+	ReasonCancelled Reason = "cancelled"          // the caller took the ring back
+	ReasonDeclined  Reason = "declined"           // the callee does not want it
+	ReasonBusy      Reason = "busy"               // every device of the callee is in a call
+	ReasonElsewhere Reason = "answered_elsewhere" // another device of the callee took it
+	ReasonTimeout   Reason = "no_answer"          // it rang to the end
+	ReasonOffline   Reason = "offline"            // no device of the callee rang
+	ReasonLost      Reason = "lost"               // a leg did not come back in time
+	ReasonReach     Reason = "reach"              // the two are no friends any more
+	ReasonGlare     Reason = "glare"              // both rang each other: take the other call, which goes on
+	ReasonStopped   Reason = "stopped"            // the hub stops
 )
 
 // Ended ends a call.
@@ -227,10 +230,10 @@ type Topic string
 
 // The topics.
 const (
-	TopicFriends Topic = "friends"
-	TopicInvites Topic = "invites"
-	TopicNotices Topic = "notices"
-	TopicAccount Topic = "account"
+	TopicFriends Topic = "friends" // friends, requests and blocks
+	TopicInvites Topic = "invites" // open invite links
+	TopicNotices Topic = "notices" // missed calls
+	TopicAccount Topic = "account" // one's own name
 )
 
 // Changed asks the client to fetch a topic again.

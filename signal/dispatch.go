@@ -1,0 +1,118 @@
+package signal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringfence/ringfence/internal/fault"
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/wire"
+)
+
+// handler acts on one frame of a client. An error becomes an error frame that
+// names the frame.
+type handler func(ctx context.Context, s *session, h *wire.Head) error
+
+// on registers fn for a kind whose body is an M.
+func on[M any](table map[wire.Kind]handler, kind wire.Kind, fn func(context.Context, *session, *wire.Head, M) error) {
+	if _, dup := table[kind]; dup {
+		panic("signal: two handlers for " + kind)
+	}
+	table[kind] = func(ctx context.Context, s *session, h *wire.Head) error {
+		var m M
+		if err := wire.DecodeBody(h.Body, &m); err != nil {
+			return err //nolint:wrapcheck // already what the client is told
+		}
+		return fn(ctx, s, h, m)
+	}
+}
+
+// forward registers kinds whose body is never decoded.
+func forward(table map[wire.Kind]handler, fn handler, kinds ...wire.Kind) {
+	for _, kind := range kinds {
+		if _, dup := table[kind]; dup {
+			panic("signal: two handlers for " + kind)
+		}
+		table[kind] = fn
+	}
+}
+
+// routes is the table of everything a client may send.
+func (h *Hub) routes() map[wire.Kind]handler {
+	t := map[wire.Kind]handler{}
+	on(t, wire.KindHello, helloAgain)
+	h.callRoutes(t)
+	return t
+}
+
+func helloAgain(context.Context, *session, *wire.Head, wire.Hello) error {
+	return fault.New(fault.OutOfTurn, "This connection has been greeted.")
+}
+
+// errDead ends the reader of a session that has ended: from then on its client
+// has no say, however long the connection takes to close.
+var errDead = errors.New("session has ended")
+
+// handle acts on one frame. frame is valid only during the call.
+func (s *session) handle(ctx context.Context, frame []byte) error {
+	wait, flood, dead := s.limit(time.Now())
+	switch {
+	case dead:
+		return errDead
+	case flood:
+		s.hub.end(s, wire.CloseFlood, endFlood)
+		return errDead
+	case wait > 0:
+		s.hub.counters.drops[dropRate].Add(1)
+		head, _ := wire.ScanClient(frame) // for its id alone
+		s.fail(ctx, head.ID, &fault.Error{
+			Code: fault.RateLimited, Public: "Too many frames.", Limit: wire.MaxFrameRate, RetryAfter: seconds(wait),
+		})
+		return nil
+	}
+	head, err := wire.ScanClient(frame)
+	if err == nil {
+		s.hub.counters.in[class(head.Kind)].Add(1)
+		err = s.hub.handlers[head.Kind](ctx, s, &head)
+	}
+	if err != nil {
+		s.fail(ctx, head.ID, err)
+	}
+	return nil
+}
+
+// limit counts a frame against the session's rate. A client that goes on for
+// as many frames again is closed.
+func (s *session) limit(now time.Time) (wait time.Duration, flood, dead bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead {
+		return 0, false, true
+	}
+	wait = s.rate.take(now, wire.MaxFrameRate, wire.MaxFrameBurst)
+	if wait == 0 {
+		s.refused = 0
+		return 0, false, false
+	}
+	s.refused++
+	return wait, s.refused > wire.MaxFrameBurst, false
+}
+
+// fail answers a frame with an error frame; only what fault.Public lets
+// through leaves the process.
+func (s *session) fail(ctx context.Context, ref id.Frame, err error) {
+	s.hub.counters.errors.Add(1)
+	if fault.Is(err, fault.Internal) {
+		s.hub.log.ErrorContext(ctx, "frame failed", "error", err)
+	}
+	s.deliver(errorFrame(ref, err))
+}
+
+func errorFrame(ref id.Frame, err error) *wire.Head {
+	p := fault.Public(err)
+	return &wire.Head{Kind: wire.KindError, Body: wire.EncodeBody(wire.Error{
+		Ref: ref, Code: p.Code, Text: p.Public, Field: p.Field, Rule: p.Rule,
+		Limit: int(p.Limit), RetryAfter: int(p.RetryAfter),
+	})}
+}

@@ -1,0 +1,112 @@
+package signal
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringfence/ringfence/friends"
+	"github.com/ringfence/ringfence/internal/fault"
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/wire"
+)
+
+// callRoutes registers what clients send about calls.
+func (h *Hub) callRoutes(t map[wire.Kind]handler) {
+	on(t, wire.KindRing, h.ring)
+	on(t, wire.KindRinging, func(_ context.Context, s *session, f *wire.Head, _ wire.Ringing) error { return h.toOwner(s, f) })
+	on(t, wire.KindAnswer, func(ctx context.Context, s *session, f *wire.Head, m wire.Answer) error {
+		if err := checkMedia(m.Media, m.Sealed); err != nil {
+			return err
+		}
+		return h.toOwnerIfReachable(ctx, s, f, friends.PurposeRing)
+	})
+	on(t, wire.KindDecline, func(_ context.Context, s *session, f *wire.Head, _ wire.Decline) error { return h.toOwner(s, f) })
+	on(t, wire.KindHangup, func(_ context.Context, s *session, f *wire.Head, _ wire.Hangup) error { return h.toOwner(s, f) })
+	on(t, wire.KindRelay, func(ctx context.Context, s *session, f *wire.Head, _ wire.Relay) error {
+		return h.toOwnerIfReachable(ctx, s, f, friends.PurposeRelay)
+	})
+	forward(t, func(_ context.Context, s *session, f *wire.Head) error { return h.toOwner(s, f) },
+		wire.KindDescription, wire.KindCandidate, wire.KindMedia)
+}
+
+// checkMedia checks what ring and answer have in common.
+func checkMedia(m wire.Media, sealed string) error {
+	switch {
+	case m != wire.MediaAudio && m != wire.MediaVideo:
+		return fault.Field("media", "one_of", 0, "The kind of call must be audio or video.")
+	case len(sealed) > wire.MaxSealed:
+		return fault.Field("sealed", "max_length", wire.MaxSealed, "The sealed part is too long.")
+	case !wire.IsBase64(sealed):
+		return fault.Field("sealed", "format", 0, "The sealed part is not base64url.")
+	}
+	return nil
+}
+
+// ring starts a call. Stranger, pending, removed, blocked and no such account
+// take the same way through the same two reads to the same answer.
+func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) error {
+	if err := checkMedia(m.Media, m.Sealed); err != nil {
+		return err
+	}
+	if f.To.Account.IsZero() {
+		return fault.Field("to.account", "required", 0, "Whom to ring is missing.")
+	}
+	if oc := h.owned(f.Call); oc != nil { // the same ring once more, or somebody else's id
+		return h.apply(oc, evRetry{from: s.line})
+	}
+	if wait := h.limitRings(s.who.Account, time.Now()); wait > 0 {
+		return &fault.Error{
+			Code: fault.RateLimited, Public: "You ring too often.", Limit: wire.MaxRings, RetryAfter: seconds(wait),
+		}
+	}
+	if err := h.opt.Friends.CheckReach(ctx, s.who.Account, f.To.Account, friends.PurposeRing); err != nil {
+		return err //nolint:wrapcheck // already what the client is told, or Internal
+	}
+	if !s.join(f.Call, part{owner: h.node, peer: f.To.Account}) {
+		return &fault.Error{Code: fault.TooMany, Public: "You take part in too many calls.", Limit: wire.MaxCalls}
+	}
+	err := h.place(call{
+		id: f.Call, media: m.Media, sealed: m.Sealed, callee: f.To.Account, since: time.Now(),
+		caller: leg{addr: s.addr(), line: s.line, tag: newTag()},
+	})
+	if err != nil {
+		s.leave(f.Call)
+	}
+	return err
+}
+
+// limitRings counts a ring of an account.
+func (h *Hub) limitRings(a id.Account, now time.Time) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.people[a]
+	if p == nil {
+		return 0 // its session just ended
+	}
+	return p.rings.take(now, wire.MaxRings/60.0, wire.MaxRings)
+}
+
+// toOwner passes a frame of a leg to the hub that the call belongs to. Calls
+// that the session has no part in do not exist for it.
+func (h *Hub) toOwner(s *session, f *wire.Head) error {
+	p, ok := s.part(f.Call)
+	if !ok {
+		return errCallGone
+	}
+	h.publish(ofCall(f.Call), &message{
+		op: opFrame, kind: f.Kind, frame: f.ID, call: f.Call, from: s.addr(), line: s.line, node: p.owner, body: f.Body,
+	})
+	return nil
+}
+
+// toOwnerIfReachable also asks whether the two still may.
+func (h *Hub) toOwnerIfReachable(ctx context.Context, s *session, f *wire.Head, why friends.Purpose) error {
+	p, ok := s.part(f.Call)
+	if !ok {
+		return errCallGone
+	}
+	if err := h.opt.Friends.CheckReach(ctx, s.who.Account, p.peer, why); err != nil {
+		return err //nolint:wrapcheck // already what the client is told, or Internal
+	}
+	return h.toOwner(s, f)
+}

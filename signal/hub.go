@@ -1,0 +1,298 @@
+// Package signal owns the hub: WebSocket sessions, the call table and the
+// state machine of a call, presence, and who is told of what. It decides who,
+// how often and how much; it refuses to know what a call says: bodies that
+// pass between devices are never decoded.
+//
+// A session (session.go) is one reader and one bounded queue; what is queued
+// is written out by a goroutine that lives only while there is something to
+// write, so a peer that does not read holds up nobody else.
+//
+// A call belongs to the hub that took its ring. The other hubs pass frames to
+// it over the bus and know no more than which of their sessions take part.
+// Everything is delivered over the bus, on a single node too.
+//
+// Locks: Hub.mu guards the tables, session.mu a session's queue, ownedCall.mu
+// one call. None is taken while another is held, but for the bus's own, which
+// is below ownedCall.mu: effects of one call are published in the order in
+// which they arose, and Publish never waits.
+package signal
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ringfence/ringfence/friends"
+	"github.com/ringfence/ringfence/internal/cluster"
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/wire"
+	"github.com/ringfence/ringfence/store"
+)
+
+// Friends answers who may reach whom.
+type Friends interface {
+	// CheckReach returns nil, or one and the same fault.Unreachable for
+	// every reason why not. Anything else is a failure to find out.
+	CheckReach(ctx context.Context, from, to id.Account, purpose friends.Purpose) error
+	// Friends lists everyone whom a takes for a friend.
+	Friends(ctx context.Context, a id.Account) ([]id.Account, error)
+	// MissedCall leaves callee a notice.
+	MissedCall(ctx context.Context, callee, caller id.Account, video bool) error
+}
+
+// Relay gives legs of calls what they need to be relayed. leg is an opaque
+// random name.
+type Relay interface {
+	Servers(call id.Call, leg string) ([]wire.ICEServer, error)
+	// Revoke and RevokeLeg end allocations and refuse the credentials from
+	// then on. They do not block for long.
+	Revoke(call id.Call)
+	RevokeLeg(call id.Call, leg string)
+}
+
+// Options is what a Hub needs. Bus and Friends must be set.
+type Options struct {
+	Node    id.Node // random where zero
+	Bus     cluster.Bus
+	Friends Friends
+	Relay   Relay        // calls are direct only where nil
+	Origins []string     // hosts besides the request's own whose pages may connect, as path.Match patterns
+	Log     *slog.Logger // nothing is logged where nil
+}
+
+// state is where a hub's life stands.
+type state uint8
+
+const (
+	idle state = iota
+	serving
+	stopping
+)
+
+// Hub is the signaling server of one node. Make it with New, run it with
+// Serve. Its methods are safe for concurrent use.
+type Hub struct {
+	opt      Options
+	node     id.Node
+	log      *slog.Logger
+	handlers map[wire.Kind]handler
+	buffers  buffers
+	counters counters
+	work     group          // everything that outlives the call that started it
+	conns    sync.WaitGroup // ServeWS calls that have been let in
+
+	//nolint:containedctx // the context of Serve, without its end: what publishing and writing run under
+	base context.Context // set before state becomes serving
+
+	mu        sync.Mutex // guards following
+	state     state
+	people    map[id.Account]*person
+	lines     map[lineID]*session
+	calls     map[id.Call]*ownedCall
+	callsOf   map[id.Account][]*ownedCall // both ends of each call
+	announces map[id.Account]*announcement
+
+	subs subscriptions
+}
+
+// person is an account that has sessions here. Guarded by Hub.mu.
+type person struct {
+	account  id.Account
+	sessions []*session
+	friends  map[id.Account][]id.Node // friends who are there, and on which nodes
+	news     map[id.Account]news      // friends who came and are still to be checked
+	checking bool
+	rings    bucket
+	release  func() // ends the subscription
+}
+
+// New returns a hub. It starts nothing.
+func New(o Options) *Hub {
+	if o.Node.IsZero() {
+		o.Node = id.NewNode()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &Hub{
+		opt: o, node: o.Node, log: o.Log,
+		people: map[id.Account]*person{}, lines: map[lineID]*session{},
+		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{}, announces: map[id.Account]*announcement{},
+	}
+	h.subs.bus, h.subs.byAccount = o.Bus, map[id.Account]*subscription{}
+	h.handlers = h.routes()
+	return h
+}
+
+// Serve runs the hub until ctx ends. Then calls end, sessions are told to come
+// back elsewhere, and Serve returns once everything it started has ended. It
+// works once.
+func (h *Hub) Serve(ctx context.Context) error {
+	h.mu.Lock()
+	if h.state != idle {
+		h.mu.Unlock()
+		return fmt.Errorf("hub: %w", errServed)
+	}
+	h.base = context.WithoutCancel(ctx)
+	h.state = serving
+	h.mu.Unlock()
+	cancel, err := h.opt.Bus.Subscribe(everyHub, h.onEveryHub)
+	if err != nil {
+		h.stop()
+		return fmt.Errorf("hub: subscribe: %w", err)
+	}
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			h.stop()
+			return nil
+		case now := <-tick.C:
+			h.sweep(now)
+			if n%recheckEvery == 0 {
+				h.work.Go(h.recheckAll)
+			}
+		}
+	}
+}
+
+// recheckEvery is how many seconds pass between two looks at whether the ends
+// of each call still are friends. Changes are told at once; this is for one
+// that got lost on the way.
+const recheckEvery = 30
+
+// sweep looks after what has no goroutine of its own.
+func (h *Hub) sweep(now time.Time) {
+	h.mu.Lock()
+	all := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	for _, s := range all {
+		s.sweep(now)
+	}
+}
+
+func (h *Hub) stop() {
+	h.mu.Lock()
+	h.state = stopping
+	calls := slices.Collect(maps.Values(h.calls))
+	h.mu.Unlock()
+	for _, c := range calls {
+		_ = h.apply(c, evEnd{reason: wire.ReasonStopped, missed: true}) // an ended one needs no ending
+		h.remove(c)
+	}
+	h.mu.Lock()
+	lines := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	for _, s := range lines {
+		s.deliver(&wire.Head{Kind: wire.KindBye, Body: wire.EncodeBody(wire.Bye{Reconnect: true})})
+		h.end(s, wire.CloseRestart, endStop)
+	}
+	h.conns.Wait()
+	h.work.Close()
+}
+
+// admit lets a connection in and counts it; the caller calls h.conns.Done.
+func (h *Hub) admit() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state != serving {
+		return false
+	}
+	h.conns.Add(1)
+	return true
+}
+
+// Ready reports whether the hub takes sessions.
+func (h *Hub) Ready() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state == serving
+}
+
+// publish sends m to the hubs that listen to a subject.
+func (h *Hub) publish(to cluster.Subject, m *message) {
+	if err := h.opt.Bus.Publish(h.base, to, m.encode()); err != nil {
+		h.counters.drops[dropBus].Add(1)
+		h.log.WarnContext(h.base, "bus refused a message", "error", err)
+	}
+}
+
+// session returns the session on a line, or nil.
+func (h *Hub) session(l lineID) *session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lines[l]
+}
+
+// sessionsOf returns the sessions of an account on this node.
+func (h *Hub) sessionsOf(a id.Account) []*session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p := h.people[a]; p != nil {
+		return slices.Clone(p.sessions)
+	}
+	return nil
+}
+
+// onAccount takes a message about an account that has sessions or calls here.
+// It must not keep msg.
+func (h *Hub) onAccount(msg []byte) {
+	var m message
+	if err := m.decode(msg); err != nil {
+		h.counters.drops[dropMalformed].Add(1)
+		return
+	}
+	switch m.op { //nolint:exhaustive // the others are for calls and hubs
+	case opDeliver:
+		if s := h.session(m.line); s != nil && s.who.Account == m.to {
+			s.take(&m)
+		}
+	case opTopic:
+		h.changedHere(m.to, wire.Topic(m.body))
+	case opPresence:
+		h.onPresence(&m)
+	case opFriends:
+		h.work.Go(func() { h.onFriends(m.to, id.Account(m.other), m.flags&flagActed != 0) })
+	case opSeek:
+		h.onSeek(&m)
+	case opHere:
+		h.onHere(&m)
+	}
+}
+
+// onEveryHub takes what concerns every hub.
+func (h *Hub) onEveryHub(msg []byte) {
+	var m message
+	if err := m.decode(msg); err != nil || m.op != opSignOut {
+		h.counters.drops[dropMalformed].Add(1)
+		return
+	}
+	h.mu.Lock()
+	var gone []*session
+	for _, s := range h.lines {
+		if otherID(s.who.ID) == m.other {
+			gone = append(gone, s)
+		}
+	}
+	h.mu.Unlock()
+	for _, s := range gone {
+		h.end(s, wire.CloseSignedOut, endSignedOut)
+	}
+}
+
+// SignedOut closes the sessions that were opened with a sign-in session which
+// is no more.
+func (h *Hub) SignedOut(s id.Session) {
+	if h.Ready() {
+		h.publish(everyHub, &message{op: opSignOut, other: otherID(s)})
+	}
+}
+
+// identity is who a session belongs to: what signing in made.
+type identity = store.Session

@@ -1,0 +1,504 @@
+package signal_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/ringfence/ringfence/friends"
+	"github.com/ringfence/ringfence/internal/cluster/local"
+	"github.com/ringfence/ringfence/internal/fault"
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal"
+	"github.com/ringfence/ringfence/signal/wire"
+	"github.com/ringfence/ringfence/store"
+)
+
+// rig is hubs on one bus, with real WebSockets over pipes, inside a synctest
+// bubble: time is virtual, and whatever is left behind fails the test.
+type rig struct {
+	t     *testing.T
+	hubs  []*signal.Hub
+	dials []chan net.Conn
+	graph *graph
+	relay *fakeRelay
+	stop  func()
+}
+
+// inBubble runs fn with a rig of n hubs.
+func inBubble(t *testing.T, n int, fn func(r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := &rig{t: t, graph: newGraph(), relay: &fakeRelay{}}
+		bus := local.New(0)
+		ctx, cancel := context.WithCancel(t.Context())
+		var ends sync.WaitGroup
+		for range n {
+			h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay})
+			dial := make(chan net.Conn)
+			r.hubs, r.dials = append(r.hubs, h), append(r.dials, dial)
+			ends.Go(func() {
+				if err := h.Serve(ctx); err != nil {
+					t.Errorf("hub: %v", err)
+				}
+			})
+			srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				h.ServeWS(w, req, r.graph.session(req.Header.Get("Authorization")))
+			})}
+			ln := &pipeListener{conns: dial, done: make(chan struct{})}
+			ends.Go(func() { _ = srv.Serve(ln) })
+			context.AfterFunc(ctx, func() { _ = srv.Close() })
+		}
+		r.stop = func() {
+			cancel()
+			ends.Wait()
+			if err := bus.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+		r.graph.hub = r.hubs[0]
+		fn(r)
+		r.stop()
+	})
+}
+
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+// graph is who is whose friend, with reads counted.
+type graph struct {
+	hub *signal.Hub
+
+	mu       sync.Mutex
+	edges    map[[2]id.Account]store.EdgeState
+	sessions map[string]store.Session
+	reads    int
+	missed   []id.Account
+}
+
+func newGraph() *graph {
+	return &graph{edges: map[[2]id.Account]store.EdgeState{}, sessions: map[string]store.Session{}}
+}
+
+var errNoReach = fault.New(fault.Unreachable, "This person cannot be reached.")
+
+func (g *graph) CheckReach(_ context.Context, from, to id.Account, _ friends.Purpose) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.reads += 2
+	if g.edges[[2]id.Account{to, from}] != store.EdgeFriend || g.edges[[2]id.Account{from, to}] != store.EdgeFriend {
+		return errNoReach
+	}
+	return nil
+}
+
+func (g *graph) Friends(_ context.Context, a id.Account) ([]id.Account, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var all []id.Account
+	for pair, s := range g.edges {
+		if pair[0] == a && s == store.EdgeFriend {
+			all = append(all, pair[1])
+		}
+	}
+	return all, nil
+}
+
+func (g *graph) MissedCall(_ context.Context, callee, _ id.Account, _ bool) error {
+	g.mu.Lock()
+	g.missed = append(g.missed, callee)
+	g.mu.Unlock()
+	g.hub.NoticesChanged(callee)
+	return nil
+}
+
+func (g *graph) missedBy(a id.Account) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := 0
+	for _, m := range g.missed {
+		if m == a {
+			n++
+		}
+	}
+	return n
+}
+
+func (g *graph) set(from, to id.Account, s store.EdgeState) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.edges[[2]id.Account{from, to}] = s
+}
+
+func (g *graph) befriend(a, b id.Account) {
+	g.set(a, b, store.EdgeFriend)
+	g.set(b, a, store.EdgeFriend)
+}
+
+func (g *graph) session(token string) store.Session {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sessions[token]
+}
+
+// fakeRelay remembers what was revoked.
+type fakeRelay struct {
+	mu      sync.Mutex
+	minted  []string
+	revoked []id.Call
+	legs    []string
+}
+
+func (f *fakeRelay) Servers(c id.Call, leg string) ([]wire.ICEServer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.minted = append(f.minted, leg)
+	return []wire.ICEServer{{URLs: []string{"turn:relay.example"}, Username: c.String() + "." + leg, Credential: "x"}}, nil
+}
+
+func (f *fakeRelay) Revoke(c id.Call) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.revoked = append(f.revoked, c)
+}
+
+func (f *fakeRelay) RevokeLeg(_ id.Call, leg string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.legs = append(f.legs, leg)
+}
+
+func (f *fakeRelay) isRevoked(c id.Call) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Contains(f.revoked, c)
+}
+
+// dev is a device of somebody, speaking the protocol by hand.
+type dev struct {
+	r     *rig
+	addr  wire.Address
+	token string
+	hub   int
+
+	conn    *websocket.Conn
+	frames  chan got
+	closed  chan websocket.StatusCode
+	welcome wire.Welcome
+	seq     uint32
+}
+
+type got struct {
+	wire.Head
+	raw string
+}
+
+// device returns a new device of a, with a sign-in session of its own.
+func (r *rig) device(a id.Account) *dev {
+	d := &dev{r: r, addr: wire.Address{Account: a, Device: id.NewDevice()}, token: id.NewSession().String()}
+	r.graph.mu.Lock()
+	r.graph.sessions[d.token] = store.Session{ID: id.NewSession(), Account: a, Device: d.addr.Device}
+	r.graph.mu.Unlock()
+	return d
+}
+
+// on returns a connected device on a hub, past its welcome.
+func (r *rig) on(hub int, a id.Account) *dev {
+	d := r.device(a)
+	d.hub = hub
+	d.connect(wire.Hello{Min: 1, Max: 1})
+	return d
+}
+
+// open opens the WebSocket without a hello.
+func (d *dev) open() {
+	t := d.r.t
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		d.r.dials[d.hub] <- far
+		return near, nil
+	}}}
+	conn, _, err := websocket.Dial(t.Context(), "ws://hub/signal", &websocket.DialOptions{
+		HTTPClient: client, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Authorization": {d.token}},
+	})
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	conn.SetReadLimit(1 << 20)
+	d.conn, d.frames, d.closed = conn, make(chan got, 4096), make(chan websocket.StatusCode, 1)
+	frames, closed := d.frames, d.closed
+	go func() {
+		defer close(frames)
+		for {
+			_, b, err := conn.Read(context.WithoutCancel(t.Context()))
+			if err != nil {
+				closed <- websocket.CloseStatus(err)
+				return
+			}
+			h, err := wire.ScanHub(b)
+			if err != nil {
+				t.Errorf("the hub sent %q: %v", b, err)
+			}
+			frames <- got{h, string(b)}
+		}
+	}()
+}
+
+func (d *dev) connect(hello wire.Hello) {
+	d.r.t.Helper()
+	d.open()
+	d.send(wire.Head{Kind: wire.KindHello}, hello)
+	w := d.want(wire.KindWelcome)
+	body(d.r.t, w, &d.welcome)
+	synctest.Wait()
+}
+
+// drop breaks the connection without a word and waits until it is noticed.
+func (d *dev) drop() {
+	_ = d.conn.CloseNow()
+	synctest.Wait()
+}
+
+// resume comes back on a new connection.
+func (d *dev) resume() {
+	d.r.t.Helper()
+	d.connect(wire.Hello{Min: 1, Max: 1, Resume: d.welcome.Resume, Cursor: d.seq})
+}
+
+// send sends a frame; body is encoded unless it is nil.
+func (d *dev) send(h wire.Head, b any) id.Frame {
+	d.r.t.Helper()
+	if h.ID.IsZero() {
+		h.ID = id.NewFrame()
+	}
+	if b != nil {
+		h.Body = wire.EncodeBody(b)
+	}
+	d.raw(wire.AppendFrame(nil, &h))
+	return h.ID
+}
+
+func (d *dev) raw(b []byte) {
+	d.r.t.Helper()
+	err := d.conn.Write(d.r.t.Context(), websocket.MessageText, b)
+	if err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+		d.r.t.Fatalf("write: %v", err)
+	}
+}
+
+// next returns the next frame that is there or on its way, or none.
+func (d *dev) next() (got, bool) {
+	synctest.Wait()
+	select {
+	case f, ok := <-d.frames:
+		if ok && f.Seq != 0 {
+			if f.Seq != d.seq+1 {
+				d.r.t.Errorf("frame %d after %d", f.Seq, d.seq)
+			}
+			d.seq = f.Seq
+		}
+		return f, ok
+	default:
+		return got{}, false
+	}
+}
+
+// want returns the next frame, which must be of a kind. News of friends, which
+// come when they come, are passed over where they are not asked for.
+func (d *dev) want(kind wire.Kind) got {
+	d.r.t.Helper()
+	for {
+		f, ok := d.next()
+		if !ok {
+			d.r.t.Fatalf("no %s came", kind)
+		}
+		if f.Kind == kind {
+			return f
+		}
+		if f.Kind != wire.KindPresence && f.Kind != wire.KindChanged {
+			d.r.t.Fatalf("got %s %s, want %s", f.Kind, plain(f), kind)
+		}
+	}
+}
+
+// silent checks that nothing about a call came.
+func (d *dev) silent() {
+	d.r.t.Helper()
+	for {
+		f, ok := d.next()
+		if !ok {
+			return
+		}
+		if f.Kind != wire.KindPresence && f.Kind != wire.KindChanged {
+			d.r.t.Errorf("got %s %s, want nothing", f.Kind, plain(f))
+		}
+	}
+}
+
+// all drains what came, by kind.
+func (d *dev) all() map[wire.Kind][]got {
+	out := map[wire.Kind][]got{}
+	for {
+		f, ok := d.next()
+		if !ok {
+			return out
+		}
+		out[f.Kind] = append(out[f.Kind], f)
+	}
+}
+
+func body(t *testing.T, f got, into any) {
+	t.Helper()
+	if err := wire.DecodeBody(f.Body, into); err != nil {
+		t.Fatalf("%s: %v", f.Kind, err)
+	}
+}
+
+func plain(f got) string {
+	var m map[string]any
+	_ = wire.DecodeBody(f.Body, &m)
+	out := ""
+	for _, k := range []string{"reason", "code", "text", "field", "rule"} {
+		if v, ok := m[k].(string); ok {
+			out += k + "=" + v + " "
+		}
+	}
+	return out
+}
+
+func (d *dev) wantEnded(reason wire.Reason) wire.Ended {
+	d.r.t.Helper()
+	var e wire.Ended
+	body(d.r.t, d.want(wire.KindEnded), &e)
+	if e.Reason != reason {
+		d.r.t.Errorf("ended with %s, want %s", e.Reason, reason)
+	}
+	return e
+}
+
+func (d *dev) wantError(code fault.Code) wire.Error {
+	d.r.t.Helper()
+	var e wire.Error
+	body(d.r.t, d.want(wire.KindError), &e)
+	if e.Code != code {
+		d.r.t.Errorf("error %s, want %s", e.Code, code)
+	}
+	return e
+}
+
+func (d *dev) wantClosed(code wire.CloseCode) {
+	d.r.t.Helper()
+	synctest.Wait()
+	select {
+	case c := <-d.closed:
+		if int(c) != int(code) {
+			d.r.t.Errorf("closed with %d, want %d", c, code)
+		}
+	default:
+		d.r.t.Errorf("still open, want closed with %d", code)
+	}
+}
+
+// Frames of clients.
+
+func (d *dev) ring(to id.Account) id.Call {
+	d.r.t.Helper()
+	c := id.NewCall()
+	d.ringAs(c, to)
+	return c
+}
+
+func (d *dev) ringAs(c id.Call, to id.Account) {
+	d.r.t.Helper()
+	d.send(wire.Head{Kind: wire.KindRing, Call: c, To: wire.Address{Account: to}}, wire.Ring{Media: wire.MediaVideo, Sealed: "b2ZmZXI"})
+}
+
+func (d *dev) ringing(c id.Call) { d.ok(wire.KindRinging, c, wire.Ringing{}) }
+func (d *dev) answer(c id.Call) {
+	d.send(wire.Head{Kind: wire.KindAnswer, Call: c}, wire.Answer{Media: wire.MediaVideo, Sealed: "YW5zd2Vy"})
+}
+func (d *dev) decline(c id.Call, busy bool) {
+	d.send(wire.Head{Kind: wire.KindDecline, Call: c}, wire.Decline{Busy: busy})
+}
+func (d *dev) hangup(c id.Call) { d.send(wire.Head{Kind: wire.KindHangup, Call: c}, wire.Hangup{}) }
+
+// ok sends a frame and wants its ok next.
+func (d *dev) ok(kind wire.Kind, c id.Call, b any) {
+	d.r.t.Helper()
+	ref := d.send(wire.Head{Kind: kind, Call: c}, b)
+	var o wire.OK
+	body(d.r.t, d.want(wire.KindOK), &o)
+	if o.Ref != ref {
+		d.r.t.Errorf("ok for another frame")
+	}
+}
+
+// pair returns two friends with a device each, on the first and last hub.
+func (r *rig) pair() (caller, callee *dev) {
+	a, b := id.NewAccount(), id.NewAccount()
+	r.graph.befriend(a, b)
+	return r.on(0, a), r.on(len(r.hubs)-1, b)
+}
+
+// rings makes one ring the other and returns once the callee shows the call.
+func (r *rig) rings(from, to *dev) id.Call {
+	r.t.Helper()
+	c := from.ring(to.addr.Account)
+	from.want(wire.KindCalling)
+	to.want(wire.KindIncoming)
+	to.ringing(c)
+	from.want(wire.KindProgress)
+	return c
+}
+
+// running makes a call between the two that runs.
+func (r *rig) running(from, to *dev) id.Call {
+	r.t.Helper()
+	c := r.rings(from, to)
+	to.answer(c)
+	to.want(wire.KindAnswered)
+	to.want(wire.KindOK)
+	from.want(wire.KindAnswered)
+	return c
+}
+
+// noCalls checks that the tables are empty once ended calls have faded.
+func (r *rig) noCalls() {
+	r.t.Helper()
+	<-time.After(10 * time.Second)
+	for i, h := range r.hubs {
+		if s := h.Stats(); s.Ringing+s.Running != 0 {
+			r.t.Errorf("hub %d still has %d ringing and %d running calls", i, s.Ringing, s.Running)
+		}
+	}
+}
