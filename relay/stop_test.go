@@ -1,0 +1,105 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Clients that hang on must not keep a server from ending, nor survive it.
+func TestServeEndsEverything(t *testing.T) {
+	t.Parallel()
+	keys, err := NewKeys(testKey(t, "k1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	minter, err := NewMinter(keys, MaxTTL, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx) }()
+
+	r := &rig{Server: s, keys: keys, minter: minter}
+	a, b := r.allocate(t, "udp", "call1", "a"), r.allocate(t, "tcp", "call1", "b")
+	exchange(t, a, b)
+	idle, err := net.Dial("tcp", r.tcpAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = idle.Close() }()
+	eventually(t, patience, "connections known", func() bool { return s.Stats().TCP.Connections == 2 })
+
+	cancel()
+	if err := receive(t, done, "end of Serve"); err != nil {
+		t.Error(err)
+	}
+	if st := s.Stats(); st.AllocationsLive != 0 || st.TCP.Connections != 0 {
+		t.Errorf("got %d allocations and %d connections, want none", st.AllocationsLive, st.TCP.Connections)
+	}
+	_ = idle.SetReadDeadline(time.Now().Add(patience))
+	if _, err := idle.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("an idle connection: got %v, want it closed", err)
+	}
+	for _, addr := range []net.Addr{r.udpAddr(), a.LocalAddr(), b.LocalAddr()} {
+		at, _, _ := addrPort(addr)
+		conn, err := listenPeers(at)
+		if err != nil {
+			t.Errorf("a port is still taken: %v", err)
+			continue
+		}
+		_ = conn.Close()
+	}
+}
+
+func TestCloseWaitsForReaders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		table := newTable(Limits{PerLeg: 1, Allocations: 1})
+		s := &socket{conn: &scriptedPackets{}, table: table, call: "call1", leg: "a", local: loopback(1), shown: loopback(1)}
+		if err := table.add(s); err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan struct{})
+		go func() {
+			table.close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Fatal("closed while pion may still read")
+		default:
+		}
+		if _, _, err := s.ReadFrom(make([]byte, 1)); err == nil {
+			t.Fatal("read from a closed socket")
+		}
+		<-closed
+		if err := table.add(s); !errors.Is(err, errStopping) {
+			t.Errorf("after the end: got %v, want %v", err, errStopping)
+		}
+	})
+}
+
+func TestNoPermissionWithoutAllocation(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	at, _, _ := addrPort(r.udpAddr())
+	ask := r.permission(at)
+	if ask(net.UDPAddrFromAddrPort(loopback(4000)), net.IPv4(8, 8, 8, 8)) {
+		t.Error("a client without allocation was permitted a peer")
+	}
+	if ask(net.UDPAddrFromAddrPort(loopback(4000)), nil) {
+		t.Error("no address was permitted")
+	}
+}
