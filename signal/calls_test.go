@@ -12,7 +12,7 @@ import (
 
 func TestCallFromRingToHangup(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 2, func(r *rig) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
 		a, b := r.pair()
 		c := a.ring(b.addr.Account)
 		var calling wire.Calling
@@ -59,7 +59,7 @@ func TestCallFromRingToHangup(t *testing.T) {
 
 func TestBodiesPassUntouched(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 2, func(r *rig) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
 		a, b := r.pair()
 		c := r.running(a, b)
 		for _, kind := range []wire.Kind{wire.KindDescription, wire.KindCandidate, wire.KindMedia} {
@@ -80,7 +80,7 @@ func TestBodiesPassUntouched(t *testing.T) {
 
 func TestAnsweredElsewhere(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 2, func(r *rig) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
 		a, b1 := r.pair()
 		b2, b3 := r.on(0, b1.addr.Account), r.on(1, b1.addr.Account)
 		c := a.ring(b1.addr.Account)
@@ -129,7 +129,7 @@ func TestEndsBeforeTheAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, 2, func(r *rig) {
+			inBubble(t, 2, func(t *testing.T, r *rig) {
 				a, b1 := r.pair()
 				b2 := r.on(0, b1.addr.Account)
 				c := r.rings(a, b1)
@@ -163,7 +163,7 @@ func TestEndsBeforeTheAnswer(t *testing.T) {
 
 func TestOneBusyDeviceDoesNotEndTheRing(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 1, func(r *rig) {
+	inBubble(t, 1, func(t *testing.T, r *rig) {
 		a, b1 := r.pair()
 		b2 := r.on(0, b1.addr.Account)
 		c := r.rings(a, b1)
@@ -178,7 +178,7 @@ func TestOneBusyDeviceDoesNotEndTheRing(t *testing.T) {
 
 func TestOfflineFriend(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 2, func(r *rig) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
 		a, b := id.NewAccount(), id.NewAccount()
 		r.graph.befriend(a, b)
 		d := r.on(0, a)
@@ -197,7 +197,7 @@ func TestOfflineFriend(t *testing.T) {
 
 func TestDeviceThatComesWhileItRings(t *testing.T) {
 	t.Parallel()
-	inBubble(t, 2, func(r *rig) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
 		a, b := id.NewAccount(), id.NewAccount()
 		r.graph.befriend(a, b)
 		d := r.on(0, a)
@@ -221,7 +221,7 @@ func TestDeviceThatComesWhileItRings(t *testing.T) {
 func TestGlareLeavesExactlyOneCall(t *testing.T) {
 	t.Parallel()
 	for _, hubs := range []int{1, 2} {
-		inBubble(t, hubs, func(r *rig) {
+		inBubble(t, hubs, func(t *testing.T, r *rig) {
 			a, b := r.pair()
 			ca, cb := id.NewCall(), id.NewCall()
 			a.ringAs(ca, b.addr.Account)

@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"context"
 	"slices"
 
 	"github.com/ringfence/ringfence/friends"
@@ -179,7 +180,7 @@ func (p *person) addNode(about id.Account, node id.Node) (came bool) {
 // Online reports whether friend is there, as far as viewer has been told:
 // nothing is known of anybody whom viewer may not see, nor before viewer has a
 // session of its own.
-func (h *Hub) Online(viewer, friend id.Account) bool {
+func (h *Hub) Online(_ context.Context, viewer, friend id.Account) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.people[viewer]

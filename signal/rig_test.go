@@ -32,10 +32,11 @@ type rig struct {
 	graph *graph
 	relay *fakeRelay
 	stop  func()
+	mutes []*gate
 }
 
 // inBubble runs fn with a rig of n hubs.
-func inBubble(t *testing.T, n int, fn func(r *rig)) {
+func inBubble(t *testing.T, n int, fn func(t *testing.T, r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{t: t, graph: newGraph(), relay: &fakeRelay{}}
@@ -67,7 +68,10 @@ func inBubble(t *testing.T, n int, fn func(r *rig)) {
 		}
 		synctest.Wait()
 		r.graph.hub = r.hubs[0]
-		fn(r)
+		fn(t, r)
+		for _, g := range r.mutes {
+			_ = g.Close()
+		}
 		r.stop()
 	})
 }
@@ -203,6 +207,42 @@ func (f *fakeRelay) isRevoked(c id.Call) bool {
 	return slices.Contains(f.revoked, c)
 }
 
+// gate is a connection whose reading can stop, as a peer's that hangs.
+type gate struct {
+	net.Conn
+	held, closed chan struct{}
+	once, shut   sync.Once
+}
+
+func (g *gate) Read(b []byte) (int, error) {
+	select {
+	case <-g.held:
+		<-g.closed
+		return 0, net.ErrClosed
+	default:
+	}
+	n, err := g.Conn.Read(b)
+	select {
+	case <-g.held:
+		<-g.closed
+		return 0, net.ErrClosed
+	default:
+	}
+	return n, err
+}
+
+func (g *gate) Close() error {
+	g.shut.Do(func() { close(g.closed) })
+	return g.Conn.Close()
+}
+
+// mute makes the device stop reading: it answers no ping either.
+func (d *dev) mute() {
+	g := d.gate
+	g.once.Do(func() { close(g.held) })
+	d.r.mutes = append(d.r.mutes, g)
+}
+
 // dev is a device of somebody, speaking the protocol by hand.
 type dev struct {
 	r     *rig
@@ -211,6 +251,7 @@ type dev struct {
 	hub   int
 
 	conn    *websocket.Conn
+	gate    *gate
 	frames  chan got
 	closed  chan websocket.StatusCode
 	welcome wire.Welcome
@@ -246,7 +287,8 @@ func (d *dev) open() {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
 		d.r.dials[d.hub] <- far
-		return near, nil
+		d.gate = &gate{Conn: near, held: make(chan struct{}), closed: make(chan struct{})}
+		return d.gate, nil
 	}}}
 	conn, _, err := websocket.Dial(t.Context(), "ws://hub/signal", &websocket.DialOptions{
 		HTTPClient: client, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Authorization": {d.token}},
@@ -280,6 +322,9 @@ func (d *dev) connect(hello wire.Hello) {
 	d.send(wire.Head{Kind: wire.KindHello}, hello)
 	w := d.want(wire.KindWelcome)
 	body(d.r.t, w, &d.welcome)
+	if !d.welcome.Resumed {
+		d.seq = 0
+	}
 	synctest.Wait()
 }
 

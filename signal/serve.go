@@ -228,6 +228,10 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, s *session, gen in
 		if s.has(gen) {
 			h.end(s, wire.CloseProtocol, endProtocol)
 		}
+		discard(ctx, conn)
+		return
+	case errors.Is(err, errDead):
+		discard(ctx, conn)
 		return
 	case websocket.CloseStatus(err) == websocket.StatusNormalClosure:
 		if s.detach(gen) {
@@ -237,6 +241,20 @@ func (h *Hub) read(ctx context.Context, conn *websocket.Conn, s *session, gen in
 	}
 	if s.detach(gen) {
 		h.tellCalls(s)
+	}
+}
+
+// discard reads on until the connection is closed: somebody is about to tell
+// the client why, and returning would cut that short.
+func discard(ctx context.Context, conn *websocket.Conn) {
+	for {
+		_, r, err := conn.Reader(ctx)
+		if err == nil {
+			_, err = io.Copy(io.Discard, r)
+		}
+		if err != nil {
+			return
+		}
 	}
 }
 
