@@ -10,6 +10,7 @@ import (
 	"github.com/ringfence/ringfence/internal/account"
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/fault"
+	"github.com/ringfence/ringfence/internal/localca"
 )
 
 type adminCommands struct {
@@ -34,7 +35,7 @@ func withOperator(ctx context.Context, in *config.Input, fn func(operator) error
 	}
 	op := direct{
 		accounts: account.New(account.Options{DB: v.db, Keys: v.keys, Now: now}),
-		links:    newSites(ctx, c, configured(c)).links,
+		links:    newSites(ctx, c, configured(c), localca.Private).links,
 	}
 	return errors.Join(publicly(fn(op)), v.Close())
 }

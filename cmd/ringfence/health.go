@@ -3,17 +3,16 @@ package main
 import (
 	"io"
 	"net/http"
-	"sync/atomic"
 )
 
 // adminHandler serves health and metrics, on the admin listener only.
-func adminHandler(ready *atomic.Bool, metrics http.Handler) http.Handler {
+func adminHandler(ready func() bool, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n") // the asker has gone
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !ready.Load() {
+		if !ready() {
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
 		}

@@ -35,10 +35,10 @@ func serve(ctx context.Context, p process, c *config.Loaded) (err error) {
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
 	s := &server{c: c, p: p, log: log, ls: ls, vault: v}
+	defer s.closeUnserved()
 	if err := s.build(ctx); err != nil {
 		return err
 	}
-	defer s.closeUnserved()
 	if err := s.announce(ctx); err != nil {
 		return err
 	}
@@ -72,17 +72,19 @@ func (s *server) build(ctx context.Context) (err error) {
 	if err := s.wire(ctx); err != nil {
 		return err
 	}
-	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin), turn: s.turnAddr()}
-	s.sites = newSites(ctx, s.c, s.at)
 	if s.socket, err = listenSocket(ctx, s.c.Data); err != nil {
 		return err
 	}
-	if s.ls.tls != nil {
-		s.authority, err = localca.Open(localca.Options{Dir: s.c.Keys, Names: machineNames, Now: now})
-		if err != nil {
-			return fmt.Errorf("keys: %w", err)
-		}
+	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin), turn: s.turnAddr()}
+	if s.ls.tls == nil {
+		s.sites = newSites(ctx, s.c, s.at, localca.Private)
+		return nil
 	}
+	s.authority, err = localca.Open(localca.Options{Dir: s.c.Keys, Names: machineNames, Now: now})
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	s.sites = newSites(ctx, s.c, s.at, s.authority.Vouches)
 	return nil
 }
 
@@ -92,7 +94,9 @@ func (s *server) closeUnserved() {
 	if s.socket != nil {
 		_ = s.socket.Close()
 	}
-	_ = s.relay.Close()
+	if s.relay != nil {
+		_ = s.relay.Close()
+	}
 }
 
 // handler returns what both public listeners serve.
@@ -162,7 +166,7 @@ func (s *server) announce(ctx context.Context) error {
 		b.fingerprint = s.authority.Fingerprint()
 	}
 	if s.c.TLSListen.On() && s.sites.lan == "" {
-		b.warnings = append(b.warnings, "this machine has no private network address, so phones have no way in; set public_url and a reverse proxy, see docs/operations.md.")
+		b.warnings = append(b.warnings, "this machine has no network address that its authority vouches for, so phones have no way in; connect it to a network, or set public_url and a reverse proxy (docs/operations.md).")
 	}
 	if !web.Built() {
 		b.warnings = append(b.warnings, "the browser client is not part of this program; run \"make build\".")

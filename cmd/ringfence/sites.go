@@ -18,7 +18,8 @@ type sites struct {
 }
 
 // newSites finds out under which addresses what listens at at can be reached.
-func newSites(ctx context.Context, c *config.Loaded, at addresses) sites {
+// vouches says which addresses have a certificate.
+func newSites(ctx context.Context, c *config.Loaded, at addresses, vouches func(netip.Addr) bool) sites {
 	s := sites{public: c.PublicURL.String()}
 	if a := at.plain.Addr(); a.IsUnspecified() || a.IsLoopback() {
 		s.local = "http://" + netipHost("localhost", at.plain.Port())
@@ -28,9 +29,9 @@ func newSites(ctx context.Context, c *config.Loaded, at addresses) sites {
 	}
 	lan := at.tls.Addr().Unmap()
 	if lan.IsUnspecified() {
-		lan = lanAddr(ctx, localca.Vouches)
+		lan = lanAddr(ctx, vouches)
 	}
-	if !lan.IsValid() || lan.IsLoopback() || !localca.Vouches(lan) {
+	if !lan.IsValid() || lan.IsLoopback() || !vouches(lan) {
 		return s
 	}
 	s.lan = "https://" + netip.AddrPortFrom(lan, at.tls.Port()).String()

@@ -54,7 +54,7 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	s.app, err = httpapi.New(httpapi.Options{
 		Accounts: s.accounts, Friends: s.friends, Web: client,
-		Presence: presence{s.hub}, Signal: s.hub.ServeWS,
+		Presence: s.hub, Signal: s.hub.ServeWS,
 		ClientPrefix: privacy.ClientPrefix(s.c.TrustedProxies), Secure: privacy.Secure(s.c.TrustedProxies),
 		Origins: s.origins(), Version: readVersion().Version, Log: s.log, Now: now,
 	})
@@ -65,7 +65,7 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	s.admin = adminHandler(&s.ready, m)
+	s.admin = adminHandler(func() bool { return s.ready.Load() && s.hub.Ready() }, m)
 	return nil
 }
 
@@ -121,14 +121,6 @@ func (s *server) originHosts() []string {
 
 // events passes what services have changed on to the hub.
 type events struct{ *signal.Hub }
-
-// presence asks the hub who is there.
-type presence struct{ hub *signal.Hub }
-
-// Online reports whether viewer may know that friend is there, and is.
-func (p presence) Online(_ context.Context, viewer, friend id.Account) bool {
-	return p.hub.Online(viewer, friend)
-}
 
 // relayDoor gives calls their ICE servers and takes them away.
 type relayDoor struct {
