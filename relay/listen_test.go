@@ -292,7 +292,8 @@ func TestGarbageIsDropped(t *testing.T) {
 	})
 	garbage := [][]byte{
 		[]byte("x"), bytes.Repeat([]byte{0xff}, 1400), []byte("GET / HTTP/1.1\r\n\r\n"),
-		bytes.Repeat([]byte{0}, 20), {0x40, 0, 0xff, 0xff, 1},
+		bytes.Repeat([]byte{0}, 20),
+		{0x40, 0, 0xff, 0xff, 1},
 	}
 	udp, err := net.Dial("udp", r.udpAddr().String())
 	if err != nil {

@@ -53,11 +53,16 @@ func (s *Server) Serve(ctx context.Context) error {
 			s.stop()
 			return nil
 		case <-tick.C:
-			if s.clock.Add(1)%refreshEvery == 0 {
-				s.self.refresh()
-				s.table.sweep(s.cfg.Now())
-			}
+			s.second()
 		}
+	}
+}
+
+// second is what a second brings.
+func (s *Server) second() {
+	if s.clock.Add(1)%refreshEvery == 0 {
+		s.self.refresh()
+		s.table.sweep(s.cfg.Now())
 	}
 }
 

@@ -103,3 +103,58 @@ func TestNoPermissionWithoutAllocation(t *testing.T) {
 		t.Error("no address was permitted")
 	}
 }
+
+// What changes while a server runs is noticed: a lease that brought another
+// address must not open that address to peers.
+func TestLooksAgainAtItsAddresses(t *testing.T) {
+	t.Parallel()
+	keys, err := NewKeys(testKey(t, "k1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := &testClock{at: time.Now()}
+	s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Now: clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	lease := netip.MustParseAddrPort("8.8.4.4:4000")
+	if _, why := s.guard.toPeer("call1", lease); why != "" {
+		t.Fatalf("a peer like any other is refused: %q", why)
+	}
+	s.Revoke("call1")
+	clock.advance(revokedFor)
+	s.self.interfaces = func() ([]netip.Addr, error) { return []netip.Addr{lease.Addr()}, nil }
+	for range refreshEvery {
+		s.second()
+	}
+	if _, why := s.guard.toPeer("call1", lease); why != RefusedOwnAddress {
+		t.Errorf("an address of this machine: got %q, want %q", why, RefusedOwnAddress)
+	}
+	if n := len(s.table.revoked.byKey); n != 0 {
+		t.Errorf("got %d revocations, want them forgotten", n)
+	}
+	s.self.interfaces = func() ([]netip.Addr, error) { return nil, errNoFamily }
+	for range refreshEvery {
+		s.second()
+	}
+	if _, why := s.guard.toPeer("call1", lease); why != RefusedOwnAddress {
+		t.Errorf("when nothing can be read: got %q, want %q still", why, RefusedOwnAddress)
+	}
+}
+
+// A wildcard is served at each address, and answers come from the address that
+// was asked: allocations made there work.
+func TestWildcardServesEveryAddress(t *testing.T) {
+	t.Parallel()
+	any4 := []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:0")}
+	r := newRig(t, func(c *Config) { c.UDP, c.TCP = any4, any4 })
+	st, err := interfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(reachable(st, true)); len(r.packets) != want || len(r.streams) != want {
+		t.Fatalf("got %d and %d listeners, want %d each", len(r.packets), len(r.streams), want)
+	}
+	exchange(t, r.allocate(t, "udp", "call1", "a"), r.allocate(t, "tcp", "call1", "b"))
+}
