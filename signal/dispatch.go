@@ -55,8 +55,8 @@ func helloAgain(context.Context, *session, *wire.Head, wire.Hello) error {
 var errDead = errors.New("session has ended")
 
 // handle acts on one frame. frame is valid only during the call.
-func (s *session) handle(ctx context.Context, frame []byte) error {
-	wait, flood, dead := s.limit(time.Now())
+func (s *session) handle(ctx context.Context, frame []byte, gen int) error {
+	wait, flood, dead := s.limit(time.Now(), gen)
 	switch {
 	case dead:
 		return errDead
@@ -84,12 +84,15 @@ func (s *session) handle(ctx context.Context, frame []byte) error {
 
 // limit counts a frame against the session's rate. A client that goes on for
 // as many frames again is closed.
-func (s *session) limit(now time.Time) (wait time.Duration, flood, dead bool) {
+// Frames of a connection that the session has left are not taken: the client
+// has been told how far its frames came, and sends the rest again.
+func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead || s.gen != gen {
 		return 0, false, true
 	}
+	s.received++
 	wait = s.rate.take(now, wire.MaxFrameRate, wire.MaxFrameBurst)
 	if wait == 0 {
 		s.refused = 0

@@ -92,17 +92,14 @@ func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*s
 		h.refuse(conn, wire.CloseProtocol, endProtocol)
 		return nil, 0, err
 	}
-	s, secret, resumed := h.resume(hello, who)
+	s, resumed := h.resume(hello, who)
 	if !resumed {
 		if s, err = h.begin(who); err != nil {
 			h.refuse(conn, wire.CloseTooMany, endTooMany)
 			return nil, 0, err
 		}
-		secret = s.secret
 	}
-	h.writeNow(ctx, conn, &wire.Head{Kind: wire.KindWelcome, Body: wire.EncodeBody(wire.Welcome{
-		Version: wire.MaxVersion, Self: s.addr(), Resume: s.token(secret), Resumed: resumed, Seconds: wire.ResumeSeconds,
-	})})
+	h.writeNow(ctx, conn, s.welcome(resumed))
 	gen, ok := s.attach(conn)
 	if !ok {
 		h.refuse(conn, wire.CloseRestart, endStop)
@@ -151,24 +148,24 @@ func (h *Hub) writeNow(ctx context.Context, conn *websocket.Conn, head *wire.Hea
 
 // resume returns the session that hello asks for, if it is this client's and
 // nothing of it is lost.
-func (h *Hub) resume(hello wire.Hello, who identity) (s *session, secret string, ok bool) {
+func (h *Hub) resume(hello wire.Hello, who identity) (s *session, ok bool) {
 	l, secret, ok := parseToken(hello.Resume)
 	if !ok {
-		return nil, "", false
+		return nil, false
 	}
 	s = h.session(l)
 	if s == nil || s.who.Account != who.Account || s.who.Device != who.Device || s.who.ID != who.ID {
-		return nil, "", false
+		return nil, false
 	}
-	old, secret, ok := s.claim(secret, hello.Cursor)
+	old, ok := s.claim(secret, hello.Cursor)
 	if !ok {
-		return nil, "", false
+		return nil, false
 	}
 	if old != nil {
 		h.counters.endings[endReplaced].Add(1)
 		h.close(old, wire.CloseReplaced, nil)
 	}
-	return s, secret, true
+	return s, true
 }
 
 // begin makes a session and enters it.
@@ -222,7 +219,7 @@ func (h *Hub) introduce(s *session) {
 
 // read handles frames until the connection ends.
 func (h *Hub) read(ctx context.Context, conn *websocket.Conn, s *session, gen int) {
-	err := h.readAll(ctx, conn, s)
+	err := h.readAll(ctx, conn, s, gen)
 	switch {
 	case errors.Is(err, errTooLarge), errors.Is(err, errNotText):
 		if s.has(gen) {
@@ -258,7 +255,7 @@ func discard(ctx context.Context, conn *websocket.Conn) {
 	}
 }
 
-func (h *Hub) readAll(ctx context.Context, conn *websocket.Conn, s *session) error {
+func (h *Hub) readAll(ctx context.Context, conn *websocket.Conn, s *session, gen int) error {
 	for {
 		// The buffer is taken once bytes are here, not while waiting for them.
 		typ, r, err := conn.Reader(ctx)
@@ -271,7 +268,7 @@ func (h *Hub) readAll(ctx context.Context, conn *websocket.Conn, s *session) err
 		buf := h.buffers.get()
 		err = fill(buf, r)
 		if err == nil {
-			err = s.handle(ctx, buf.b)
+			err = s.handle(ctx, buf.b, gen)
 		}
 		h.buffers.put(buf)
 		if err != nil {

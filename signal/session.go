@@ -51,6 +51,7 @@ type session struct {
 	drained  chan struct{} // closed when the flush in progress at the end is through
 	calls    map[id.Call]part
 	held     map[id.Account]bool // news of friends that wait for room
+	received uint32 // frames taken from the client
 	rate     bucket
 	refused  int // frames in a row above the rate
 }
@@ -213,10 +214,8 @@ func presenceFrame(a id.Account, online bool) *wire.Head {
 	return &wire.Head{Kind: wire.KindPresence, Body: wire.EncodeBody(wire.Presence{Account: a, Online: online})}
 }
 
-// token is what resumes this session. It names the line, so that finding it
-// needs no second table.
-func (s *session) token(secret string) string { return s.line.String() + "." + secret }
-
+// parseToken reads what resumes a session. It names the line, so that finding
+// it needs no second table.
 func parseToken(t string) (l lineID, secret string, ok bool) {
 	name, secret, ok := strings.Cut(t, ".")
 	if !ok || l.UnmarshalText([]byte(name)) != nil || l.IsZero() {
@@ -227,16 +226,16 @@ func parseToken(t string) (l lineID, secret string, ok bool) {
 
 // claim makes the session ready for another connection, if the token's secret
 // is right and no frame after cursor is lost. It returns the connection that
-// it takes the session from, if there still is one, and the new secret.
-func (s *session) claim(secret string, cursor uint32) (old *websocket.Conn, fresh string, ok bool) {
+// it takes the session from, if there still is one.
+func (s *session) claim(secret string, cursor uint32) (old *websocket.Conn, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead || subtle.ConstantTimeCompare([]byte(s.secret), []byte(secret)) != 1 {
-		return nil, "", false
+		return nil, false
 	}
 	have := cursor + 1 - s.first // how many of frames the client has; wraps around where it has too few
 	if cursor+1 < s.first || int64(have) > int64(len(s.frames)) {
-		return nil, "", false
+		return nil, false
 	}
 	// Not recycled: a write to the old connection may still look at them.
 	s.frames, s.first = slices.Clone(s.frames[have:]), cursor+1
@@ -245,7 +244,17 @@ func (s *session) claim(secret string, cursor uint32) (old *websocket.Conn, fres
 	s.gen++
 	s.lostAt = time.Now() // until attach
 	s.secret = newSecret()
-	return old, s.secret, true
+	return old, true
+}
+
+// welcome answers hello on the connection that is about to be the session's.
+func (s *session) welcome(resumed bool) *wire.Head {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &wire.Head{Kind: wire.KindWelcome, Body: wire.EncodeBody(wire.Welcome{
+		Version: wire.MaxVersion, Self: s.addr(), Resume: s.line.String() + "." + s.secret, Resumed: resumed,
+		Received: s.received, Seconds: wire.ResumeSeconds,
+	})}
 }
 
 // attach gives the session a connection and writes what waits.

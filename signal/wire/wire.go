@@ -122,6 +122,7 @@ type Welcome struct {
 	Self     Address  `json:"self"`
 	Resume   string   `json:"resume" doc:"token that goes on with this session within resume_seconds"`
 	Resumed  bool     `json:"resumed" doc:"true: the frames after the cursor follow; false: fetch the state anew"`
+	Received uint32   `json:"received" doc:"how many frames of this session, hello not counted, the hub has taken from the client: send those after it again"`
 	Seconds  int      `json:"resume_seconds"`
 }
 

@@ -307,6 +307,8 @@ export interface Welcome {
   readonly resume: string;
   /** true: the frames after the cursor follow; false: fetch the state anew */
   readonly resumed: boolean;
+  /** how many frames of this session, hello not counted, the hub has taken from the client: send those after it again */
+  readonly received: number;
   readonly resume_seconds: number;
 }
 
