@@ -15,8 +15,11 @@ func (s *Service) Befriend(ctx context.Context, tx store.Tx, inviter, newcomer i
 	return befriend(ctx, tx, newcomer, inviter, now, "invited")
 }
 
-// Announce tells the listener that a and b became friends.
-func (s *Service) Announce(a, b id.Account) { s.events.FriendsChanged(a, b) }
+// Announce tells the listener that inviter's link made friends of the two.
+func (s *Service) Announce(inviter, newcomer id.Account) {
+	s.events.FriendsChanged(inviter, newcomer)
+	s.events.AsksChanged(inviter)
+}
 
 // befriend writes both edges, clears the requests between the two and counts.
 func befriend(ctx context.Context, tx store.Tx, me, other id.Account, now time.Time, detail string) error {

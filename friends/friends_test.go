@@ -218,6 +218,9 @@ func TestInviteWorksOnce(t *testing.T) {
 	}
 	w.ok(w.CheckReach(ctx, a, b, friends.PurposeRing))
 
+	_, err = w.RedeemInvite(ctx, c, token)
+	w.wants(err, fault.InviteInvalid)
+
 	expired, _, err := w.CreateInvite(ctx, a)
 	w.ok(err)
 	revoked, r, err := w.CreateInvite(ctx, a)

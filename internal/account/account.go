@@ -48,7 +48,7 @@ type Friends interface {
 	// Befriend runs inside the transaction that creates newcomer.
 	Befriend(ctx context.Context, tx store.Tx, inviter, newcomer id.Account, now time.Time) error
 	// Announce is called once that transaction has committed.
-	Announce(a, b id.Account)
+	Announce(inviter, newcomer id.Account)
 }
 
 // Events hears of changes after they are committed. Its methods must not

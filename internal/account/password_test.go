@@ -44,6 +44,21 @@ func TestPHCHasOneSpelling(t *testing.T) {
 	}
 }
 
+// TestNobodysHashCostsTheSame: what is compared where nobody has the handle is
+// as dear as a real hash, and no password fits it.
+func TestNobodysHashCostsTheSame(t *testing.T) {
+	t.Parallel()
+	for _, cost := range []Cost{{}, {Memory: 64, Time: 3, Threads: 1}} {
+		s := New(Options{Cost: cost})
+		if s.dummy.cost != s.hasher.cost || len(s.dummy.salt) != saltSize || len(s.dummy.hash) != hashSize {
+			t.Errorf("nobody's hash is %v, a new one costs %v", s.dummy, s.hasher.cost)
+		}
+		if cost == (Cost{}) && s.hasher.cost != DefaultCost {
+			t.Errorf("the cost is %v, want the default", s.hasher.cost)
+		}
+	}
+}
+
 func FuzzPHC(f *testing.F) {
 	f.Add(phc{cost: DefaultCost, salt: make([]byte, saltSize), hash: bytes.Repeat([]byte{7}, hashSize)}.String())
 	f.Fuzz(func(t *testing.T, s string) {

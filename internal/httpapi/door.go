@@ -116,10 +116,12 @@ func (a *api) sameOrigin(r *http.Request) bool {
 	return u.Host == r.Host || slices.Contains(a.Origins, origins[0])
 }
 
-// catch turns a panic into an answer that tells nothing of it.
+// catch turns a panic into an answer that tells nothing of it. It stands
+// before everything else.
 func (a *api) catch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer a.recovered(w, r)
+		common(w.Header())
 		next.ServeHTTP(w, r)
 	})
 }

@@ -21,7 +21,6 @@ func common(h http.Header) {
 }
 
 func apiHeaders(h http.Header) {
-	common(h)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 }
@@ -31,7 +30,6 @@ func apiHeaders(h http.Header) {
 func pages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		common(h)
 		h.Set("Content-Security-Policy", contentSecurity)
 		h.Set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()")
 		next.ServeHTTP(w, r)
