@@ -28,6 +28,7 @@ const workerUse = /new\s+(?:Shared)?Worker\s*\(\s*new\s+URL|[?&](?:shared)?worke
 export function fixedWorkers(): Plugin {
   return {
     name: 'ringfence:fixed-workers',
+    apply: 'build',
     transform(code, id) {
       if (id.includes('/node_modules/')) return null
       if (workerUse.test(code)) this.error(`${id}: list the worker in workers.ts instead`)

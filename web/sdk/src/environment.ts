@@ -39,18 +39,23 @@ export interface Environment {
 
 function watchNetwork(fn: (event: NetworkEvent) => void): () => void {
   const heard: [EventTarget, string, () => void][] = []
-  const listen = (target: unknown, name: string, event: NetworkEvent): void => {
-    if (!(target instanceof EventTarget)) return
+  const listen = (target: Partial<EventTarget> | undefined, name: string, event: NetworkEvent): void => {
+    if (!hears(target)) return
     const on = (): void => fn(event)
     target.addEventListener(name, on)
     heard.push([target, name, on])
   }
   listen(globalThis, 'online', 'online')
   listen(globalThis, 'offline', 'offline')
-  listen((navigator as { connection?: unknown }).connection, 'change', 'change')
+  listen((globalThis.navigator as { connection?: EventTarget } | undefined)?.connection, 'change', 'change')
   return () => {
     for (const [target, name, on] of heard) target.removeEventListener(name, on)
   }
+}
+
+/** Programs that are no browser have no such events. */
+function hears(target: Partial<EventTarget> | undefined): target is EventTarget {
+  return typeof target?.addEventListener === 'function'
 }
 
 async function allowed(device: 'microphone' | 'camera'): Promise<boolean> {

@@ -27,6 +27,7 @@ export class Recovery {
   readonly #unwatch: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #flow: ReturnType<typeof setTimeout> | undefined
+  #probing = false
   #wanted = false
   #asked: FrameId | undefined
 
@@ -83,14 +84,15 @@ export class Recovery {
 
   /** Browsers tell of a change where only an estimate changed: it counts where nothing comes in any more. */
   async #probe(): Promise<void> {
-    if (this.#flow !== undefined) return
+    if (this.#probing) return
+    this.#probing = true
     const before = await this.#received()
-    this.#flow = setTimeout(() => {
-      this.#flow = undefined
-      void this.#received().then((now) => {
-        if (before !== undefined && now === before) this.#switched()
-      })
-    }, flowWithin)
+    await new Promise<void>((resolve) => {
+      this.#flow = setTimeout(resolve, flowWithin)
+    })
+    const now = await this.#received()
+    this.#probing = false
+    if (before !== undefined && now === before) this.#switched()
   }
 
   #switched(): void {

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+
+import { comesIn, ends, fresh, incomingCall, other, type Phone, phone, rings, talks, answered } from '../test/calling.ts'
+import { berta, settle } from '../test/fakes.ts'
+import { type Call } from './call.ts'
+
+let p: Phone
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  p = phone()
+})
+
+afterEach(() => {
+  p.signal.close()
+  vi.useRealTimers()
+})
+
+/** The hub answers what was asked last. */
+async function giveServers(call: Call): Promise<void> {
+  p.hub.send({ kind: 'servers', call: call.id, body: { servers: fresh } })
+  await settle()
+}
+
+async function back(resumed: boolean): Promise<void> {
+  await vi.advanceTimersByTimeAsync(250)
+  p.hub.welcome(resumed)
+  await settle()
+}
+
+describe('a lost way', () => {
+  it.each(['disconnected', 'failed'] as const)('is looked for again: %s', async (state) => {
+    const call = await talks(p)
+    p.peer().become(state)
+    expect(call.state).toBe('reconnecting')
+    expect(p.hub.got('relay')).toHaveLength(1)
+    await giveServers(call)
+    expect(p.peer().restarts).toBe(1)
+    expect(p.peer().configuration.iceServers).toEqual(fresh)
+    expect(p.hub.last('description').json.type).toBe('offer')
+    p.hub.send({ kind: 'description', call: call.id, from: other, body: { type: 'answer', sdp: 'again' } })
+    await settle()
+    p.peer().become('connected')
+    expect(call.state).toBe('connected')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(p.peer().restarts).toBe(1)
+  })
+
+  it('is looked for again and again, and given up after half a minute', async () => {
+    const call = await talks(p)
+    p.peer().become('failed')
+    await giveServers(call)
+    await vi.advanceTimersByTimeAsync(8000)
+    expect(p.hub.got('relay')).toHaveLength(2)
+    await giveServers(call)
+    await vi.advanceTimersByTimeAsync(23_000)
+    expect(call).toMatchObject({ state: 'ended', endReason: 'lost' })
+  })
+
+  it('before the answer is nobody\'s concern', async () => {
+    await rings(p)
+    p.peer().become('failed')
+    expect(p.hub.got('relay')).toEqual([])
+  })
+
+  it('shows that the hub is lost too, where it does not answer', async () => {
+    const call = await talks(p)
+    p.peer().become('disconnected')
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(p.hub.sockets).toHaveLength(2)
+    p.hub.welcome(true)
+    expect(p.hub.got('relay')).toHaveLength(2)
+    await giveServers(call)
+    expect(p.peer().restarts).toBe(1)
+  })
+
+  it('ends the call where the hub knows it no more', async () => {
+    const call = await talks(p)
+    p.peer().become('disconnected')
+    p.hub.refuse('relay', 'call_gone')
+    expect(call.endReason).toBe('lost')
+  })
+})
+
+describe('another network', () => {
+  it('is used at once when the browser is online again', async () => {
+    const call = await talks(p)
+    p.network('online')
+    expect(p.hub.sockets).toHaveLength(2)
+    expect(p.hub.got('relay')).toEqual([])
+    p.hub.welcome(true)
+    expect(p.hub.got('relay')).toHaveLength(1)
+    await giveServers(call)
+    expect(p.peer().restarts).toBe(1)
+    await vi.advanceTimersByTimeAsync(8000)
+    expect(p.peer().restarts).toBe(1) // the way was not lost
+    expect(call.state).toBe('connected')
+  })
+
+  it('is used where nothing comes in any more after a change', async () => {
+    const call = await talks(p)
+    p.peer().relayed(10)
+    p.network('change')
+    p.network('change')
+    await vi.advanceTimersByTimeAsync(500)
+    expect(p.hub.sockets).toHaveLength(2)
+    p.hub.welcome(true)
+    await giveServers(call)
+    expect(p.peer().restarts).toBe(1)
+  })
+
+  it('is no reason to do anything while media flow', async () => {
+    await talks(p)
+    p.peer().relayed(10)
+    p.network('change')
+    await settle()
+    p.peer().relayed(20)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(p.hub.sockets).toHaveLength(1)
+    expect(p.peer().restarts).toBe(0)
+  })
+})
+
+describe('a lost connection to the hub', () => {
+  it('does not end a call that runs', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await vi.advanceTimersByTimeAsync(150)
+    call.setMuted(true)
+    expect(call.state).toBe('connected')
+    await back(true)
+    expect(p.hub.last('media').json).toEqual({ audio: false, video: true })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(call.state).toBe('connected')
+  })
+
+  it('of nineteen seconds is survived, of more than twenty-two is not', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await vi.advanceTimersByTimeAsync(19_000)
+    expect(call.state).toBe('connected')
+    p.signal.reconnect()
+    p.hub.welcome(true)
+    expect(call.state).toBe('connected')
+    p.hub.socket.drop()
+    await vi.advanceTimersByTimeAsync(22_000)
+    expect(call).toMatchObject({ state: 'ended', endReason: 'lost' })
+  })
+
+  it('repeats the ring that may not have arrived', async () => {
+    const call = p.calls.start(berta, { video: false })
+    await settle()
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('ring').map((f) => f.call)).toEqual([call.id, call.id])
+  })
+
+  it('repeats no ring that did arrive', async () => {
+    await rings(p)
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('ring')).toHaveLength(1)
+  })
+
+  it('lets a call begin that waits for it', async () => {
+    p.hub.socket.drop()
+    p.calls.start(berta, { video: false })
+    await settle()
+    await back(true)
+    expect(p.hub.got('ring')).toHaveLength(1)
+  })
+
+  it('repeats the answer that may not have arrived', async () => {
+    await comesIn(p)
+    await p.calls.current?.answer({ video: false })
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('answer')).toHaveLength(2)
+    expect(p.hub.got('answer')[0]?.json).toEqual(p.hub.got('answer')[1]?.json)
+  })
+
+  it('says again that it rings', async () => {
+    await comesIn(p)
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('ringing')).toHaveLength(2)
+    expect(p.calls.current?.state).toBe('incoming')
+  })
+
+  it('repeats an offer and its candidates', async () => {
+    const call = await talks(p)
+    p.peer().become('disconnected')
+    await giveServers(call)
+    p.peer().gather('new')
+    await settle()
+    const offer = p.hub.last('description').json
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.last('description').json).toEqual(offer)
+    expect(p.hub.last('candidate').json.candidates).toHaveLength(1)
+  })
+
+  it('repeats a goodbye until the hub took it', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    call.hangUp()
+    expect(p.hub.got('hangup')).toEqual([])
+    await back(true)
+    expect(p.hub.last('hangup').call).toBe(call.id)
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('hangup')).toHaveLength(2)
+    p.hub.ok('hangup')
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('hangup')).toHaveLength(2)
+  })
+
+  it('repeats no goodbye to a call that is over', async () => {
+    const call = await talks(p)
+    call.hangUp()
+    await ends(p, call.id, 'hangup')
+    p.hub.socket.drop()
+    await back(true)
+    expect(p.hub.got('hangup')).toHaveLength(1)
+  })
+})
+
+describe('a hub that knows the session no more', () => {
+  it('is asked whether the call still runs', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await back(false)
+    expect(p.hub.got('relay')).toHaveLength(1)
+    expect(call.state).toBe('connected')
+    p.hub.refuse('relay', 'call_gone')
+    expect(call.endReason).toBe('lost')
+  })
+
+  it('goes on with a call that it still has', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await back(false)
+    await giveServers(call)
+    expect(call.state).toBe('connected')
+  })
+
+  it('has lost what rang', async () => {
+    await comesIn(p)
+    const call = p.calls.current
+    p.hub.socket.drop()
+    await back(false)
+    expect(call?.endReason).toBe('lost')
+    const out = await rings(p)
+    p.hub.socket.drop()
+    await back(false)
+    expect(out.endReason).toBe('lost')
+  })
+
+  it('gets the ring that it never had', async () => {
+    p.hub.socket.drop()
+    const call = p.calls.start(berta, { video: false })
+    await settle()
+    await back(false)
+    expect(p.hub.last('ring').call).toBe(call.id)
+  })
+})
+
+it('a session that is over ends the call', async () => {
+  const call = await talks(p)
+  p.hub.socket.drop(4501)
+  expect(call).toMatchObject({ state: 'ended', endReason: 'lost', endedByUs: false })
+  await comesIn(p, { id: incomingCall })
+  expect(p.calls.current).toBeUndefined()
+})
+
+it('an answer that comes twice changes nothing', async () => {
+  const call = await talks(p)
+  const { log } = p.peer()
+  const before = [...log]
+  await answered(p, call)
+  expect(log).toEqual(before)
+  expect(call.state).toBe('connected')
+})
