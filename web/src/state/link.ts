@@ -31,19 +31,15 @@ export class LinkWatch {
   }
 
   #look(): void {
+    const trouble = this.#page.online() ? this.#troubleOfLink() : 'offline'
+    if (trouble === 'reconnecting' && this.trouble.value !== 'reconnecting') {
+      this.trouble.value = undefined
+      this.#timer ??= setTimeout(() => (this.trouble.value = 'reconnecting'), patience)
+      return
+    }
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (!this.#page.online()) {
-      this.trouble.value = 'offline'
-      return
-    }
-    const trouble = this.#troubleOfLink()
-    if (trouble !== 'reconnecting' || this.trouble.value === 'reconnecting') {
-      this.trouble.value = trouble
-      return
-    }
-    this.trouble.value = undefined
-    this.#timer = setTimeout(() => (this.trouble.value = 'reconnecting'), patience)
+    this.trouble.value = trouble
   }
 
   #troubleOfLink(): LinkTrouble | undefined {

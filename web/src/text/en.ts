@@ -129,7 +129,6 @@ export const en = {
   people: {
     title: 'People',
     friends: 'Friends',
-    friendCount: (n: number) => f.count(n, { one: '# friend', other: '# friends' }),
     online: 'Here now',
     offline: 'Not here',
     call: (name: string) => `Call ${name}`,
@@ -302,7 +301,6 @@ export const en = {
       failed: { title: 'No connection', why: () => 'The two devices found no way to each other. Try again; if it stays, whoever runs the server should look at the relay’s ports.' },
       error: { title: 'The call broke off', why: () => 'Something went wrong on this page. Call again; if it stays, load the page anew.' },
       glare: { title: 'Call ended', why: (name: string) => `${name} called at the same moment.` },
-      replaced: { title: 'Call ended', why: () => 'You both called at the same moment; that call goes on.' },
       unreachable: { title: 'Not reachable', why: () => 'This person can’t be reached right now.' },
       rate_limited: { title: 'A short break', why: () => 'You have called often in a short time. Wait a minute.' },
     } satisfies Record<EndReason, { title: string; why: (name: string) => string }>,
@@ -332,7 +330,7 @@ export const en = {
       bad_frame: 'This page and the server misunderstood each other. Load the page again.',
       version: 'This page is older than the server. Load it again.',
       out_of_turn: 'The call had already moved on.',
-      call_gone: 'This call is over.',
+      call_gone: 'This call is over. Call again to go on.',
 
       network: 'The server can’t be reached. Check this device’s network, then try again.',
       clipboard: 'The browser didn’t let us copy. Select the text and copy it yourself.',

@@ -14,7 +14,7 @@ const accent = (s: string): string => Array.from(s, (c) => accents.get(c) ?? c).
 /** pseudo accents, lengthens and brackets s, and leaves the kept parts as they are. */
 export function pseudo(s: string, kept: readonly string[] = []): string {
   if (s === '') return s
-  const parts = kept.filter((k) => k !== '')
+  const parts = kept.filter((k) => k !== '').sort((a, b) => b.length - a.length) // a name may be in another
   const own = parts.reduce((rest, k) => rest.replace(k, ''), s)
   const pad = '·'.repeat(Math.max(1, Math.round(own.length * 0.4)))
   return `⟦${accentAround(s, parts)}${pad}⟧`
@@ -30,7 +30,10 @@ function derive(value: unknown): unknown {
   if (typeof value === 'string') return pseudo(value)
   if (typeof value === 'function') {
     const make = value as (...args: unknown[]) => string
-    return (...args: unknown[]) => pseudo(make(...args), args.filter((a) => typeof a === 'string'))
+    return (...args: unknown[]) => {
+      const bare = args.map((a) => (typeof a === 'string' ? a.replace(/[⟦⟧]/g, '') : a)) // brackets don't nest
+      return pseudo(make(...bare), bare.filter((a) => typeof a === 'string'))
+    }
   }
   if (Array.isArray(value)) return value.map(derive)
   if (typeof value === 'object' && value !== null) {

@@ -73,9 +73,9 @@ export function faceOf(account: string): Face {
   const second = (hue + pick(seconds)) % 360
   const third = (second + pick(thirds)) % 360
   const dark = roll(2) === 0
-  const turn = (roll(12) / 12) * 2 * Math.PI
+  const turn = (roll(17) / 17) * 2 * Math.PI // 17, so that no turn of a petal gives another face
   const large = pick(larges)
-  const ground = dark ? `oklch(0.45 0.12 ${hue})` : `oklch(0.88 0.07 ${hue})`
+  const ground = dark ? `oklch(0.48 0.12 ${hue})` : `oklch(0.88 0.07 ${hue})`
   const front = dark ? `oklch(0.8 0.13 ${second})` : `oklch(0.6 0.15 ${second})`
   const spot = dark ? `oklch(0.94 0.06 ${third})` : `oklch(0.36 0.11 ${third})`
   const shapes: Shape[] = [{ d: large(turn), fill: front }]

@@ -85,14 +85,16 @@ export function Stage({ shown, name }: { shown: CallShown; name: string }) {
   return (
     <div class={`stage ${pictured ? 'pictured' : ''}`}>
       <Moving id="remote-video" stream={shown.remoteStream} label={t.call.theirPicture(name)} seen={pictured} onHeld={sound.hold} />
-      <div class="who">
-        {!pictured && <Face account={shown.peer} size="huge" rings={shown.ringing && !shown.talked} />}
-        <h1 translate={false} dir="auto">
-          {name}
-        </h1>
-        <Facts shown={shown} />
+      <div class="head">
+        <div class="who">
+          {!pictured && <Face account={shown.peer} size="huge" rings={shown.ringing && !shown.talked} />}
+          <h1 translate={false} dir="auto">
+            {name}
+          </h1>
+          <Facts shown={shown} />
+        </div>
+        <Remarks shown={shown} name={name} />
       </div>
-      <Remarks shown={shown} name={name} />
       {shown.trouble && <TroubleBox trouble={shown.trouble} />}
       {sound.held && (
         <div class="trouble" role="alert">

@@ -19,8 +19,8 @@ export function FriendRow({ friend }: { friend: Friend }) {
     <li class="row">
       <Face account={friend.account} here={friend.online} />
       <div class="grow">
-        <p class="name" translate={false} dir="auto">
-          {name}
+        <p class="name">
+          <bdi translate={false}>{name}</bdi>
         </p>
         <p class="quiet small">{friend.online ? t.people.online : t.people.offline}</p>
       </div>

@@ -26,7 +26,7 @@ export function Missed() {
                 <Icon of={PhoneMissed} />
               </span>
               <div class="grow">
-                <p class="name" dir="auto">
+                <p class="name">
                   {x.video ? t.people.missedVideo(name) : t.people.missedCall(name)}
                 </p>
                 <p class="quiet small">{t.people.missedWhen(x.at, now())}</p>

@@ -30,7 +30,7 @@ function Friends() {
   const list = people.friends.value
   if (list.length === 0) return null
   return (
-    <Section title={t.people.friends} id="people-friends" aside={<p class="quiet small">{t.people.friendCount(list.length)}</p>}>
+    <Section title={t.people.friends} id="people-friends">
       <ul class="list">
         {list.map((x) => (
           <FriendRow key={x.account} friend={x} />

@@ -21,8 +21,8 @@ export function Incoming() {
             <li class="row wraps" key={x.account}>
               <Face account={x.account} />
               <div class="grow">
-                <p class="name" translate={false} dir="auto">
-                  {x.displayName}
+                <p class="name">
+                  <bdi translate={false}>{x.displayName}</bdi>
                 </p>
                 <p class="quiet small">{t.people.incomingFrom(x.handle, x.askedAt, now())}</p>
               </div>
@@ -90,8 +90,8 @@ export function Blocked() {
             <li class="row" key={x.account}>
               <Face account={x.account} />
               <div class="grow">
-                <p class="name" translate={false} dir="auto">
-                  {name}
+                <p class="name">
+                  <bdi translate={false}>{name}</bdi>
                 </p>
                 <p class="quiet small" translate={false} dir="ltr">
                   {x.handle}
