@@ -146,12 +146,7 @@ func TestReleasesOpen(t *testing.T) {
 	r.phantom.ID = mustPhantom(t, phantomV1)
 	p := newPlace(t)
 	copyRelease(t, filepath.Join("testdata", "v1"), p)
-	keys := p.openKeys(t)
-	e, err := bolt.Open(t.Context(), bolt.Options{Path: p.data, Migrations: sealed.Migrations(keys)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
+	e, keys := p.open(t)
 	db := sealed.New(e, keys)
 	if err := db.Check(t.Context()); err != nil {
 		t.Fatal(err)
@@ -161,7 +156,7 @@ func TestReleasesOpen(t *testing.T) {
 	if err := keys.CreateAccount(t.Context(), id.NewAccount()); err != nil {
 		t.Error(err)
 	}
-	err = db.Update(t.Context(), func(tx store.Tx) error { return tx.Accounts.PutAccount(t.Context(), r.ben) })
+	err := db.Update(t.Context(), func(tx store.Tx) error { return tx.Accounts.PutAccount(t.Context(), r.ben) })
 	if err != nil {
 		t.Error(err)
 	}
@@ -174,6 +169,42 @@ func mustPhantom(t *testing.T, text string) id.Account {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// place is a data file and a key folder.
+type place struct{ data, keys string }
+
+func newPlace(t testing.TB) place {
+	t.Helper()
+	dir := t.TempDir()
+	return place{filepath.Join(dir, "data", "ringfence.bolt"), filepath.Join(dir, "keys")}
+}
+
+// open opens both, with as few iterations as the program allows.
+func (p place) open(t testing.TB) (*bolt.Engine, *keyring.Keyring) {
+	t.Helper()
+	keys, err := keyring.Open(t.Context(), keyring.Options{Dir: p.keys, DataDir: filepath.Dir(p.data), Iterations: keyring.MinIterations})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = keys.Close() })
+	e, err := bolt.Open(t.Context(), bolt.Options{Path: p.data, Migrations: sealed.Migrations(keys)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e, keys
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // copyRelease copies testdata out of the tree, where version control has
@@ -201,13 +232,16 @@ func writeRelease(t *testing.T, to string) {
 		t.Fatal(err)
 	}
 	p := newPlace(t)
-	db, keys, shut := p.open(t)
+	e, keys := p.open(t)
+	db := sealed.New(e, keys)
 	v1(t).write(t, db, keys)
 	_ = db.View(t.Context(), func(tx store.Tx) error {
 		t.Logf("phantom: %v", tx.Handles.Phantom("nobody.0000"))
 		return nil
 	})
-	shut()
+	if err := errors.Join(e.Close(), keys.Close()); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"keyring", "passphrase"} {
 		copyFile(t, filepath.Join(p.keys, name), filepath.Join(to, "keys", name))
 	}

@@ -1,4 +1,4 @@
-package sealed_test
+package keyring
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/ringfence/ringfence/internal/id"
-	"github.com/ringfence/ringfence/internal/keyring"
 	"github.com/ringfence/ringfence/store"
 	"github.com/ringfence/ringfence/store/bolt"
 	"github.com/ringfence/ringfence/store/sealed"
@@ -22,10 +21,9 @@ func newPlace(t testing.TB) place {
 	return place{filepath.Join(dir, "data", "ringfence.bolt"), filepath.Join(dir, "keys")}
 }
 
-// openKeys opens the keys with as few iterations as the program allows.
-func (p place) openKeys(t testing.TB) *keyring.Keyring {
+func (p place) openKeys(t testing.TB) *Keyring {
 	t.Helper()
-	k, err := keyring.Open(t.Context(), keyring.Options{Dir: p.keys, DataDir: filepath.Dir(p.data), Iterations: keyring.MinIterations})
+	k, err := Open(t.Context(), Options{Dir: p.keys, DataDir: filepath.Dir(p.data), Iterations: 1, minIterations: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +32,7 @@ func (p place) openKeys(t testing.TB) *keyring.Keyring {
 }
 
 // open opens both; shut closes both.
-func (p place) open(t testing.TB) (db *sealed.DB, keys *keyring.Keyring, shut func()) {
+func (p place) open(t testing.TB) (db *sealed.DB, keys *Keyring, shut func()) {
 	t.Helper()
 	keys = p.openKeys(t)
 	e, err := bolt.Open(t.Context(), bolt.Options{Path: p.data})
