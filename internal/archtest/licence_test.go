@@ -1,6 +1,7 @@
 package archtest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -52,6 +53,7 @@ func checkLicenceFile(t *testing.T, path, dir string) {
 		if err != nil {
 			continue // a folder
 		}
+		text = bytes.Join(bytes.Fields(text), []byte(" ")) // lines are broken anywhere
 		if copyleft.Match(text) && !permissive.Match(text) {
 			t.Errorf("%s is under a copyleft licence (%s)", path, filepath.Base(name))
 			return

@@ -40,7 +40,7 @@ func TestNothingRecordsMedia(t *testing.T) {
 		if m := records.Find(src); m != nil {
 			t.Errorf("%s uses %s, which records media", rel, m)
 		}
-		if m := writesFiles.Find(src); m != nil && strings.HasSuffix(rel, ".go") && !slices.Contains(mayWrite, filepath.Dir(rel)) {
+		if m := writesFiles.Find(src); m != nil && rel != "internal/testenv/testenv.go" && strings.HasSuffix(rel, ".go") && !slices.Contains(mayWrite, filepath.Dir(rel)) {
 			t.Errorf("%s calls %s): only %v may write files", rel, m, mayWrite)
 		}
 	}
