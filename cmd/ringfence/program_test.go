@@ -17,6 +17,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/wire"
 )
 
 // output collects what a process writes; it is read while it still grows.
@@ -49,6 +52,7 @@ type program struct {
 	plain, admin   string // addresses, once it is up
 	turn           string // port
 	ended          chan error
+	started        func() // runs between the process's start and its readiness; may be nil
 }
 
 // newProgram prepares a program over folders of the test; args come after
@@ -95,6 +99,9 @@ func (p *program) start() {
 			<-p.ended
 		}
 	})
+	if p.started != nil {
+		p.started()
+	}
 	if err := p.awaitReady(); err != nil {
 		p.t.Fatalf("%v\n%s%s", err, p.stdout.String(), p.stderr.String())
 	}
@@ -260,6 +267,14 @@ func (a api) signUp(ctx context.Context, invite, name string) (person, error) {
 		"invite": invite, "name": name, "display_name": name, "password": password, "bearer": true,
 	}, &out)
 	return person{out.Account.Handle, out.Token}, err
+}
+
+// helloFrame opens a signaling session.
+func helloFrame() []byte {
+	return wire.AppendFrame(nil, &wire.Head{
+		V: wire.MaxVersion, Kind: wire.KindHello, ID: id.NewFrame(),
+		Body: wire.EncodeBody(wire.Hello{Min: wire.MinVersion, Max: wire.MaxVersion}),
+	})
 }
 
 // newInvite makes an invite link.

@@ -60,7 +60,7 @@ func Default() Config {
 		TLSListen:     ListenAt(netip.Addr{}, 8443),
 		AdminListen:   ListenAt(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 9090),
 		TrustedProxies: Prefixes{
-			netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 0}), 8),
+			netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 32),
 			netip.PrefixFrom(netip.IPv6Loopback(), 128),
 		},
 		TURN: TURN{
