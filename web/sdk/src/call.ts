@@ -1,6 +1,7 @@
 import { type CallEvents, type CallOptions, type CallState, type EndReason, type Goodbye } from './call-types.ts'
 import { Emitter } from './emitter.ts'
 import { description, type Received } from './frames.ts'
+import { Leg } from './leg.ts'
 import { LinkClosed, PeerLink } from './link.ts'
 import { type MediaProblem } from './media.ts'
 import { Meter } from './meter.ts'
@@ -14,18 +15,15 @@ import {
   type Address,
   type BodyOf,
   type CallId,
-  type ClientKind,
   type Description,
   type ErrorCode,
   type FrameId,
   type Sending,
-  wire,
 } from './wire.gen.ts'
 
 const connectWithin = 30_000
 const callingWithin = 15_000
 const ringSlack = 5000
-const signalSlack = 2000
 
 /** Call is one call of this device, from the first ring to its end. */
 export class Call extends Emitter<CallEvents> {
@@ -36,6 +34,7 @@ export class Call extends Emitter<CallEvents> {
   readonly video: boolean
 
   readonly #o: CallOptions
+  readonly #leg: Leg
   readonly #link: PeerLink
   readonly #own: OwnSide
   readonly #recovery: Recovery
@@ -70,6 +69,14 @@ export class Call extends Emitter<CallEvents> {
     this.video = video
     this.#state = direction === 'outgoing' ? 'preparing' : 'incoming'
     this.#remote = { audio: true, video }
+    this.#leg = new Leg({
+      signal,
+      call: this.id,
+      isTold: () => this.#state !== 'preparing',
+      onFresh: () => this.#fresh(),
+      onLost: () => this.#leave('hangup', 'lost'),
+      onClosed: () => this.#finish('lost', false),
+    })
     this.#own = new OwnSide(env, settings, video)
     this.#link = new PeerLink(env, {
       polite: direction === 'incoming',
@@ -77,17 +84,14 @@ export class Call extends Emitter<CallEvents> {
       turn: settings.turn,
     })
     this.#meter = new Meter(() => this.#link.getStats(), () => this.#changed())
-    this.#recovery = new Recovery({ env, signal, link: this.#link, ask: () => this.#send('relay', {}) })
+    this.#recovery = new Recovery({ env, signal, link: this.#link, ask: () => this.#leg.send('relay', {}) })
     this.#unhear = [
       this.#own.on('change', () => this.#changed()),
       this.#own.on('track', (kind, track) => this.#trackChanged(kind, track)),
       this.#link.on('state', () => this.#linkChanged()),
       this.#link.on('media', () => this.#changed()),
-      this.#link.on('candidates', (body) => void this.#send('candidate', body)),
-      this.#link.on('description', (body) => void this.#send('description', body)),
-      signal.on('state', () => this.#signalChanged()),
-      signal.on('resumed', () => this.#signalResumed()),
-      signal.on('fresh', () => this.#signalFresh()),
+      this.#link.on('candidates', (body) => void this.#leg.send('candidate', body)),
+      this.#link.on('description', (body) => void this.#leg.send('description', body)),
     ]
   }
 
@@ -177,7 +181,7 @@ export class Call extends Emitter<CallEvents> {
 
   /** arrive begins an incoming call; the answer is made ready while it rings. */
   arrive({ sealed, servers, ring_seconds }: BodyOf['incoming']): void {
-    this.#send('ringing', {})
+    this.#leg.send('ringing', {})
     this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#finish('no_answer', false))
     this.#prepared = this.#prepare(sealed, servers)
   }
@@ -253,6 +257,9 @@ export class Call extends Emitter<CallEvents> {
       case 'calling':
         this.#calling(frame.body)
         return
+      case 'incoming':
+        this.#toldAgain()
+        return
       case 'progress':
         this.#ringing = true
         this.#changed()
@@ -309,10 +316,11 @@ export class Call extends Emitter<CallEvents> {
   #sendRing(): void {
     if (this.#state !== 'outgoing' || this.#sealed === undefined) return
     const body = { media: this.video ? 'video' : 'audio', sealed: this.#sealed } as const
-    this.#ringFrame = this.#send('ring', body, { account: this.peer })
+    this.#ringFrame = this.#leg.send('ring', body, { account: this.peer })
   }
 
   #calling({ servers, ring_seconds }: BodyOf['calling']): void {
+    this.#toldAgain()
     if (this.#state !== 'outgoing' || this.#called) return
     this.#called = true
     this.#timers.clear('calling')
@@ -340,12 +348,13 @@ export class Call extends Emitter<CallEvents> {
 
   #sendAnswer(): void {
     const sealed = this.#sealed === undefined ? {} : { sealed: this.#sealed }
-    this.#answerFrame = this.#send('answer', { media: this.#own.wantsVideo ? 'video' : 'audio', ...sealed })
+    this.#answerFrame = this.#leg.send('answer', { media: this.#own.wantsVideo ? 'video' : 'audio', ...sealed })
   }
 
   // After the answer.
 
   #answered({ media, peer, sealed }: BodyOf['answered']): void {
+    this.#toldAgain()
     if (this.#other !== undefined) return
     switch (this.#state) {
       case 'incoming': // taken on another page of this device
@@ -396,47 +405,28 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #tellSending(): void {
-    if (this.#other !== undefined) this.#send('media', this.#own.sending)
+    if (this.#other !== undefined) this.#leg.send('media', this.#own.sending)
   }
 
-  // The connection to the hub.
+  // The session with the hub.
 
-  #send<K extends ClientKind>(kind: K, body: BodyOf[K], to?: Address): FrameId | undefined {
-    if (this.#state === 'ended') return undefined
-    return this.#o.signal.send({ kind, body, call: this.id, ...(to === undefined ? {} : { to }) })
-  }
-
-  #signalChanged(): void {
-    const { state } = this.#o.signal
-    if (state === 'closed') this.#finish('lost', false)
-    else if (state === 'open') this.#timers.clear('signal')
-    else if (this.#state !== 'preparing' && !this.#timers.has('signal')) {
-      this.#timers.set('signal', wire.resumeSeconds * 1000 + signalSlack, () => this.#leave('hangup', 'lost'))
-    }
-  }
-
-  /** Tells again what may have been on its way when the connection was lost. */
-  #signalResumed(): void {
+  /**
+   * A new session gets the calls of this device by being told of them again.
+   * What was sent last in the one before may be lost.
+   */
+  #fresh(): void {
     if (this.#state === 'outgoing' && !this.#called) this.#sendRing()
-    if (this.#state === 'incoming') this.#send('ringing', {})
-    if (this.#other === undefined) {
-      if (this.#state === 'connecting') this.#sendAnswer()
-      return
-    }
+    else if (this.#state === 'connecting' && this.#other === undefined) this.#sendAnswer()
+    else if (this.#state !== 'preparing') this.#leg.expectAgain()
+  }
+
+  #toldAgain(): void {
+    if (!this.#leg.toldAgain()) return
+    if (this.#state === 'incoming') this.#leg.send('ringing', {})
+    if (this.#other === undefined) return
     this.#tellSending()
     this.#link.repeat()
-    this.#recovery.signalOpen()
-  }
-
-  /** The hub has a new session for us, and may have lost the call: asking for servers tells. */
-  #signalFresh(): void {
-    if (this.#state === 'incoming' || (this.#state === 'outgoing' && this.#called)) this.#finish('lost', false)
-    else if (this.#other === undefined) this.#signalResumed()
-    else {
-      this.#tellSending()
-      this.#link.repeat()
-      this.#recovery.start()
-    }
+    this.#recovery.again()
   }
 
   #refused(ref: FrameId | undefined, code: ErrorCode): void {
@@ -462,6 +452,7 @@ export class Call extends Emitter<CallEvents> {
     if (this.#state === 'ended') return
     this.#timers.clearAll()
     for (const unhear of this.#unhear) unhear()
+    this.#leg.close()
     this.#recovery.close()
     this.#meter.stop()
     this.#own.stop()

@@ -45,7 +45,6 @@ export class Calls extends Emitter<CallsEvents> {
     this.#env = env
     this.#signal = signal
     signal.on('frame', (frame) => this.#take(frame))
-    signal.on('resumed', () => this.#leaveAgain())
     signal.on('fresh', () => this.#leaveAgain())
   }
 
@@ -92,15 +91,22 @@ export class Calls extends Emitter<CallsEvents> {
       this.#leaving.delete(frame.call)
       if (this.#held?.call === frame.call) this.#held = undefined
     }
-    if (frame.call !== this.#current?.id) return
-    this.#current.take(frame)
-    if (frame.kind === 'answered') this.#refuseHeld()
+    if (frame.call === this.#current?.id) {
+      this.#current.take(frame)
+      if (frame.kind === 'answered') this.#refuseHeld()
+    } else if ((frame.kind === 'answered' || frame.kind === 'calling') && !this.#leaving.has(frame.call)) {
+      this.#leave(frame.call, { kind: 'hangup' }) // of a page that is gone
+    }
   }
 
   #incoming(frame: Received<'incoming'>): void {
     const { call: id, from } = frame
-    if (id === undefined || from?.account === undefined || id === this.#current?.id || this.#leaving.has(id)) return
+    if (id === undefined || from?.account === undefined || this.#leaving.has(id)) return
     const own = this.#current
+    if (id === own?.id) {
+      own.take(frame)
+      return
+    }
     if (own === undefined) {
       const yielded = this.#yielded
       this.#yielded = undefined

@@ -44,7 +44,7 @@ const bodies: { readonly [K in ReceivedKind]: Reader<BodyOf[K]> } = {
   description,
   candidate: object({ candidates: list(candidate) }, { end: flag }),
   media: object({ audio: flag, video: flag }),
-  welcome: object({ version: whole, self: address, resume: text, resumed: flag, resume_seconds: whole }, { features: list(text) }),
+  welcome: object({ version: whole, self: address, resume: text, resumed: flag, received: whole, resume_seconds: whole }, { features: list(text) }),
   ok: object({ ref: frameId }),
   error: object(
     { code: oneOfOr(errorCodes, 'internal'), text },

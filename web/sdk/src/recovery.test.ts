@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { comesIn, ends, fresh, incomingCall, other, type Phone, phone, rings, talks, answered } from '../test/calling.ts'
+import { answered, comesIn, ends, fresh, incomingCall, other, type Phone, phone, rings, servers, talks } from '../test/calling.ts'
 import { berta, settle } from '../test/fakes.ts'
 import { type Call } from './call.ts'
 
@@ -22,9 +22,10 @@ async function giveServers(call: Call): Promise<void> {
   await settle()
 }
 
-async function back(resumed: boolean): Promise<void> {
+/** The session goes on, or a new one begins; the hub may not have got the last frames. */
+async function back(resumed: boolean, lost = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(250)
-  p.hub.welcome(resumed)
+  p.hub.welcome(resumed, p.hub.received() - lost)
   await settle()
 }
 
@@ -68,7 +69,7 @@ describe('a lost way', () => {
     p.peer().become('disconnected')
     await vi.advanceTimersByTimeAsync(3000)
     expect(p.hub.sockets).toHaveLength(2)
-    p.hub.welcome(true)
+    p.hub.welcome(true, p.hub.received() - 1)
     expect(p.hub.got('relay')).toHaveLength(2)
     await giveServers(call)
     expect(p.peer().restarts).toBe(1)
@@ -151,7 +152,7 @@ describe('a lost connection to the hub', () => {
     const call = p.calls.start(berta, { video: false })
     await settle()
     p.hub.socket.drop()
-    await back(true)
+    await back(true, 1)
     expect(p.hub.got('ring').map((f) => f.call)).toEqual([call.id, call.id])
   })
 
@@ -174,33 +175,35 @@ describe('a lost connection to the hub', () => {
     await comesIn(p)
     await p.calls.current?.answer({ video: false })
     p.hub.socket.drop()
-    await back(true)
+    await back(true, 1)
     expect(p.hub.got('answer')).toHaveLength(2)
     expect(p.hub.got('answer')[0]?.json).toEqual(p.hub.got('answer')[1]?.json)
   })
 
-  it('says again that it rings', async () => {
+  it('goes on ringing', async () => {
     await comesIn(p)
     p.hub.socket.drop()
     await back(true)
-    expect(p.hub.got('ringing')).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(p.hub.got('ringing')).toHaveLength(1)
     expect(p.calls.current?.state).toBe('incoming')
   })
 
-  it('repeats an offer and its candidates', async () => {
+  it('loses no offer and no candidate', async () => {
     const call = await talks(p)
     p.peer().become('disconnected')
     await giveServers(call)
     p.peer().gather('new')
     await settle()
-    const offer = p.hub.last('description').json
     p.hub.socket.drop()
-    await back(true)
-    expect(p.hub.last('description').json).toEqual(offer)
-    expect(p.hub.last('candidate').json.candidates).toHaveLength(1)
+    p.peer().gather('newer')
+    await back(true, 2)
+    const found = p.hub.got('candidate').map((f) => f.json.candidates[0]?.candidate)
+    expect(found).toEqual(['new', 'new', 'newer'])
+    expect(p.hub.got('description')).toHaveLength(2)
   })
 
-  it('repeats a goodbye until the hub took it', async () => {
+  it('tells the hub of a goodbye as soon as it can', async () => {
     const call = await talks(p)
     p.hub.socket.drop()
     call.hangUp()
@@ -208,11 +211,11 @@ describe('a lost connection to the hub', () => {
     await back(true)
     expect(p.hub.last('hangup').call).toBe(call.id)
     p.hub.socket.drop()
-    await back(true)
+    await back(false) // the hub may never have seen it
     expect(p.hub.got('hangup')).toHaveLength(2)
     p.hub.ok('hangup')
     p.hub.socket.drop()
-    await back(true)
+    await back(false)
     expect(p.hub.got('hangup')).toHaveLength(2)
   })
 
@@ -221,40 +224,89 @@ describe('a lost connection to the hub', () => {
     call.hangUp()
     await ends(p, call.id, 'hangup')
     p.hub.socket.drop()
-    await back(true)
+    await back(false)
     expect(p.hub.got('hangup')).toHaveLength(1)
   })
 })
 
 describe('a hub that knows the session no more', () => {
-  it('is asked whether the call still runs', async () => {
+  it('gives a running call back by telling it again', async () => {
     const call = await talks(p)
+    call.setMuted(true)
+    p.hub.socket.drop()
+    await back(false)
+    await answered(p, call)
+    expect(p.hub.last('media').json).toEqual({ audio: false, video: true })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(call.state).toBe('connected')
+  })
+
+  it('has lost a call that it does not tell again', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await back(false)
+    await vi.advanceTimersByTimeAsync(3900)
+    expect(call.state).toBe('connected')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(call).toMatchObject({ state: 'ended', endReason: 'lost' })
+  })
+
+  it('is asked for servers anew where the way was lost meanwhile', async () => {
+    const call = await talks(p)
+    p.peer().become('failed')
     p.hub.socket.drop()
     await back(false)
     expect(p.hub.got('relay')).toHaveLength(1)
-    expect(call.state).toBe('connected')
-    p.hub.refuse('relay', 'call_gone')
-    expect(call.endReason).toBe('lost')
-  })
-
-  it('goes on with a call that it still has', async () => {
-    const call = await talks(p)
-    p.hub.socket.drop()
-    await back(false)
+    await answered(p, call)
+    expect(p.hub.got('relay')).toHaveLength(2)
     await giveServers(call)
-    expect(call.state).toBe('connected')
+    expect(p.peer().restarts).toBe(1)
   })
 
-  it('has lost what rang', async () => {
+  it('gives ringing calls back', async () => {
     await comesIn(p)
     const call = p.calls.current
     p.hub.socket.drop()
     await back(false)
-    expect(call?.endReason).toBe('lost')
+    await comesIn(p)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(p.calls.current).toBe(call)
+    expect(call?.state).toBe('incoming')
+    expect(p.hub.got('ringing')).toHaveLength(2)
+  })
+
+  it('gives a ring of ours back', async () => {
+    const call = await rings(p)
+    p.hub.socket.drop()
+    await back(false)
+    p.hub.send({ kind: 'calling', call: call.id, body: { servers: fresh, ring_seconds: 30 } })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(call.state).toBe('outgoing')
+    expect(p.peer().configuration.iceServers).toEqual(servers) // it gathers already
+  })
+
+  it('has lost what rang and is not told again', async () => {
     const out = await rings(p)
     p.hub.socket.drop()
     await back(false)
+    await vi.advanceTimersByTimeAsync(4000)
     expect(out.endReason).toBe('lost')
+  })
+
+  it('gets the answer that it never had', async () => {
+    await comesIn(p)
+    await p.calls.current?.answer({ video: false })
+    p.hub.socket.drop()
+    await back(false)
+    expect(p.hub.got('answer')).toHaveLength(2)
+  })
+
+  it.each(['answered', 'calling'] as const)('is told that a page is gone: %s', async (kind) => {
+    if (kind === 'answered') p.hub.send({ kind, call: incomingCall, body: { media: 'audio', peer: other } })
+    else p.hub.send({ kind, call: incomingCall, body: { servers: [], ring_seconds: 3 } })
+    await settle()
+    expect(p.hub.last('hangup').call).toBe(incomingCall)
+    expect(p.calls.current).toBeUndefined()
   })
 
   it('gets the ring that it never had', async () => {

@@ -13,7 +13,7 @@ export interface RecoveryOptions {
   readonly env: Environment
   readonly signal: SignalSocket
   readonly link: PeerLink
-  /** Asks the hub for fresh servers; undefined where there is no connection to it. */
+  /** Asks the hub for fresh servers, now or when its session goes on. */
   readonly ask: () => FrameId | undefined
 }
 
@@ -48,13 +48,13 @@ export class Recovery {
   start(): void {
     this.#wanted = true
     clearTimeout(this.#timer)
+    const { signal } = this.#o
     this.#asked = this.#o.ask()
-    if (this.#asked === undefined) return // signalOpen goes on
-    this.#timer = setTimeout(() => this.#o.signal.reconnect(), answerWithin)
+    if (signal.state === 'open') this.#timer = setTimeout(() => signal.reconnect(), answerWithin)
   }
 
-  /** signalOpen goes on with what a lost connection to the hub held up. */
-  signalOpen(): void {
+  /** again asks in a new session what was asked in the one before. */
+  again(): void {
     if (this.#wanted) this.start()
   }
 
@@ -96,8 +96,8 @@ export class Recovery {
   }
 
   #switched(): void {
-    this.#wanted = true
     this.#o.signal.reconnect()
+    this.start()
   }
 
   async #received(): Promise<number | undefined> {

@@ -26,6 +26,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+const relay = { kind: 'relay', call: anna, body: {} } as const
 const presence = { kind: 'presence', body: { account: anna, online: true } } as const
 
 describe('a connection', () => {
@@ -58,10 +59,14 @@ describe('a connection', () => {
     expect(w.hub.socket.url).toBe('ws://localhost:8080/api/v1/signal')
   })
 
-  it('refuses to send before it is open', () => {
+  it('refuses to send before there is a session, and after it', () => {
+    expect(socket.send(relay)).toBeUndefined()
     socket.connect()
     w.hub.socket.open()
-    expect(socket.send({ kind: 'relay', call: anna, body: {} })).toBeUndefined()
+    expect(socket.send(relay)).toBeUndefined()
+    w.hub.welcome()
+    socket.close()
+    expect(socket.send(relay)).toBeUndefined()
   })
 
   it('sends frames with an id', () => {
@@ -137,6 +142,51 @@ describe('a lost connection', () => {
     vi.advanceTimersByTime(250)
     w.hub.socket.open()
     expect(w.hub.last('hello').json).toMatchObject({ resume: 'token2', cursor: 1 })
+  })
+
+  it('loses nothing that is sent meanwhile', () => {
+    w.hub.socket.drop()
+    const ids = [socket.send(relay), socket.send(relay)]
+    expect(ids).not.toContain(undefined)
+    vi.advanceTimersByTime(250)
+    expect(w.hub.got('relay')).toEqual([])
+    w.hub.welcome(true, 0)
+    expect(w.hub.got('relay').map((f) => f.id)).toEqual(ids)
+  })
+
+  it('repeats what the hub did not take, and nothing else', () => {
+    const ids = [socket.send(relay), socket.send(relay), socket.send(relay)]
+    w.hub.socket.drop()
+    vi.advanceTimersByTime(250)
+    w.hub.welcome(true, 1)
+    expect(w.hub.socket.sent.slice(1).map((f) => f.id)).toEqual(ids.slice(1))
+    ids.push(socket.send(relay))
+    w.hub.socket.drop()
+    vi.advanceTimersByTime(250)
+    w.hub.welcome(true, 4)
+    expect(w.hub.socket.sent).toHaveLength(1)
+  })
+
+  it('sends nothing of an old session in a new one', () => {
+    socket.send(relay)
+    w.hub.socket.drop()
+    socket.send(relay)
+    vi.advanceTimersByTime(250)
+    w.hub.welcome(false)
+    expect(w.hub.socket.sent.map((f) => f.kind)).toEqual(['hello'])
+    socket.send(relay)
+    w.hub.socket.drop()
+    vi.advanceTimersByTime(250)
+    w.hub.welcome(true, 0)
+    expect(w.hub.got('relay')).toHaveLength(3)
+  })
+
+  it('keeps no more than the hub does', () => {
+    w.hub.socket.drop()
+    const ids = Array.from({ length: 300 }, () => socket.send(relay))
+    vi.advanceTimersByTime(250)
+    w.hub.welcome(true, 0)
+    expect(w.hub.got('relay').map((f) => f.id)).toEqual(ids.slice(-256))
   })
 
   it('is tried ever more rarely, up to half a minute', () => {

@@ -30,9 +30,9 @@ const openStates: ReadonlySet<SocketState> = new Set(['connecting', 'open', 'wai
 
 /**
  * SignalSocket keeps one session with the hub over as many connections as it
- * takes. It numbers what came, so that nothing is lost or told twice; what is
- * sent while there is no connection is refused, and the sender repeats what
- * still holds when `fresh` or `resumed` is told.
+ * takes. Both sides number what they sent, so that nothing is lost or taken
+ * twice while the session lasts. What was on its way when a session ended is
+ * lost: whoever sent it says again what still holds when `fresh` is told.
  */
 export class SignalSocket extends Emitter<SocketEvents> {
   readonly #env: Environment
@@ -47,6 +47,9 @@ export class SignalSocket extends Emitter<SocketEvents> {
   #failures = 0
   #resume: string | undefined
   #cursor = 0
+  /** What was sent in this session, the newest last, and how many frames that were in all. */
+  #kept: string[] = []
+  #sent = 0
 
   constructor(env: Environment, base = '') {
     super()
@@ -98,18 +101,31 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#resume = undefined
-    this.#cursor = 0
+    this.#begin()
     this.#self = undefined
     this.#stopReason = reason
     this.#become('closed')
   }
 
-  /** send writes a frame and returns its id, or undefined where there is no connection. */
+  /**
+   * send sends a frame, now or when the session goes on, and returns its id.
+   * Where there is no session it returns undefined.
+   */
   send<K extends ClientKind>(frame: Outgoing<K>): FrameId | undefined {
-    if (this.#state !== 'open' || this.#socket === undefined) return undefined
+    if (this.#resume === undefined) return undefined
     const { id, data } = writeFrame(frame)
-    this.#socket.send(data)
+    this.#sent++
+    this.#kept.push(data)
+    if (this.#kept.length > wire.resumeFrames) this.#kept.shift()
+    if (this.#state === 'open') this.#socket?.send(data)
     return id
+  }
+
+  /** Both sides count from nothing in a new session. */
+  #begin(): void {
+    this.#cursor = 0
+    this.#sent = 0
+    this.#kept = []
   }
 
   #become(state: SocketState): void {
@@ -174,7 +190,9 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.#failures = 0
     this.#self = body.self
     this.#resume = body.resume
-    if (!body.resumed) this.#cursor = 0
+    if (!body.resumed) this.#begin()
+    const lost = this.#sent - body.received
+    if (lost > 0) for (const data of this.#kept.slice(-lost)) this.#socket?.send(data)
     this.#become('open')
     this.emit(body.resumed ? 'resumed' : 'fresh')
   }

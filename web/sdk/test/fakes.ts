@@ -70,6 +70,7 @@ export class FakeHub {
   readonly sockets: FakeSocket[] = []
   #seq = 0
   #tokens = 0
+  #since = 0
 
   get socket(): FakeSocket {
     const last = this.sockets.at(-1)
@@ -84,11 +85,25 @@ export class FakeHub {
   }
 
   /** welcome opens the newest socket and answers its hello. */
-  welcome(resumed = false): void {
+  welcome(resumed = false, received = this.received()): void {
     this.socket.open()
     if (!resumed) this.#seq = 0
-    const body = { version: 1, self: { account: anna, device }, resume: `token${++this.#tokens}`, resumed, resume_seconds: 20 }
+    this.#since = resumed ? this.#since : this.sockets.length - 1
+    const body = {
+      version: 1,
+      self: { account: anna, device },
+      resume: `token${++this.#tokens}`,
+      resumed,
+      received: resumed ? received : 0,
+      resume_seconds: 20,
+    }
     this.raw({ v: 1, kind: 'welcome', body: sealJSON(body) })
+  }
+
+  /** How many frames of this session came, hello not counted, the same one told twice once. */
+  received(): number {
+    const all = this.sockets.slice(this.#since).flatMap((s) => s.sent)
+    return new Set(all.filter((e) => e.kind !== 'hello').map((e) => e.id)).size
   }
 
   send(frame: Sendable): void {
