@@ -72,7 +72,7 @@ async function measure(stage, v) {
   const anna = await stage.arrives('Anna', { on: v.from, local });
   const ben = await stage.arrives('Ben', { on: v.to, local });
   for (const p of [anna, ben]) await p.page.evaluate(stopwatch);
-  await anna.sees(text.people.online);
+  await anna.seesFriend('Ben', text.people.online);
   const click = [], answer = [];
   for (let i = -warm; i < calls; i++) {
     const accepted = ben.page.evaluate((b, p) => window.__clock(b, p), text.call.accept, text.call.theirPicture('Anna'));
@@ -105,6 +105,7 @@ const round = (n) => Math.round(n * 10) / 10;
 
 const stage = await setStage({ names: ['Anna', 'Ben'], browsers: ['chromium', 'firefox'] });
 try {
+  await stage.enter();
   const results = [];
   for (let run = 1; run <= runs; run++) {
     for (const v of variants) {

@@ -2,7 +2,7 @@
 // place: that the path from a real getUserMedia to the other side's screen and
 // loudspeaker holds.
 
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -12,6 +12,7 @@ let stage;
 before(async () => {
   stage = await setStage({ names: ['Anna', 'Ben'], browsers: ['chromium', 'firefox'], launch: { autoplay: false } });
 });
+beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
 

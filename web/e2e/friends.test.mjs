@@ -2,7 +2,7 @@
 // with what the other side may and may not notice.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 
@@ -11,6 +11,7 @@ let stage;
 before(async () => {
   stage = await setStage({ names: ['Anna', 'Ben', 'Chi'] });
 });
+beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
 
@@ -31,19 +32,23 @@ test('asking by handle: accepted, each sees the other', async () => {
   await chi.presses(text.people.acceptFrom('Ben'));
   await ben.finds('button', text.people.videoCall('Chi'));
   await chi.finds('button', text.people.videoCall('Ben'));
-  await ben.sees(text.people.online);
+  await ben.seesFriend('Chi', text.people.online);
 });
 
-test('removed: both are gone from each other, and neither is called', async () => {
+test('removed: each is gone from the other’s list, and the other is not told', async () => {
+  await stage.befriend('Ben', 'Chi');
   const ben = await stage.arrives('Ben');
   const chi = await stage.arrives('Chi');
+  await chi.seesFriend('Ben', text.people.online);
   await ben.presses(text.people.more('Chi'));
   await ben.presses(text.people.remove);
+  await ben.sees(text.confirm.removeTitle('Chi'));
   await ben.presses(text.confirm.remove);
-  await ben.seesNo('Chi');
-  await chi.seesNo(text.people.call('Ben'));
+  await ben.misses('button', text.people.videoCall('Chi'));
+  await chi.seesFriend('Ben', text.people.offline);
+  await chi.open('/');
   await chi.finds('button', text.people.videoCall('Anna'));
-  assert.equal(await chi.look('button', text.people.videoCall('Ben')), null);
+  await chi.misses('button', text.people.videoCall('Ben'));
 });
 
 test('asking by handle: declined, and nobody is told', async () => {
@@ -56,6 +61,9 @@ test('asking by handle: declined, and nobody is told', async () => {
   await ben.finds('button', text.people.withdrawFrom(stage.api('Chi').handle));
   await ben.presses(text.people.withdrawFrom(stage.api('Chi').handle));
   await ben.seesNo(text.people.outgoing);
+  await chi.open('/');
+  await chi.finds('button', text.people.videoCall('Anna'));
+  assert.ok(!(await chi.reads()).includes(text.people.incoming));
 });
 
 test('a handle that nobody has is asked like any other', async () => {
@@ -64,7 +72,11 @@ test('a handle that nobody has is asked like any other', async () => {
   await ben.open('/');
   await ben.sees('nobody.0001');
   await ben.presses(text.people.withdrawFrom('nobody.0001'));
-  await ben.seesNo('nobody.0001');
+  await ben.misses('button', text.people.withdrawFrom('nobody.0001'));
+  await ben.open('/');
+  await ben.finds('button', text.people.add);
+  await ben.finds('button', text.people.videoCall('Anna'));
+  assert.ok(!(await ben.reads()).includes('nobody.0001'));
 });
 
 test('a friend who already has an account follows a link', async () => {
@@ -79,26 +91,28 @@ test('a friend who already has an account follows a link', async () => {
 test('blocked: the other sees a friend who is never here', async () => {
   const anna = await stage.arrives('Anna');
   const ben = await stage.arrives('Ben');
-  await ben.sees(text.people.online);
+  await ben.seesFriend('Anna', text.people.online);
   await anna.presses(text.people.more('Ben'));
   await anna.presses(text.people.block);
+  await anna.sees(text.confirm.blockTitle('Ben'));
   await anna.presses(text.confirm.block);
+  await anna.misses('button', text.people.videoCall('Ben'));
   await anna.sees(text.people.blocked);
-  await ben.seesNo(text.people.online);
-  await ben.finds('button', text.people.videoCall('Anna'));
+  await ben.seesFriend('Anna', text.people.offline);
   await ben.presses(text.people.videoCall('Anna'));
   await ben.sees(text.errors.codes.unreachable);
   await anna.open('/');
-  assert.equal(await anna.look('button', text.people.videoCall('Ben')), null);
-  assert.ok(!(await anna.reads()).includes(text.people.missedVideo('Ben')));
+  await anna.finds('button', text.people.videoCall('Chi'));
+  assert.ok(!(await anna.reads()).includes(text.people.missedVideo('Ben')), 'a call by somebody blocked left a notice');
 });
 
-test('signed up by a friend’s link, one sees when the other comes and goes', async () => {
+test('one sees when a friend comes and goes', async () => {
   const anna = await stage.arrives('Anna');
-  await anna.finds('button', text.people.videoCall('Chi'));
-  await anna.seesNo(text.people.online);
+  await anna.seesFriend('Chi', text.people.offline);
   const chi = await stage.arrives('Chi');
-  await anna.sees(text.people.online);
-  await chi.leaves();
-  await anna.seesNo(text.people.online, 30_000);
+  await anna.seesFriend('Chi', text.people.online);
+  chi.expected.push(/\b401\b/);
+  await stage.api('Chi').call('POST', '/logout');
+  await chi.finds('button', text.login.submit);
+  await anna.seesFriend('Chi', text.people.offline);
 });

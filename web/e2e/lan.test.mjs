@@ -78,7 +78,7 @@ test('over https both browsers have camera and microphone, and call', async (t) 
   const [anna, ben] = people;
   const cookies = await anna.context.cookies();
   assert.deepEqual(cookies.map((c) => [c.name, c.secure, c.httpOnly, c.sameSite]), [['__Host-ringfence', true, true, 'Strict']]);
-  await anna.sees(text.people.online);
+  await anna.seesFriend('Ben', text.people.online);
   await startCall(anna, ben, 'Ben');
   await meet([anna, 1], [ben, 2]);
   await anna.presses(text.call.hangUp);

@@ -13,6 +13,7 @@ const folder = process.env.RINGFENCE_PICTURES ?? fileURLToPath(new URL('../../do
 
 const stage = await setStage({ names: ['Anna', 'Ben'] });
 try {
+  await stage.enter();
   await mkdir(folder, { recursive: true });
   const anna = await stage.arrives('Anna', { devices: { side: 1, width: 1280, height: 800 } });
   const ben = await stage.arrives('Ben', { devices: { side: 2, width: 1280, height: 800 } });

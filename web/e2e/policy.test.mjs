@@ -2,12 +2,13 @@
 // page in both browsers: what an injected script would do fails.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { setStage } from './lib/stage.mjs';
 
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna'], browsers: ['chromium', 'firefox'] }); });
+beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
 

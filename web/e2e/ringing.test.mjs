@@ -2,7 +2,7 @@
 // without camera, ended by a block.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { meet, setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -10,6 +10,7 @@ import { until } from './lib/wait.mjs';
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna', 'Ben', 'Chi'] }); });
+beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
 
@@ -17,7 +18,7 @@ after(() => stage?.close());
 async function together() {
   const anna = await stage.arrives('Anna');
   const ben = await stage.arrives('Ben');
-  await ben.sees(text.people.online);
+  await ben.seesFriend('Anna', text.people.online);
   await anna.finds('button', text.people.videoCall('Ben'));
   return { anna, ben };
 }

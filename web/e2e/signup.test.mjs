@@ -76,9 +76,10 @@ test('from the printed link to a friend in the other browser, and back in', asyn
 
   await anna.open('/settings');
   await anna.presses(text.settings.signOut);
+  await anna.sees(text.confirm.signOutTitle);
   await anna.presses(text.confirm.signOut);
   await anna.finds('button', text.login.submit);
-  await ben.sees(text.people.offline, 30_000);
+  await ben.sees(text.people.offline);
   await anna.writes(text.login.handle, handle);
   await anna.writes(text.login.password, 'not the password at all');
   await anna.presses(text.login.submit);

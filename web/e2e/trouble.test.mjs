@@ -2,16 +2,18 @@
 // Each says what happened and what to do, and nothing typed or running is lost.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { launch } from './lib/browsers.mjs';
+import { Person } from './lib/person.mjs';
 import { wire } from './lib/proxy.mjs';
 import { meet, setStage, startCall } from './lib/stage.mjs';
 import { password } from './lib/server.mjs';
 import { text } from './lib/text.mjs';
-import { until } from './lib/wait.mjs';
 
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
 before(async () => { stage = await setStage({ names: ['Anna', 'Ben'] }); });
+beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
 
@@ -22,7 +24,7 @@ for (const [what, error, words] of /** @type {const} */ ([
   test(`a video call where ${what} goes on without`, async () => {
     const anna = await stage.arrives('Anna', { camera: error });
     const ben = await stage.arrives('Ben');
-    await ben.sees(text.people.online);
+    await ben.seesFriend('Anna', text.people.online);
     await anna.presses(text.people.videoCall('Ben'));
     await anna.sees(words);
     await ben.presses(text.call.accept);
@@ -94,15 +96,26 @@ test('a half-filled form survives a failed request', async (t) => {
   await eve.sees(text.invite.doneTitle('Eve of the Lake'));
 });
 
-test('a browser that has denied the camera is told from one without', async () => {
-  const anna = await stage.arrives('Anna', { real: true });
-  await anna.context.overridePermissions(stage.server.origin, []);
-  const session = await anna.page.createCDPSession();
-  for (const name of ['camera', 'microphone']) {
-    await session.send('Browser.setPermission', { permission: { name }, setting: 'denied', origin: stage.server.origin });
-  }
-  await anna.presses(text.people.videoCall('Ben'));
-  await anna.sees(text.errors.codes.media_denied);
-  await anna.presses(text.call.cancel);
-  await until('the list', () => anna.look('button', text.people.videoCall('Ben')));
+// The browsers' own refusal, as when a person presses “Block”.
+const refusing = /** @type {const} */ ({
+  chromium: { fakeDevices: false, flags: ['--use-fake-device-for-media-stream'] },
+  firefox: { fakeDevices: false, prefs: { 'media.navigator.streams.fake': true, 'permissions.default.camera': 2, 'permissions.default.microphone': 2 } },
 });
+for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
+  test(`camera and microphone refused by ${kind} itself`, async (t) => {
+    const { browser, close } = await launch(kind, refusing[kind]);
+    t.after(close);
+    const anna = await Person.arrive(browser, stage.server.origin, { api: stage.api('Anna') });
+    if (kind === 'chromium') {
+      const session = await anna.page.createCDPSession();
+      for (const name of ['camera', 'microphone']) {
+        await session.send('Browser.setPermission', { permission: { name }, setting: 'denied', origin: stage.server.origin, browserContextId: anna.context.id });
+      }
+    }
+    await anna.presses(text.people.videoCall('Ben'));
+    await anna.sees(text.errors.codes.media_denied);
+    await anna.presses(text.call.cancel);
+    await anna.finds('button', text.people.videoCall('Ben'));
+    await anna.leaves();
+  });
+}

@@ -113,6 +113,11 @@ export class Person {
     });
   }
 
+  /** Waits until an element is gone. @param {Role} role @param {string | RegExp} name */
+  async misses(role, name) {
+    await until(`${role} "${name}" being gone`, async () => await this.look(role, name) === null);
+  }
+
   /** Presses a button or follows a link. @param {string | RegExp} name @param {Role} [role] @param {number} [limit] */
   async presses(name, role = 'button', limit = undefined) {
     await until(`pressing ${role} "${name}"`, async () => {
@@ -153,6 +158,14 @@ export class Person {
   /** Waits until the page no longer shows words. @param {string} words @param {number} [limit] */
   async seesNo(words, limit) {
     await until(`"${words}" being gone`, async () => !(await this.reads()).includes(words), limit);
+  }
+
+  /** Waits until a friend's line in the list says words. @param {string} name @param {string} words @param {number} [limit] */
+  async seesFriend(name, words, limit) {
+    await until(`"${words}" beside ${name}`, () => this.page.evaluate((who, what) => {
+      const row = [...document.querySelectorAll('li')].find((li) => li.querySelector('.name')?.textContent === who);
+      return row?.innerText.includes(what);
+    }, name, words), limit);
   }
 
   /** Waits until the other side's picture moves on: the counter of side grows. @param {number} side */

@@ -143,8 +143,8 @@ export function instruments() {
   window.__probe = {
     violations,
     connections,
-    /** Every picture on the page that carries a counter. */
-    pictures: () => elements().filter((e) => e instanceof HTMLVideoElement).map(read).filter((p) => p !== null),
+    /** Every picture that one sees and that carries a counter. */
+    pictures: () => elements().filter((e) => e instanceof HTMLVideoElement && e.checkVisibility({ opacityProperty: true, visibilityProperty: true })).map(read).filter((p) => p !== null),
     /** The loudest tone of every element that can be heard. */
     tones: () => elements()
       .filter((e) => !e.muted && !e.paused && e.volume > 0 && e.srcObject instanceof MediaStream)

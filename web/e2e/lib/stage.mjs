@@ -3,12 +3,12 @@
 
 import { launch } from './browsers.mjs';
 import { Person } from './person.mjs';
-import { signUpFriends, startServer } from './server.mjs';
+import { Api, startServer } from './server.mjs';
 import { text } from './text.mjs';
 
 /**
  * @typedef {object} Setting
- * @property {string[]} names who is signed up; each is a friend of the first
+ * @property {string[]} names who plays; in each test they are new accounts, and friends of the first
  * @property {import('./browsers.mjs').Kind[]} [browsers] Chromium alone where not given
  * @property {Parameters<typeof startServer>[0]} [server]
  * @property {Parameters<typeof launch>[1]} [launch]
@@ -21,36 +21,47 @@ export async function setStage(setting) {
   const browsers = {};
   /** @type {Person[]} */
   const here = [];
+  /** @type {Api[]} */
+  let cast = [];
   const close = async () => {
     for (const b of Object.values(browsers)) await b.close();
     await server.stop();
   };
   try {
-    const accounts = await signUpFriends(server, setting.names);
+    const owner = await new Api(server.origin, ownerName).signUp(await server.ownerInvite());
     for (const kind of setting.browsers ?? /** @type {const} */ (['chromium'])) browsers[kind] = await launch(kind, setting.launch);
+    /** The account of a name. @param {string} name */
+    const api = (name) => {
+      const found = cast.find((a) => a.name === name);
+      if (!found) throw new Error(`nobody is called ${name}`);
+      return found;
+    };
     return {
       server,
-      accounts,
+      api,
       close,
       /** The browsers' versions by kind. */
       versions: Object.fromEntries(Object.entries(browsers).map(([k, b]) => [k, b.version])),
-      /** The api of a name. @param {string} name */
-      api: (name) => {
-        const found = accounts.find((a) => a.name === name);
-        if (!found) throw new Error(`nobody is called ${name}`);
-        return found;
+      /** New accounts for everybody: nothing of an earlier test is left. */
+      enter: async () => {
+        const first = await new Api(server.origin, setting.names[0]).signUp(await owner.invite());
+        cast = [first];
+        for (const name of setting.names.slice(1)) cast.push(await new Api(server.origin, name).signUp(await first.invite()));
       },
+      /** Makes two friends who are not yet. @param {string} a @param {string} b */
+      befriend: async (a, b) => { await api(a).call('POST', '/invites/redeem', { token: await api(b).invite() }); },
       /**
        * Opens a window for a name; its side is its place in the list, from 1.
        * @param {string} name
        * @param {Partial<Parameters<typeof Person.arrive>[2]> & {on?: import('./browsers.mjs').Kind, origin?: string, camera?: string, microphone?: string}} [options]
        */
       arrives: async (name, options = {}) => {
-        const side = accounts.findIndex((a) => a.name === name) + 1;
+        const account = api(name);
+        const side = cast.indexOf(account) + 1;
         const { on = 'chromium', origin = server.origin, camera, microphone, ...rest } = options;
         const at = browsers[on];
         if (!at) throw new Error(`${on} was not launched`);
-        const person = await Person.arrive(at.browser, origin, { api: accounts[side - 1], devices: { side, camera, microphone, ...rest.devices }, ...rest });
+        const person = await Person.arrive(at.browser, origin, { api: account, ...rest, devices: { side, camera, microphone, ...rest.devices } });
         here.push(person);
         return person;
       },
@@ -65,6 +76,9 @@ export async function setStage(setting) {
     throw err;
   }
 }
+
+/** Who owns the server, and is everybody's first friend; never here. */
+export const ownerName = 'Olga';
 
 /** @typedef {Awaited<ReturnType<typeof setStage>>} Stage */
 
