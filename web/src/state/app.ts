@@ -47,13 +47,14 @@ export function createApp(client: Client, page: Page) {
     invites: () => invites.refresh(),
     account: () => session.refresh(),
   }
-  const refreshAll = (): void => {
-    if (session.standing.value === 'in') for (const refresh of Object.values(topics)) void refresh()
+  const refreshLists = (): void => {
+    for (const list of [people, notices, invites]) void list.refresh()
   }
 
   client.signal.on('fresh', () => {
     people.forgetPresence()
-    refreshAll()
+    refreshLists()
+    void session.refresh()
   })
   client.signal.on('frame', (frame) => {
     if (frame.kind === 'presence') people.presence(frame.body.account, frame.body.online)
@@ -63,10 +64,11 @@ export function createApp(client: Client, page: Page) {
     if (page.online() && session.standing.value === 'unreachable') void session.start()
   })
 
+  // The lists come over HTTP, so they come where the link can't be opened, too.
   // What one account saw must not be there for the next one.
   session.standing.subscribe((standing) => {
-    if (standing === 'in') return
-    for (const part of [people, notices, invites, ask, settings]) part.clear()
+    if (standing === 'in') refreshLists()
+    else for (const part of [people, notices, invites, ask, settings]) part.clear()
   })
 
   return {
