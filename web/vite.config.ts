@@ -16,6 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 2000, // the word lists of the password score, loaded when they are needed
     rolldownOptions: {
       input: { index: 'index.html', ...workerInputs() },
       output: {
