@@ -74,6 +74,7 @@ func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 		rounds = killRoundsLong
 	}
 	p := newProgram(t)
+	p.path = buildProgram(t)
 	p.start()
 	l := &ledger{names: map[string]string{}, invites: map[string]bool{}, asks: map[string]string{}, enough: make(chan struct{})}
 	owner, err := (api{"http://" + p.plain, testClient(), ""}).signUp(t.Context(), p.invite(), "owner")
@@ -83,7 +84,7 @@ func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 	l.ack(func() { l.people = append(l.people, owner) })
 	for round := range rounds {
 		known := len(l.people)
-		if err := load(t.Context(), p, l, 5+rand.IntN(30)); err != nil {
+		if err := load(t.Context(), p, l, 4+rand.IntN(20)); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		p.start()

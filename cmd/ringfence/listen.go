@@ -21,11 +21,9 @@ type listeners struct {
 	plain, tls, admin net.Listener // nil where off
 }
 
-// addresses says where the program listens, for tests that let the system
-// choose the ports.
+// addresses says where the program listens; invalid where it does not.
 type addresses struct {
 	plain, tls, admin, turn netip.AddrPort
-	socket                  string // of the admin commands
 }
 
 // openListeners opens all of them or none.

@@ -46,7 +46,8 @@ type program struct {
 	dir            string // holds data, keys and the invite
 	args           []string
 	prefix         []string // what runs it: ip netns exec …
-	name           string
+	name           string   // of a program that TestMain knows
+	path           string   // of another one; may be empty
 	cmd            *exec.Cmd
 	stdout, stderr output
 	plain, admin   string // addresses, once it is up
@@ -76,12 +77,27 @@ var (
 	turnAt  = regexp.MustCompile(`port (\d+) over UDP and TCP`)
 )
 
+// buildProgram makes the program as it is shipped.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ringfence")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
 // start runs the program until it is ready.
 func (p *program) start() {
 	p.t.Helper()
-	path, err := exec.LookPath(p.name) // TestMain put this program there under its names
-	if err != nil {
-		p.t.Fatal(err)
+	path := p.path
+	if path == "" {
+		var err error
+		if path, err = exec.LookPath(p.name); err != nil { // TestMain put this program there under its names
+			p.t.Fatal(err)
+		}
 	}
 	line := append(append(append([]string{}, p.prefix...), path), p.args...)
 	p.cmd = exec.Command(line[0], line[1:]...)

@@ -27,8 +27,6 @@ type process struct {
 	// probe is served below /probe/ for tests that need a handler of their
 	// own, one that panics for instance; nil for none.
 	probe http.Handler
-	// started is told where the listeners are; nil for nobody.
-	started func(addresses)
 }
 
 // commands is the command line besides the settings.

@@ -52,7 +52,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 func awaitSocket(data string) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	end := time.After(time.Minute)
+	end := time.After(2 * time.Minute)
 	for {
 		if _, ok := dialSocket(background(), data); ok {
 			return nil

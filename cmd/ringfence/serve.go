@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"sync/atomic"
 
 	"github.com/ringfence/ringfence/internal/config"
@@ -42,6 +41,9 @@ func serve(ctx context.Context, p process, c *config.Loaded) (err error) {
 	if err := s.announce(ctx); err != nil {
 		return err
 	}
+	if s.socket, err = listenSocket(ctx, c.Data); err != nil {
+		return err
+	}
 	return s.run(ctx)
 }
 
@@ -70,9 +72,6 @@ func (s *server) build(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.wire(ctx); err != nil {
-		return err
-	}
-	if s.socket, err = listenSocket(ctx, s.c.Data); err != nil {
 		return err
 	}
 	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin), turn: s.turnAddr()}
@@ -178,11 +177,6 @@ func (s *server) announce(ctx context.Context) error {
 	}
 	if err := b.write(s.p.stdout); err != nil {
 		return fmt.Errorf("print: %w", err)
-	}
-	if s.p.started != nil {
-		at := s.at
-		at.socket = filepath.Join(s.c.Data, socketName)
-		s.p.started(at)
 	}
 	return nil
 }
