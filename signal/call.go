@@ -151,8 +151,10 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 	switch e := ev.(type) {
 	case evStart:
 		return c, []effect{
-			c.calling(now), arm{timerRing, wire.RingSeconds * time.Second},
-			arm{timerOffline, wire.OfflineSeconds * time.Second}, seek{},
+			c.calling(now),
+			arm{timerRing, wire.RingSeconds * time.Second},
+			arm{timerOffline, wire.OfflineSeconds * time.Second},
+			seek{},
 		}, nil
 	case evRetry:
 		return c.retry(now, e.from)
@@ -303,7 +305,8 @@ func (c call) answer(now time.Time, e evAnswer) (call, []effect, error) {
 	}
 	winner := *l
 	effects := []effect{
-		disarm{timerRing}, disarm{timerOffline},
+		disarm{timerRing},
+		disarm{timerOffline},
 		send{winner, wire.KindAnswered, wire.Answered{Media: e.media, Peer: c.caller.addr}},
 		send{c.caller, wire.KindAnswered, wire.Answered{Media: e.media, Peer: winner.addr, Sealed: e.sealed}},
 	}

@@ -238,19 +238,8 @@ func (h *Hub) onCall(oc *ownedCall, msg []byte) {
 	if m.node != h.node {
 		return // for a hub that has a call of the same name
 	}
-	switch m.op { //nolint:exhaustive // the others are for accounts and hubs
-	case opFrame:
-		h.onFrame(oc, &m)
-	case opHere:
-		h.join(oc, &m)
-	case opAway:
-		_ = h.apply(oc, evAway{from: m.line}) // these cannot fail but by coming late
-	case opBack:
-		_ = h.apply(oc, evBack{from: m.line})
-	case opLeft:
-		_ = h.apply(oc, evLeft{from: m.line})
-	case opGlare:
-		_ = h.apply(oc, evGlare{})
+	if act := h.callOps[m.op]; act != nil {
+		act(oc, &m)
 	}
 }
 
@@ -260,7 +249,10 @@ func (h *Hub) onFrame(oc *ownedCall, m *message) {
 		h.passOn(oc, m)
 		return
 	}
-	err := h.applyFrame(oc, m)
+	ev, err := eventOf(m)
+	if err == nil {
+		err = h.apply(oc, ev)
+	}
 	switch {
 	case err != nil:
 		h.reply(m, errorFrame(m.frame, err))
@@ -269,28 +261,25 @@ func (h *Hub) onFrame(oc *ownedCall, m *message) {
 	}
 }
 
-func (h *Hub) applyFrame(oc *ownedCall, m *message) error {
-	switch m.kind { //nolint:exhaustive // the others do not come here
-	case wire.KindRinging:
-		return h.apply(oc, evRinging{from: m.line})
-	case wire.KindHangup:
-		return h.apply(oc, evHangup{from: m.line})
-	case wire.KindRelay:
-		return h.apply(oc, evServers{from: m.line})
-	case wire.KindAnswer:
+// eventOf turns a frame that the hub acts upon into what it means for the call.
+func eventOf(m *message) (event, error) {
+	switch string(m.kind) {
+	case string(wire.KindRinging):
+		return evRinging{from: m.line}, nil
+	case string(wire.KindHangup):
+		return evHangup{from: m.line}, nil
+	case string(wire.KindRelay):
+		return evServers{from: m.line}, nil
+	case string(wire.KindAnswer):
 		var b wire.Answer
-		if err := wire.DecodeBody(m.body, &b); err != nil {
-			return err //nolint:wrapcheck // already what the client is told
-		}
-		return h.apply(oc, evAnswer{from: m.line, media: b.Media, sealed: b.Sealed})
-	case wire.KindDecline:
+		err := wire.DecodeBody(m.body, &b)
+		return evAnswer{from: m.line, media: b.Media, sealed: b.Sealed}, err
+	case string(wire.KindDecline):
 		var b wire.Decline
-		if err := wire.DecodeBody(m.body, &b); err != nil {
-			return err //nolint:wrapcheck // already what the client is told
-		}
-		return h.apply(oc, evDecline{from: m.line, busy: b.Busy})
+		err := wire.DecodeBody(m.body, &b)
+		return evDecline{from: m.line, busy: b.Busy}, err
 	}
-	return errOutOfTurn
+	return nil, errOutOfTurn
 }
 
 // passOn sends a frame to the other leg, its body as it came.

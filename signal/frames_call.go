@@ -60,7 +60,7 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 		}
 	}
 	if err := h.opt.Friends.CheckReach(ctx, s.who.Account, f.To.Account, friends.PurposeRing); err != nil {
-		return err //nolint:wrapcheck // already what the client is told, or Internal
+		return err
 	}
 	if !s.join(f.Call, part{owner: h.node, peer: f.To.Account}) {
 		return &fault.Error{Code: fault.TooMany, Public: "You take part in too many calls.", Limit: wire.MaxCalls}
@@ -106,7 +106,7 @@ func (h *Hub) toOwnerIfReachable(ctx context.Context, s *session, f *wire.Head, 
 		return errCallGone
 	}
 	if err := h.opt.Friends.CheckReach(ctx, s.who.Account, p.peer, why); err != nil {
-		return err //nolint:wrapcheck // already what the client is told, or Internal
+		return err
 	}
 	return h.toOwner(s, f)
 }

@@ -55,7 +55,7 @@ func (s *subscriptions) hold(a id.Account, fn func([]byte)) (release func(), err
 	if sub == nil {
 		cancel, err := s.bus.Subscribe(ofAccount(a), fn)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // the caller says what it was for
+			return nil, err
 		}
 		sub = &subscription{cancel: cancel}
 		s.byAccount[a] = sub

@@ -80,6 +80,10 @@ type Hub struct {
 	node     id.Node
 	log      *slog.Logger
 	handlers map[wire.Kind]handler
+	// What to do with a message about an account or a call; nil: nothing.
+	accountOps [opLast]func(*message)
+	callOps    [opLast]func(*ownedCall, *message)
+
 	buffers  buffers
 	counters counters
 	work     group          // everything that outlives the call that started it
@@ -125,6 +129,17 @@ func New(o Options) *Hub {
 	}
 	h.subs.bus, h.subs.byAccount = o.Bus, map[id.Account]*subscription{}
 	h.handlers = h.routes()
+	h.accountOps = [opLast]func(*message){
+		opDeliver: h.onDeliver, opTopic: h.onTopic, opPresence: h.onPresence,
+		opFriends: h.onFriends, opSeek: h.onSeek, opHere: h.onHere,
+	}
+	h.callOps = [opLast]func(*ownedCall, *message){
+		opFrame: h.onFrame, opHere: h.join,
+		opAway:  func(oc *ownedCall, m *message) { _ = h.apply(oc, evAway{from: m.line}) }, // these cannot fail but by coming late
+		opBack:  func(oc *ownedCall, m *message) { _ = h.apply(oc, evBack{from: m.line}) },
+		opLeft:  func(oc *ownedCall, m *message) { _ = h.apply(oc, evLeft{from: m.line}) },
+		opGlare: func(oc *ownedCall, _ *message) { _ = h.apply(oc, evGlare{}) },
+	}
 	return h
 }
 
@@ -137,7 +152,8 @@ func (h *Hub) Serve(ctx context.Context) error {
 		h.mu.Unlock()
 		return fmt.Errorf("hub: %w", errServed)
 	}
-	h.base = context.WithoutCancel(ctx)
+	base := context.WithoutCancel(ctx)
+	h.base = base
 	h.state = serving
 	h.mu.Unlock()
 	cancel, err := h.opt.Bus.Subscribe(everyHub, h.onEveryHub)
@@ -154,7 +170,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 			h.stop()
 			return nil
 		case now := <-tick.C:
-			h.sweep(now)
+			h.sweep(base, now)
 			if n%recheckEvery == 0 {
 				h.work.Go(h.recheckAll)
 			}
@@ -168,12 +184,12 @@ func (h *Hub) Serve(ctx context.Context) error {
 const recheckEvery = 30
 
 // sweep looks after what has no goroutine of its own.
-func (h *Hub) sweep(now time.Time) {
+func (h *Hub) sweep(ctx context.Context, now time.Time) {
 	h.mu.Lock()
 	all := slices.Collect(maps.Values(h.lines))
 	h.mu.Unlock()
 	for _, s := range all {
-		s.sweep(now)
+		s.sweep(ctx, now)
 	}
 }
 
@@ -248,21 +264,14 @@ func (h *Hub) onAccount(msg []byte) {
 		h.counters.drops[dropMalformed].Add(1)
 		return
 	}
-	switch m.op { //nolint:exhaustive // the others are for calls and hubs
-	case opDeliver:
-		if s := h.session(m.line); s != nil && s.who.Account == m.to {
-			s.take(&m)
-		}
-	case opTopic:
-		h.changedHere(m.to, wire.Topic(m.body))
-	case opPresence:
-		h.onPresence(&m)
-	case opFriends:
-		h.work.Go(func() { h.onFriends(m.to, id.Account(m.other), m.flags&flagActed != 0) })
-	case opSeek:
-		h.onSeek(&m)
-	case opHere:
-		h.onHere(&m)
+	if act := h.accountOps[m.op]; act != nil {
+		act(&m)
+	}
+}
+
+func (h *Hub) onDeliver(m *message) {
+	if s := h.session(m.line); s != nil && s.who.Account == m.to {
+		s.take(m)
 	}
 }
 

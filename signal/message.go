@@ -64,7 +64,7 @@ const messageHead = 4 + 8*id.Size
 
 func (m *message) encode() []byte {
 	b := make([]byte, 0, messageHead+len(m.kind)+len(m.body))
-	b = append(b, messageVersion, byte(m.op), m.flags, byte(len(m.kind)))
+	b = append(b, messageVersion, byte(m.op), m.flags, byte(len(m.kind)&0xff))
 	b = m.frame.AppendBytes(b)
 	b = m.call.AppendBytes(b)
 	b = m.from.Account.AppendBytes(b)

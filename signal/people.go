@@ -209,7 +209,12 @@ func (h *Hub) recheckBetween(a, b id.Account) {
 
 // onFriends acts on a change between an account that has sessions or calls
 // here and another.
-func (h *Hub) onFriends(me, other id.Account, acted bool) {
+func (h *Hub) onFriends(m *message) {
+	me, other, acted := m.to, id.Account(m.other), m.flags&flagActed != 0
+	h.work.Go(func() { h.related(me, other, acted) })
+}
+
+func (h *Hub) related(me, other id.Account, acted bool) {
 	h.recheckBetween(me, other)
 	reach := h.opt.Friends.CheckReach(h.base, me, other, friends.PurposePresence) == nil
 	if acted || reach { // whoever was removed or blocked is not told
@@ -252,6 +257,8 @@ func (h *Hub) changed(a id.Account, t wire.Topic) {
 		h.publish(ofAccount(a), &message{op: opTopic, to: a, body: []byte(t)})
 	}
 }
+
+func (h *Hub) onTopic(m *message) { h.changedHere(m.to, wire.Topic(m.body)) }
 
 func (h *Hub) changedHere(a id.Account, t wire.Topic) {
 	for _, s := range h.sessionsOf(a) {

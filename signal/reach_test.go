@@ -11,49 +11,52 @@ import (
 	"github.com/ringfence/ringfence/store"
 )
 
+// outcome is all that the one who rings can see.
+type outcome struct {
+	frames []string
+	reads  int
+}
+
+// ringInVain rings somebody who cannot be reached.
+func ringInVain(t *testing.T, r *rig, prepare func(r *rig, a, b id.Account), exists bool) (o outcome) {
+	t.Helper()
+	a, b := id.NewAccount(), id.NewAccount()
+	prepare(r, a, b)
+	d := r.on(0, a)
+	var callee *dev
+	if exists {
+		callee = r.on(0, b)
+	}
+	d.all()
+	r.graph.reads = 0
+	ref := id.NewFrame()
+	d.send(wire.Head{Kind: wire.KindRing, ID: ref, Call: id.NewCall(), To: wire.Address{Account: b}}, wire.Ring{Media: wire.MediaAudio})
+	<-time.After(10 * time.Second) // nothing may follow later either
+	for f, ok := d.next(); ok; f, ok = d.next() {
+		var e wire.Error
+		if body(t, f, &e); e.Ref != ref {
+			t.Errorf("answer to another frame: %s", f.raw)
+		}
+		e.Ref = id.Frame{}
+		o.frames = append(o.frames, strings.Replace(f.raw, string(f.Body), string(wire.EncodeBody(e)), 1))
+	}
+	o.reads = r.graph.reads
+	if callee != nil {
+		callee.silent()
+	}
+	if n := r.graph.missedBy(b); n != 0 {
+		t.Errorf("%d missed calls noted", n)
+	}
+	return o
+}
+
 // Stranger, pending, removed, blocked and no such account are one and the same
 // to the one who rings: every byte, and the reads it takes.
 func TestUnreachableIsOneAnswer(t *testing.T) {
 	t.Parallel()
-	type outcome struct {
-		frames []string
-		reads  int
-	}
 	ring := func(t *testing.T, prepare func(r *rig, a, b id.Account), exists bool) (o outcome) {
-		inBubble(t, 1, func(t *testing.T, r *rig) {
-			a, b := id.NewAccount(), id.NewAccount()
-			prepare(r, a, b)
-			d := r.on(0, a)
-			var callee *dev
-			if exists {
-				callee = r.on(0, b)
-			}
-			d.all()
-			r.graph.reads = 0
-			ref := id.NewFrame()
-			d.send(wire.Head{Kind: wire.KindRing, ID: ref, Call: id.NewCall(), To: wire.Address{Account: b}}, wire.Ring{Media: wire.MediaAudio})
-			<-time.After(10 * time.Second) // nothing may follow later either
-			for {
-				f, ok := d.next()
-				if !ok {
-					break
-				}
-				var e wire.Error
-				body(t, f, &e)
-				if e.Ref != ref {
-					t.Errorf("answer to another frame: %s", f.raw)
-				}
-				e.Ref = id.Frame{}
-				o.frames = append(o.frames, strings.Replace(f.raw, string(f.Body), string(wire.EncodeBody(e)), 1))
-			}
-			o.reads = r.graph.reads
-			if callee != nil {
-				callee.silent()
-			}
-			if n := r.graph.missedBy(b); n != 0 {
-				t.Errorf("%d missed calls noted", n)
-			}
-		})
+		t.Helper()
+		inBubble(t, 1, func(t *testing.T, r *rig) { o = ringInVain(t, r, prepare, exists) })
 		return o
 	}
 	want := ring(t, func(*rig, id.Account, id.Account) {}, false) // no such account
@@ -83,46 +86,43 @@ func TestUnreachableIsOneAnswer(t *testing.T) {
 func TestFriendshipEndedInMidCall(t *testing.T) {
 	t.Parallel()
 	for _, state := range []store.EdgeState{store.EdgeNone, store.EdgeBlocked} {
-		for _, callee := range []bool{true, false} {
-			inBubble(t, 2, func(t *testing.T, r *rig) {
-				a, b := r.pair()
-				c := r.running(a, b)
-				actor, other, hub := a, b, 0
-				if callee {
-					actor, other, hub = b, a, 1
-				}
-				a.all()
-				b.all()
-				r.graph.set(actor.addr.Account, other.addr.Account, state)
-				start := time.Now()
-				r.hubs[hub].FriendsChanged(actor.addr.Account, other.addr.Account)
-				for _, d := range []*dev{actor, other} {
-					all := d.all()
-					var e wire.Ended
-					if len(all[wire.KindEnded]) != 1 {
-						t.Fatalf("not ended: %v", all)
-					}
-					if body(t, all[wire.KindEnded][0], &e); e.Reason != wire.ReasonReach {
-						t.Errorf("ended with %s", e.Reason)
-					}
-					if n := len(all[wire.KindPresence]); n != 1 {
-						t.Errorf("%d presence frames, want one that says gone", n)
-					}
-					if n := len(all[wire.KindChanged]); (n == 1) != (d == actor) {
-						t.Errorf("%d changed frames; only who did it is told", n)
-					}
-				}
-				if !r.relay.isRevoked(c) {
-					t.Error("credentials live on")
-				}
-				if d := time.Since(start); d > time.Second {
-					t.Errorf("took %v", d)
-				}
-				a.send(wire.Head{Kind: wire.KindRelay, Call: c}, wire.Relay{})
-				a.wantError(fault.CallGone)
-			})
+		for _, byCallee := range []bool{true, false} {
+			inBubble(t, 2, func(t *testing.T, r *rig) { endFriendship(t, r, state, byCallee) })
 		}
 	}
+}
+
+func endFriendship(t *testing.T, r *rig, state store.EdgeState, byCallee bool) {
+	t.Helper()
+	a, b := r.pair()
+	c := r.running(a, b)
+	actor, other, hub := a, b, 0
+	if byCallee {
+		actor, other, hub = b, a, 1
+	}
+	a.all()
+	b.all()
+	r.graph.set(actor.addr.Account, other.addr.Account, state)
+	start := time.Now()
+	r.hubs[hub].FriendsChanged(actor.addr.Account, other.addr.Account)
+	for _, d := range []*dev{actor, other} {
+		all := d.all()
+		d.ends(all, wire.ReasonReach)
+		if n := len(all[wire.KindPresence]); n != 1 {
+			t.Errorf("%d presence frames, want one that says gone", n)
+		}
+		if n := len(all[wire.KindChanged]); (n == 1) != (d == actor) {
+			t.Errorf("%d changed frames; only who did it is told", n)
+		}
+	}
+	if !r.relay.isRevoked(c) {
+		t.Error("credentials live on")
+	}
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("took %v", d)
+	}
+	a.send(wire.Head{Kind: wire.KindRelay, Call: c}, wire.Relay{})
+	a.wantError(fault.CallGone)
 }
 
 // A change of which no message arrived still ends the call, only later.

@@ -290,11 +290,14 @@ func (d *dev) open() {
 		d.gate = &gate{Conn: near, held: make(chan struct{}), closed: make(chan struct{})}
 		return d.gate, nil
 	}}}
-	conn, _, err := websocket.Dial(t.Context(), "ws://hub/signal", &websocket.DialOptions{
+	conn, resp, err := websocket.Dial(t.Context(), "ws://hub/signal", &websocket.DialOptions{
 		HTTPClient: client, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Authorization": {d.token}},
 	})
 	if err != nil {
 		t.Fatalf("dial: %v", err)
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
 	}
 	conn.SetReadLimit(1 << 20)
 	d.conn, d.frames, d.closed = conn, make(chan got, 4096), make(chan websocket.StatusCode, 1)
@@ -451,6 +454,18 @@ func (d *dev) wantEnded(reason wire.Reason) wire.Ended {
 	return e
 }
 
+// ends returns the one ended frame among frames.
+func (d *dev) ends(all map[wire.Kind][]got, reason wire.Reason) (e wire.Ended) {
+	d.r.t.Helper()
+	if n := len(all[wire.KindEnded]); n != 1 {
+		d.r.t.Fatalf("%d ended frames, want 1 (%v)", n, all)
+	}
+	if body(d.r.t, all[wire.KindEnded][0], &e); e.Reason != reason {
+		d.r.t.Errorf("ended with %s, want %s", e.Reason, reason)
+	}
+	return e
+}
+
 func (d *dev) wantError(code fault.Code) wire.Error {
 	d.r.t.Helper()
 	var e wire.Error
@@ -492,6 +507,7 @@ func (d *dev) ringing(c id.Call) { d.ok(wire.KindRinging, c, wire.Ringing{}) }
 func (d *dev) answer(c id.Call) {
 	d.send(wire.Head{Kind: wire.KindAnswer, Call: c}, wire.Answer{Media: wire.MediaVideo, Sealed: "YW5zd2Vy"})
 }
+
 func (d *dev) decline(c id.Call, busy bool) {
 	d.send(wire.Head{Kind: wire.KindDecline, Call: c}, wire.Decline{Busy: busy})
 }

@@ -124,7 +124,7 @@ func (h *Hub) readHello(ctx context.Context, conn *websocket.Conn) (wire.Hello, 
 	}
 	head, err := wire.ScanClient(buf.b)
 	if err != nil {
-		return wire.Hello{}, err //nolint:wrapcheck // only its being there counts
+		return wire.Hello{}, err
 	}
 	if head.Kind != wire.KindHello {
 		return wire.Hello{}, errNotText
@@ -135,7 +135,7 @@ func (h *Hub) readHello(ctx context.Context, conn *websocket.Conn) (wire.Hello, 
 	if err == nil && (len(hello.Features) > wire.MaxFeatures || slices.ContainsFunc(hello.Features, tooLong)) {
 		err = fault.Field("features", "maximum", wire.MaxFeatures, "Too many features.")
 	}
-	return hello, err //nolint:wrapcheck // only its being there counts
+	return hello, err
 }
 
 // writeNow writes a frame of the connection, not of the session: it has no
@@ -260,7 +260,7 @@ func (h *Hub) readAll(ctx context.Context, conn *websocket.Conn, s *session, gen
 		// The buffer is taken once bytes are here, not while waiting for them.
 		typ, r, err := conn.Reader(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // the caller looks for the close status
+			return err
 		}
 		if typ != websocket.MessageText {
 			return errNotText
@@ -280,7 +280,7 @@ func (h *Hub) readAll(ctx context.Context, conn *websocket.Conn, s *session, gen
 func readFrame(ctx context.Context, conn *websocket.Conn, buf *buffer) error {
 	typ, r, err := conn.Reader(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // the caller looks for the close status
+		return err
 	}
 	if typ != websocket.MessageText {
 		return errNotText
@@ -302,7 +302,7 @@ func fill(buf *buffer, r io.Reader) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return err //nolint:wrapcheck // the caller looks for the close status
+			return err
 		}
 	}
 }

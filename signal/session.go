@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ type session struct {
 	drained  chan struct{} // closed when the flush in progress at the end is through
 	calls    map[id.Call]part
 	held     map[id.Account]bool // news of friends that wait for room
-	received uint32 // frames taken from the client
+	received uint32              // frames taken from the client
 	rate     bucket
 	refused  int // frames in a row above the rate
 }
@@ -104,11 +105,14 @@ func (s *session) appendLocked(h *wire.Head) {
 	if len(s.frames) >= wire.ResumeFrames && s.sent > 0 {
 		s.forgetLocked(1)
 	}
-	h.Seq = s.first + uint32(len(s.frames)) //nolint:gosec // at most ResumeFrames
+	h.Seq = s.first + few(len(s.frames))
 	b := s.hub.buffers.get()
 	b.b = wire.AppendFrame(b.b, h)
 	s.frames = append(s.frames, b)
 }
+
+// few is a number of frames that are kept, as part of a sequence number.
+func few(n int) uint32 { return uint32(max(0, min(n, 2*wire.ResumeFrames))) }
 
 // forgetLocked drops the n oldest frames.
 func (s *session) forgetLocked(n int) {
@@ -116,7 +120,7 @@ func (s *session) forgetLocked(n int) {
 		s.hub.buffers.put(b)
 	}
 	s.frames = slices.Delete(s.frames, 0, n)
-	s.first += uint32(n) //nolint:gosec // at most ResumeFrames
+	s.first += few(n)
 	s.sent = max(0, s.sent-n)
 	if len(s.frames) == 0 && cap(s.frames) > 8 {
 		s.frames = nil // an idle session keeps nothing
@@ -311,11 +315,7 @@ func (s *session) has(gen int) bool {
 func (s *session) parts() map[id.Call]part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[id.Call]part, len(s.calls))
-	for c, p := range s.calls {
-		out[c] = p
-	}
-	return out
+	return maps.Clone(s.calls)
 }
 
 func (s *session) part(c id.Call) (part, bool) {
@@ -349,14 +349,14 @@ func (s *session) leave(c id.Call) {
 // take delivers a frame that came over the bus, and keeps track of the calls
 // that the session takes part in by it.
 func (s *session) take(m *message) {
-	switch m.kind { //nolint:exhaustive // the others change nothing
-	case wire.KindIncoming, wire.KindCalling, wire.KindAnswered:
+	switch string(m.kind) {
+	case string(wire.KindIncoming), string(wire.KindCalling), string(wire.KindAnswered):
 		if !s.join(m.call, part{owner: m.node, peer: id.Account(m.other)}) {
 			return
 		}
-	case wire.KindEnded:
+	case string(wire.KindEnded):
 		s.leave(m.call)
-	case wire.KindError, wire.KindOK:
+	case string(wire.KindError), string(wire.KindOK):
 	default:
 		if _, ok := s.part(m.call); !ok {
 			s.hub.counters.drops[dropGone].Add(1)
@@ -367,14 +367,14 @@ func (s *session) take(m *message) {
 }
 
 // sweep looks after a session once a second.
-func (s *session) sweep(now time.Time) {
+func (s *session) sweep(ctx context.Context, now time.Time) {
 	s.mu.Lock()
 	conn, gen := s.conn, s.gen
 	expired := !s.who.ExpiresAt.IsZero() && !now.Before(s.who.ExpiresAt)
 	lost := conn == nil && now.Sub(s.lostAt) >= wire.ResumeSeconds*time.Second
 	stuck := !s.writing.IsZero() && now.Sub(s.writing) > writeMost
 	ping := conn != nil && now.Sub(s.pinged) >= pingEvery
-	upTo := s.first + uint32(s.sent) //nolint:gosec // at most ResumeFrames
+	upTo := s.first + few(s.sent)
 	if ping {
 		s.pinged = now
 	}
@@ -387,14 +387,14 @@ func (s *session) sweep(now time.Time) {
 	case stuck:
 		_ = conn.CloseNow()
 	case ping:
-		s.hub.work.Go(func() { s.ping(conn, gen, upTo) })
+		s.hub.work.Go(func() { s.ping(ctx, conn, gen, upTo) })
 	}
 }
 
 // ping waits for a sign of life. What was written before the ping has arrived
 // once the pong is here, so it need not be kept any longer.
-func (s *session) ping(conn *websocket.Conn, gen int, upTo uint32) {
-	ctx, cancel := context.WithTimeout(s.hub.base, pongWithin)
+func (s *session) ping(ctx context.Context, conn *websocket.Conn, gen int, upTo uint32) {
+	ctx, cancel := context.WithTimeout(ctx, pongWithin)
 	defer cancel()
 	if err := conn.Ping(ctx); err != nil {
 		s.silent(conn, gen)

@@ -54,12 +54,10 @@ const (
 )
 
 func class(k wire.Kind) int {
-	switch k { //nolint:exhaustive // everything else
-	case wire.KindDescription, wire.KindCandidate, wire.KindMedia:
+	if k == wire.KindDescription || k == wire.KindCandidate || k == wire.KindMedia {
 		return passed
-	default:
-		return acted
 	}
+	return acted
 }
 
 // Stats is a moment of a hub. Its labels are closed sets: never a person,

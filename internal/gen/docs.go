@@ -16,41 +16,11 @@ func reference(w *source) (string, error) {
 	p := &printer{}
 	p.b.WriteString("# Signaling reference\n\n" + generated)
 	p.line("How the protocol works is told in [protocol.md](protocol.md); this page lists its parts.\n")
-	docs := map[string]string{}
-	for _, e := range w.enums {
-		if e.name == "Kind" {
-			for _, v := range e.values {
-				docs[strings.Trim(v.value, `"`)] = v.doc
-			}
-		}
-	}
-	p.line("## Kinds\n\n| kind | sent by | body | what it says |\n|---|---|---|---|")
-	for _, k := range wire.Kinds() {
-		sender := string(k.Sender)
-		if k.Passes {
-			sender = "client, passed on unread"
-		}
-		name := reflect.TypeOf(k.Body).Name()
-		p.line("| `%s` | %s | [%s](#%s) | %s |", k.Kind, sender, name, strings.ToLower(name), docs[string(k.Kind)])
-	}
+	p.kindTable(w)
 	p.line("\n## Structures")
 	for _, s := range w.structs {
-		p.line("\n### %s\n\n%s", s.name, s.doc)
-		if len(s.fields) == 0 {
-			p.line("\nNo fields.")
-			continue
-		}
-		p.line("\n| field | type | |\n|---|---|---|")
-		for _, f := range s.fields {
-			t, err := tsType(f.typ, f.optional)
-			if err != nil {
-				return "", fmt.Errorf("%s: %s: %w", f.name, types.ExprString(f.typ), err)
-			}
-			opt := f.doc
-			if f.optional {
-				opt = strings.TrimSuffix("optional; "+f.doc, "; ")
-			}
-			p.line("| `%s` | %s | %s |", f.name, strings.TrimPrefix(t, "readonly "), opt)
+		if err := p.structTable(s); err != nil {
+			return "", err
 		}
 	}
 	p.line("\n## Enumerations")
@@ -70,6 +40,47 @@ func reference(w *source) (string, error) {
 	return p.b.String(), nil
 }
 
+func (p *printer) kindTable(w *source) {
+	docs := map[string]string{}
+	for _, e := range w.enums {
+		for _, v := range e.values {
+			if e.name == "Kind" {
+				docs[strings.Trim(v.value, `"`)] = v.doc
+			}
+		}
+	}
+	p.line("## Kinds\n\n| kind | sent by | body | what it says |\n|---|---|---|---|")
+	for _, k := range wire.Kinds() {
+		sender := string(k.Sender)
+		if k.Passes {
+			sender = "client, passed on unread"
+		}
+		name := reflect.TypeOf(k.Body).Name()
+		p.line("| `%s` | %s | [%s](#%s) | %s |", k.Kind, sender, name, strings.ToLower(name), docs[string(k.Kind)])
+	}
+}
+
+func (p *printer) structTable(s structDef) error {
+	p.line("\n### %s\n\n%s", s.name, s.doc)
+	if len(s.fields) == 0 {
+		p.line("\nNo fields.")
+		return nil
+	}
+	p.line("\n| field | type | |\n|---|---|---|")
+	for _, f := range s.fields {
+		t, err := tsType(f.typ, f.optional)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", f.name, types.ExprString(f.typ), err)
+		}
+		opt := f.doc
+		if f.optional {
+			opt = strings.TrimSuffix("optional; "+f.doc, "; ")
+		}
+		p.line("| `%s` | %s | %s |", f.name, strings.TrimPrefix(t, "readonly "), opt)
+	}
+	return nil
+}
+
 // errorTable is docs/errors.md.
 func errorTable(f *source) (string, error) {
 	p := &printer{}
@@ -79,7 +90,7 @@ func errorTable(f *source) (string, error) {
 	for _, e := range f.enums {
 		for _, v := range e.values {
 			if v.doc == "" {
-				return "", fmt.Errorf("code %s has no comment", v.name) //nolint:err113 // told to a developer
+				return "", fmt.Errorf("code %s has no comment", v.name)
 			}
 			p.line("| `%s` | %s |", strings.Trim(v.value, `"`), v.doc)
 		}

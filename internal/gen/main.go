@@ -7,6 +7,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -27,16 +28,16 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return fmt.Errorf("open folder: %w", err)
+	}
 	for name, text := range files {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // source files are for everyone to read
-			return fmt.Errorf("make folder: %w", err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // source files are for everyone to read
-			return fmt.Errorf("write: %w", err)
+		if err := dir.WriteFile(name, []byte(text), 0o600); err != nil { // those that exist keep their rights
+			return errors.Join(fmt.Errorf("write: %w", err), dir.Close())
 		}
 	}
-	return nil
+	return dir.Close()
 }
 
 // generate returns the text of every generated file by its path below root.

@@ -57,30 +57,40 @@ func load(dir string) (*source, error) {
 			return nil, fmt.Errorf("parse: %w", err)
 		}
 		for _, d := range file.Decls {
-			g, ok := d.(*ast.GenDecl)
-			if !ok {
-				continue
+			more, err := s.addDecl(d)
+			if err != nil {
+				return nil, err
 			}
-			for _, spec := range g.Specs {
-				switch spec := spec.(type) {
-				case *ast.TypeSpec:
-					if err := s.addType(g, spec); err != nil {
-						return nil, err
-					}
-				case *ast.ValueSpec:
-					if g.Tok == token.CONST {
-						consts = append(consts, spec)
-					}
-				}
-			}
+			consts = append(consts, more...)
 		}
 	}
-	for _, c := range consts {
+	for _, c := range consts { // once all types are known
 		if err := s.addConst(c); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// addDecl takes the types of a declaration and returns its constants.
+func (s *source) addDecl(d ast.Decl) (consts []*ast.ValueSpec, err error) {
+	g, ok := d.(*ast.GenDecl)
+	if !ok {
+		return nil, nil
+	}
+	for _, spec := range g.Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			if err := s.addType(g, spec); err != nil {
+				return nil, err
+			}
+		case *ast.ValueSpec:
+			if g.Tok == token.CONST {
+				consts = append(consts, spec)
+			}
+		}
+	}
+	return consts, nil
 }
 
 func (s *source) addType(g *ast.GenDecl, spec *ast.TypeSpec) error {

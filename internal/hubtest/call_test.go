@@ -24,6 +24,7 @@ func loopbackAPI(t *testing.T) *webrtc.API {
 	t.Helper()
 	s := webrtc.SettingEngine{}
 	s.SetIncludeLoopbackCandidate(true)
+	s.SetRelayAcceptanceMinWait(0)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	s.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	m := &webrtc.MediaEngine{}
@@ -287,6 +288,23 @@ func (c *cutter) set(shut bool) {
 	}
 }
 
+// next waits for an event with a body of type B and passes over others.
+func next[B any](t *testing.T, e *end) B {
+	t.Helper()
+	for {
+		if b, ok := hubtest.Wait(t, e.events, "an event").Body.(B); ok {
+			return b
+		}
+	}
+}
+
+func (e *end) wantAway(t *testing.T, want bool) {
+	t.Helper()
+	if got := next[wire.Away](t, e).Away; got != want {
+		t.Fatalf("away %v, want %v", got, want)
+	}
+}
+
 func TestCallGoesOnThroughALostWebSocket(t *testing.T) {
 	t.Parallel()
 	w := hubtest.New(t, 2)
@@ -296,18 +314,7 @@ func TestCallGoesOnThroughALostWebSocket(t *testing.T) {
 	a, b := anna.Device(0, net.options), ben.Device(1, nil)
 	caller, callee, out, in := connect(t, a, b, false)
 	net.set(true)
-	away := func(want bool) {
-		t.Helper()
-		for {
-			if e, ok := hubtest.Wait(t, callee.events, "away").Body.(wire.Away); ok {
-				if e.Away != want {
-					t.Fatalf("away %v, want %v", e.Away, want)
-				}
-				return
-			}
-		}
-	}
-	away(true)
+	callee.wantAway(t, true)
 	caller.say(t, callee, "can you hear me?") // media does not mind
 	// What both sides send meanwhile arrives once, in order.
 	for i := range 3 {
@@ -320,18 +327,11 @@ func TestCallGoesOnThroughALostWebSocket(t *testing.T) {
 		}
 	}
 	net.set(false)
-	away(false)
+	callee.wantAway(t, false)
 	for _, e := range []*end{caller, callee} {
 		for i := range 3 {
-			for {
-				s, ok := hubtest.Wait(t, e.events, "what was sent").Body.(wire.Sending)
-				if !ok {
-					continue
-				}
-				if s.Audio != (i%2 == 0) {
-					t.Errorf("frame %d came out of order", i)
-				}
-				break
+			if s := next[wire.Sending](t, e); s.Audio != (i%2 == 0) {
+				t.Errorf("frame %d came out of order", i)
 			}
 		}
 	}

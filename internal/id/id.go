@@ -186,7 +186,7 @@ func decode(dst *[Size]byte, t []byte) bool {
 		}
 		if bits += 5; bits >= 8 && n < Size {
 			bits -= 8
-			dst[n] = byte(acc >> bits)
+			dst[n] = byte(acc >> bits & 0xff)
 			n++
 			acc &= 1<<bits - 1
 		}

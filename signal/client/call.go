@@ -79,37 +79,37 @@ func (c *Client) takeCall(ctx context.Context, h *wire.Head) {
 		c.takeUnknown(ctx, h)
 		return
 	}
-	switch h.Kind { //nolint:exhaustive // the others come to no client
-	case wire.KindCalling:
+	switch string(h.Kind) {
+	case string(wire.KindCalling):
 		if b, ok := decode[wire.Calling](h); ok {
 			call.equip(b.Servers)
 			c.settleCall(call.ID, wire.KindRing)
 		}
-	case wire.KindServers:
+	case string(wire.KindServers):
 		if b, ok := decode[wire.Servers](h); ok {
 			call.equip(b.Servers)
 			c.settleCall(call.ID, wire.KindRelay)
 		}
-	case wire.KindAnswered:
+	case string(wire.KindAnswered):
 		if b, ok := decode[wire.Answered](h); ok {
 			call.mu.Lock()
 			call.peer = b.Peer
 			call.mu.Unlock()
 			call.tell(ctx, Event{h.Kind, b})
 		}
-	case wire.KindEnded:
+	case string(wire.KindEnded):
 		if b, ok := decode[wire.Ended](h); ok {
 			call.finish(b)
 		}
-	case wire.KindProgress:
+	case string(wire.KindProgress):
 		tell[wire.Progress](ctx, call, h)
-	case wire.KindAway:
+	case string(wire.KindAway):
 		tell[wire.Away](ctx, call, h)
-	case wire.KindDescription:
+	case string(wire.KindDescription):
 		tell[wire.Description](ctx, call, h)
-	case wire.KindCandidate:
+	case string(wire.KindCandidate):
 		tell[wire.Candidates](ctx, call, h)
-	case wire.KindMedia:
+	case string(wire.KindMedia):
 		tell[wire.Sending](ctx, call, h)
 	}
 }
@@ -123,10 +123,10 @@ func tell[B any](ctx context.Context, call *Call, h *wire.Head) {
 // takeUnknown: a call that this client has not had until now. One that another
 // run of the program left behind is hung up.
 func (c *Client) takeUnknown(ctx context.Context, h *wire.Head) {
-	switch h.Kind { //nolint:exhaustive // what is left of an ended call
-	case wire.KindCalling, wire.KindAnswered:
+	switch string(h.Kind) {
+	case string(wire.KindCalling), string(wire.KindAnswered):
 		_ = c.send(ctx, &wire.Head{Kind: wire.KindHangup, Call: h.Call}) // it ends by itself otherwise
-	case wire.KindIncoming:
+	case string(wire.KindIncoming):
 		b, ok := decode[wire.Incoming](h)
 		if !ok {
 			return
@@ -157,6 +157,7 @@ func (c *Client) settleCall(call id.Call, kind wire.Kind) {
 func (call *Call) tell(ctx context.Context, e Event) {
 	select {
 	case call.events <- e:
+	case <-call.done:
 	case <-ctx.Done():
 	}
 }
@@ -246,10 +247,10 @@ func (call *Call) Decline(ctx context.Context, busy bool) error {
 // error.
 func (call *Call) Hangup(ctx context.Context) error {
 	err := call.act(ctx, wire.KindHangup, wire.Hangup{})
-	if fault.Is(err, fault.CallGone) && err != nil {
-		return nil
+	if err != nil && !fault.Is(err, fault.CallGone) {
+		return err
 	}
-	return err
+	return nil
 }
 
 // Refresh asks for fresh ICE servers: credentials open the door only for a

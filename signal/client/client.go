@@ -6,9 +6,9 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -161,9 +161,7 @@ func (c *Client) Serve(ctx context.Context) error {
 		if time.Since(start) > backoffMost {
 			wait = backoffLeast
 		}
-		// Jitter, so that the clients of a hub that was restarted do not all
-		// come back in the same moment.
-		pause := time.NewTimer(wait/2 + rand.N(wait)) //nolint:gosec // no secret
+		pause := time.NewTimer(jitter(wait))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
@@ -172,6 +170,14 @@ func (c *Client) Serve(ctx context.Context) error {
 		}
 		wait = min(2*wait, backoffMost)
 	}
+}
+
+// jitter spreads a wait from half to one and a half of it, so that the clients
+// of a hub that was restarted do not all come back in the same moment.
+func jitter(d time.Duration) time.Duration {
+	var b [1]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return d/2 + d*time.Duration(b[0])/256
 }
 
 // connect lives through one connection.
@@ -193,7 +199,7 @@ func (c *Client) connect(ctx context.Context) error {
 		defer close(said)
 		_ = conn.Close(websocket.StatusNormalClosure, "") // gone either way
 	})
-	err = c.read(context.WithoutCancel(ctx), conn)
+	err = c.read(ctx, conn)
 	if !goodbye() {
 		<-said
 	}
@@ -225,6 +231,9 @@ func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + c.opt.Token}},
 	})
 	if err != nil {
+		if resp != nil && resp.Body != nil {
+			_ = resp.Body.Close() // read by Dial
+		}
 		if resp != nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
 			return nil, fmt.Errorf("%w: %s", ErrRefused, resp.Status)
 		}
@@ -367,7 +376,7 @@ func (c *Client) ask(ctx context.Context, h *wire.Head) error {
 
 func (c *Client) read(ctx context.Context, conn *websocket.Conn) error {
 	for {
-		_, b, err := conn.Read(ctx)
+		_, b, err := conn.Read(context.WithoutCancel(ctx)) // ends by a close
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
@@ -387,23 +396,23 @@ func (c *Client) read(ctx context.Context, conn *websocket.Conn) error {
 // take acts on one frame of the hub. Kinds that it does not know are for later
 // clients.
 func (c *Client) take(ctx context.Context, h *wire.Head) {
-	switch h.Kind { //nolint:exhaustive // the others are about calls, or unknown
-	case wire.KindOK:
+	switch string(h.Kind) {
+	case string(wire.KindOK):
 		if b, ok := decode[wire.OK](h); ok {
 			c.settle(b.Ref, nil)
 		}
-	case wire.KindError:
+	case string(wire.KindError):
 		if b, ok := decode[wire.Error](h); ok {
 			c.settle(b.Ref, &fault.Error{
 				Code: b.Code, Public: b.Text, Field: b.Field, Rule: b.Rule,
 				Limit: int64(b.Limit), RetryAfter: int64(b.RetryAfter),
 			})
 		}
-	case wire.KindPresence:
+	case string(wire.KindPresence):
 		if b, ok := decode[wire.Presence](h); ok && c.opt.OnPresence != nil {
 			c.opt.OnPresence(b)
 		}
-	case wire.KindChanged:
+	case string(wire.KindChanged):
 		if b, ok := decode[wire.Changed](h); ok && c.opt.OnChanged != nil {
 			c.opt.OnChanged(b.Topic)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/pion/webrtc/v4"
 
@@ -39,7 +40,7 @@ const candidateRoom = 256
 // NewPeer makes the media side of a call that rings. Serve runs it.
 func NewPeer(call *Call, o PeerOptions) (*Peer, error) {
 	if o.API == nil {
-		o.API = webrtc.NewAPI()
+		o.API = defaultAPI(o.RelayOnly)
 	}
 	cfg := webrtc.Configuration{}
 	for _, s := range call.Servers() {
@@ -66,6 +67,16 @@ func NewPeer(call *Call, o PeerOptions) (*Peer, error) {
 		}
 	}
 	return p, nil
+}
+
+// defaultAPI is pion as it comes, but for its wait of two seconds for something
+// better than a relay, where nothing better is wanted.
+func defaultAPI(relayOnly bool) *webrtc.API {
+	var s webrtc.SettingEngine
+	if relayOnly {
+		s.SetRelayAcceptanceMinWait(0)
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(s))
 }
 
 // Serve describes, answers and passes candidates until the call is over or ctx
@@ -214,7 +225,7 @@ func (p *Peer) description(ctx context.Context, d wire.Description) error {
 }
 
 func (p *Peer) add(c wire.Candidate) {
-	line := uint16(c.Line) //nolint:gosec // a line that does not exist is refused below
+	line := uint16(max(0, min(c.Line, math.MaxUint16)))
 	init := webrtc.ICECandidateInit{Candidate: c.Candidate, SDPMLineIndex: &line}
 	if c.Mid != "" {
 		init.SDPMid = &c.Mid

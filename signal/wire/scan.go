@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"unicode/utf8"
 
 	"github.com/ringfence/ringfence/internal/fault"
@@ -141,7 +142,7 @@ func (s *envelope) field(key []byte) error {
 		return s.address("from", &s.head.From)
 	}
 	n, err := s.number("seq", 1<<32-1)
-	s.head.Seq = uint32(n) //nolint:gosec // bounded by number
+	s.head.Seq = n
 	return err
 }
 
@@ -236,7 +237,7 @@ func (s *envelope) address(name string, a *Address) error {
 	if !s.eat('{') {
 		return bad(name, ruleType)
 	}
-	var account, device, first = false, false, true
+	account, device, first := false, false, true
 	for ; ; first = false {
 		s.space()
 		if s.eat('}') {
@@ -317,11 +318,11 @@ func (s *envelope) key() ([]byte, error) {
 }
 
 // number reads a whole number from 0 to most, in its one spelling.
-func (s *envelope) number(name string, most uint64) (uint64, error) {
+func (s *envelope) number(name string, most uint32) (uint32, error) {
 	s.space()
 	start, n := s.i, uint64(0)
 	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
-		if n = n*10 + uint64(s.b[s.i]-'0'); n > most {
+		if n = n*10 + uint64(s.b[s.i]-'0'); n > uint64(most) {
 			return 0, bad(name, ruleMaximum)
 		}
 		s.i++
@@ -329,7 +330,7 @@ func (s *envelope) number(name string, most uint64) (uint64, error) {
 	if s.i == start || (s.b[start] == '0' && s.i > start+1) {
 		return 0, bad(name, ruleType)
 	}
-	return n, nil
+	return uint32(min(n, math.MaxUint32)), nil
 }
 
 func bad(field, rule string) error {
