@@ -27,6 +27,7 @@ func TestSealedValueOpensInItsPlaceOnly(t *testing.T) {
 		"another account": func() ([]byte, error) { return k.Open(ben, store.TableFriends, row, sealed) },
 		"the system":      func() ([]byte, error) { return k.Open(id.Account{}, store.TableFriends, row, sealed) },
 		"another table":   func() ([]byte, error) { return k.Open(anna, store.TableAsks, row, sealed) },
+		"a table as long": func() ([]byte, error) { return k.Open(anna, store.TableDevices, row, sealed) },
 		"another row":     func() ([]byte, error) { return k.Open(anna, store.TableFriends, []byte("rox"), sealed) },
 		"a shifted border": func() ([]byte, error) {
 			return k.Open(anna, store.TableFriends+"r", []byte("ow"), sealed)
