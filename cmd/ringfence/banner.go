@@ -108,7 +108,7 @@ func warnings(c *config.Loaded) []string {
 	if !c.PublicURL.IsZero() && len(c.TrustedProxies) == 0 {
 		out = append(out, "public_url is set but trusted_proxies is empty: nothing that a reverse proxy sends on will be served.")
 	}
-	if c.TURN.MaxPort-c.TURN.MinPort < 99 {
+	if int(c.TURN.MaxPort)-int(c.TURN.MinPort) < 99 {
 		out = append(out, "fewer than 100 media ports allow only a few relayed calls at a time.")
 	}
 	return out

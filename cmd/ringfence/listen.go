@@ -23,7 +23,7 @@ type listeners struct {
 
 // addresses says where the program listens; invalid where it does not.
 type addresses struct {
-	plain, tls, admin, turn netip.AddrPort
+	plain, tls, admin netip.AddrPort
 }
 
 // openListeners opens all of them or none.

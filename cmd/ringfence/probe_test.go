@@ -25,6 +25,6 @@ func probeMain() {
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ringfence:", err)
-		os.Exit(1) //nolint:gocritic // as main does
+		os.Exit(1)
 	}
 }

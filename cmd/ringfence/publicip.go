@@ -71,7 +71,7 @@ func (ip *publicIP) Serve(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			if err := ip.resolve(ctx); err != nil && ctx.Err() == nil {
-				ip.log.Warn("turn.public_ip did not resolve, the last address stays", slog.Any("err", err))
+				ip.log.WarnContext(ctx, "turn.public_ip did not resolve, the last address stays", slog.Any("err", err))
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func (ip *publicIP) resolve(ctx context.Context) error {
 		return fmt.Errorf("no address: %w", errNoAddress)
 	}
 	if old := ip.Addr(); old.IsValid() && old != best {
-		ip.log.Info("turn.public_ip has a new address")
+		ip.log.InfoContext(ctx, "turn.public_ip has a new address")
 	}
 	ip.addr.Store(&best)
 	return nil

@@ -85,7 +85,7 @@ func flagStruct() reflect.Type {
 func given(flags reflect.Value) map[string]string {
 	out := map[string]string{}
 	for i, s := range config.Settings() {
-		if text, ok := flags.Field(i).Interface().(*string); ok && text != nil {
+		if text, ok := reflect.TypeAssert[*string](flags.Field(i)); ok && text != nil {
 			out[s.Flag] = *text
 		}
 	}
@@ -153,7 +153,9 @@ func (serveCommand) Run(ctx context.Context, p *process, in *config.Input) error
 	if err != nil {
 		return err
 	}
-	if err := serve(ctx, *p, c); err != nil && !errors.Is(err, context.Canceled) {
+	log := newLog(p.stderr, c.Log)
+	slog.SetDefault(log) // libraries that log by themselves, with package log too, do it through ours
+	if err := serve(ctx, *p, c, log); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

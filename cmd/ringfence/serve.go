@@ -18,10 +18,9 @@ import (
 
 // serve is the server: it opens everything, says where it is, and serves until
 // ctx ends or a part of it fails. It returns after the last part has ended.
-func serve(ctx context.Context, p process, c *config.Loaded) (err error) {
-	log := newLog(p.stderr, c.Log)
+func serve(ctx context.Context, p process, c *config.Loaded, log *slog.Logger) (err error) {
 	if err := noCore(); err != nil {
-		log.Warn("core dumps stay on", slog.Any("err", err))
+		log.WarnContext(ctx, "core dumps stay on", slog.Any("err", err))
 	}
 	ls, err := openListeners(ctx, c)
 	if err != nil {
@@ -74,7 +73,7 @@ func (s *server) build(ctx context.Context) (err error) {
 	if err := s.wire(ctx); err != nil {
 		return err
 	}
-	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin), turn: s.turnAddr()}
+	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin)}
 	if s.ls.tls == nil {
 		s.sites = newSites(ctx, s.c, s.at, localca.Private)
 		return nil
@@ -137,9 +136,9 @@ func (s *server) run(ctx context.Context) error {
 		{"relay", s.relay.Serve},
 		{"admin", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
 	}
-	s.log.Info("serving")
+	s.log.InfoContext(ctx, "serving")
 	err = inOrder(ctx, s.log, stages...)
-	s.log.Info("stopped")
+	s.log.InfoContext(ctx, "stopped")
 	return err
 }
 

@@ -54,7 +54,7 @@ func configured(c *config.Loaded) addresses {
 		}
 		return netip.AddrPortFrom(a, l.Port())
 	}
-	return addresses{plain: at(c.Listen), tls: at(c.TLSListen), admin: at(c.AdminListen), turn: at(c.TURN.Listen)}
+	return addresses{plain: at(c.Listen), tls: at(c.TLSListen), admin: at(c.AdminListen)}
 }
 
 // links returns the links that carry an invite, the one to take first.

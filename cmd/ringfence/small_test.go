@@ -91,7 +91,7 @@ func TestDataFolder(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // that is what must be refused
+	if err := os.Chmod(dir, 0o755); err != nil { // that is what must be refused
 		t.Fatal(err)
 	}
 	if err := dataFolder(dir); err == nil || !strings.Contains(err.Error(), "chmod 700 "+dir) {

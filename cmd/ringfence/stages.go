@@ -20,6 +20,7 @@ type stage struct {
 // It returns after the last one, with the first error.
 func inOrder(ctx context.Context, log *slog.Logger, stages ...stage) error {
 	type running struct {
+		name string
 		stop context.CancelFunc
 		done chan error
 	}
@@ -27,7 +28,7 @@ func inOrder(ctx context.Context, log *slog.Logger, stages ...stage) error {
 	parts := make([]running, len(stages))
 	for i, s := range stages {
 		own, stop := context.WithCancel(context.WithoutCancel(ctx))
-		parts[i] = running{stop: stop, done: make(chan error, 1)}
+		parts[i] = running{name: s.name, stop: stop, done: make(chan error, 1)}
 		go func() {
 			parts[i].done <- s.guarded(own, log)
 			ended <- struct{}{}
@@ -38,12 +39,12 @@ func inOrder(ctx context.Context, log *slog.Logger, stages ...stage) error {
 	case <-ended:
 	}
 	var failed error
-	for i, p := range parts {
+	for _, p := range parts {
 		p.stop()
 		if err := <-p.done; err != nil && !errors.Is(err, context.Canceled) && failed == nil {
-			failed = fmt.Errorf("%s: %w", stages[i].name, err)
+			failed = fmt.Errorf("%s: %w", p.name, err)
 		}
-		log.Debug("stopped", slog.String("part", stages[i].name))
+		log.DebugContext(ctx, "stopped", slog.String("part", p.name))
 	}
 	return failed
 }
@@ -55,7 +56,7 @@ var errPanic = errors.New("crashed, see the log")
 func (s stage) guarded(ctx context.Context, log *slog.Logger) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			log.Error("panic", slog.String("part", s.name), slog.Any("value", v), slog.String("stack", string(debug.Stack())))
+			log.ErrorContext(ctx, "panic", slog.String("part", s.name), slog.Any("value", v), slog.String("stack", string(debug.Stack())))
 			err = errPanic
 		}
 	}()

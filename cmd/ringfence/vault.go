@@ -50,7 +50,7 @@ func openVault(ctx context.Context, c *config.Loaded) (_ *vault, err error) {
 		return nil, dataTrouble(c, err)
 	}
 	v.keys, err = keyring.Open(ctx, keyring.Options{
-		Dir: c.Keys, DataDir: c.Data, Passphrase: passphrase, Existing: existing, Iterations: uint32(c.KeyIterations), //nolint:gosec // config bounds it
+		Dir: c.Keys, DataDir: c.Data, Passphrase: passphrase, Existing: existing, Iterations: c.KeyIterations,
 	})
 	if err != nil {
 		return nil, keysTrouble(c, err)
@@ -88,7 +88,7 @@ func readPassphrase(path string) (keyring.Secret, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return nil, fmt.Errorf("passphrase_file: %w; name a file that this user can read", err)
 	}

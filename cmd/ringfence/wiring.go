@@ -85,21 +85,10 @@ func (s *server) listenRelay(ctx context.Context, keys *relay.Keys) (*relay.Serv
 	at := []netip.AddrPort{netip.AddrPortFrom(t.Listen.Addr(), t.Listen.Port())}
 	return relay.Listen(ctx, relay.Config{
 		UDP: at, TCP: at,
-		MinPort: uint16(t.MinPort), MaxPort: uint16(t.MaxPort), //nolint:gosec // config bounds them
+		MinPort: t.MinPort, MaxPort: t.MaxPort,
 		PublicIP: s.external.Addr, Host: t.PublicIP.Name(), Realm: t.Realm, Keys: keys,
 		AllowOwnAddresses: s.c.OwnAddresses(), Log: s.log, Now: now,
 	})
-}
-
-// turnAddr returns the port on which clients are heard.
-func (s *server) turnAddr() netip.AddrPort {
-	for _, e := range s.relay.Endpoints() {
-		if a, err := netip.ParseAddr(e.Host); err == nil {
-			return netip.AddrPortFrom(a, e.Port)
-		}
-		return netip.AddrPortFrom(netip.IPv6Unspecified(), e.Port)
-	}
-	return netip.AddrPort{}
 }
 
 // origins are those of pages that may use the API besides the request's own

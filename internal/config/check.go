@@ -16,8 +16,8 @@ func (l *Loaded) settle() {
 
 // check returns what is wrong between settings. Those in broken have a fault
 // already and hold a default: nothing is said about them twice.
-func (l *Loaded) check(broken map[string]bool) Faults {
-	var out Faults
+func (l *Loaded) check(broken map[string]bool) FaultErrors {
+	var out FaultErrors
 	add := func(key, value, must, fix string, with ...string) {
 		for _, k := range append(with, key) {
 			if broken[k] {
@@ -40,7 +40,7 @@ func (l *Loaded) check(broken map[string]bool) Faults {
 		add("turn.realm", r, "must be 1 to 127 characters without quotes", `write for example "ringfence"`)
 	}
 	if l.TURN.MinPort > l.TURN.MaxPort {
-		add("turn.min_port", strconv.Itoa(l.TURN.MinPort), "must not be above turn.max_port, "+strconv.Itoa(l.TURN.MaxPort),
+		add("turn.min_port", strconv.Itoa(int(l.TURN.MinPort)), "must not be above turn.max_port, "+strconv.Itoa(int(l.TURN.MaxPort)),
 			"lower one or raise the other", "turn.max_port")
 	}
 	if !l.Listen.On() {

@@ -12,7 +12,7 @@ type Config struct {
 	Data            string   `key:"data" holds:"a folder" doc:"Folder of the data: one file with everything the server keeps, sealed. Made with mode 0700 where it is missing."`
 	Keys            string   `key:"keys" holds:"a folder" doc:"Folder of the keys that open the data. Must lie neither in the data folder nor around it, and never goes into the same backup. Made with mode 0700 where it is missing."`
 	PassphraseFile  string   `key:"passphrase_file" holds:"a file" doc:"File with the passphrase that locks the key folder. Empty: a random one is made at the first start and kept in the key folder."`
-	KeyIterations   int      `key:"key_iterations" min:"600000" max:"20000000" doc:"PBKDF2 rounds between the passphrase and the keys, used when the key folder is made. More is slower to start and slower to guess."`
+	KeyIterations   uint32   `key:"key_iterations" min:"600000" max:"20000000" doc:"PBKDF2 rounds between the passphrase and the keys, used when the key folder is made. More is slower to start and slower to guess."`
 	OwnerInviteFile string   `key:"owner_invite_file" holds:"a file" doc:"File to write the owner's one-time invite link to (mode 0600), besides printing it, for as long as nobody has used it."`
 	Listen          Listen   `key:"listen" doc:"Where plain HTTP is served. Browsers allow calls there only at http://localhost; other hosts get the page that says how to trust this server, or are sent to public_url."`
 	TLSListen       Listen   `key:"tls_listen" doc:"Where HTTPS is served to the local network, with a certificate of this server's own authority. Off by itself where public_url is set."`
@@ -28,8 +28,8 @@ type TURN struct {
 	Listen            Listen `key:"listen" doc:"Where the media relay answers TURN and STUN, over UDP and TCP."`
 	PublicIP          Host   `key:"public_ip" doc:"Address under which clients reach the relay, or a host name that is resolved again each minute. Needed behind NAT. Empty: the address of this machine in its network."`
 	Realm             string `key:"realm" doc:"TURN realm; clients never show it."`
-	MinPort           int    `key:"min_port" min:"1024" max:"65535" doc:"First UDP port for relayed media."`
-	MaxPort           int    `key:"max_port" min:"1024" max:"65535" doc:"Last UDP port for relayed media. Each relayed side of a call takes one."`
+	MinPort           uint16 `key:"min_port" min:"1024" max:"65535" doc:"First UDP port for relayed media."`
+	MaxPort           uint16 `key:"max_port" min:"1024" max:"65535" doc:"Last UDP port for relayed media. Each relayed side of a call takes one."`
 	AllowOwnAddresses Toggle `key:"allow_own_addresses" choices:"auto,on,off" doc:"Whether the relay may carry media to this machine's own addresses, needed to try calls between two browsers on one machine. auto: on as long as neither public_url nor turn.public_ip is set."`
 }
 

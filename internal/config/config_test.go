@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -158,9 +159,9 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		Environ: []string{"RINGFENCE_PUBLIC_URL=ftp://x", "RINGFENCE_NO_SUCH=1"},
 		Flags:   map[string]string{"log-level": "loud", "admin-listen": "127.0.0.1:3478"},
 	})
-	faults, ok := err.(config.Faults) //nolint:errorlint // the type itself is promised
+	faults, ok := errors.AsType[config.FaultErrors](err)
 	if !ok {
-		t.Fatalf("Load = %v, want Faults", err)
+		t.Fatalf("Load = %v, want FaultErrors", err)
 	}
 	var got []string
 	for _, f := range faults {
@@ -278,7 +279,7 @@ func TestEverySettingSaysWhatItIsFor(t *testing.T) {
 		}
 		seen[s.Flag] = true
 	}
-	for _, want := range strings.Fields("data keys listen public-url turn-listen turn-public-ip admin-listen owner-invite-file trusted-proxies") {
+	for want := range strings.FieldsSeq("data keys listen public-url turn-listen turn-public-ip admin-listen owner-invite-file trusted-proxies") {
 		if !seen[want] {
 			t.Errorf("no flag --%s", want)
 		}

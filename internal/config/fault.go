@@ -32,11 +32,11 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// Faults are all the things that are wrong, found at once.
-type Faults []Fault
+// FaultErrors are all the things that are wrong, found at once.
+type FaultErrors []Fault
 
 // Error lists every fault on a line of its own.
-func (fs Faults) Error() string {
+func (fs FaultErrors) Error() string {
 	var b strings.Builder
 	if len(fs) == 1 {
 		b.WriteString("1 setting is wrong:")

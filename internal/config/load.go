@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ func (l *Loaded) Source(key string) string {
 }
 
 // Load lays file, environment and flags over the defaults. Its error is a
-// Faults with everything that is wrong, never only the first.
+// FaultErrors with everything that is wrong, never only the first.
 func Load(in Input) (*Loaded, error) {
 	l := &loader{
 		out:  &Loaded{Config: Default(), sources: map[string]string{}},
@@ -69,7 +70,7 @@ type loader struct {
 	file              string            // named by the environment
 	env               map[string]string // by key
 	doc               map[string]any    // the file, flattened: by key
-	faults            Faults
+	faults            FaultErrors
 	broken            map[string]bool // keys whose value was refused
 }
 
@@ -143,7 +144,7 @@ func (l *loader) readFile(path string) {
 }
 
 func readLimited(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return nil, err
 	}

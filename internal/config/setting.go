@@ -21,8 +21,8 @@ type Setting struct {
 	Doc     string   // what it is for
 	Holds   string   // what kind of value it takes, in words
 	Choices []string // the only values it takes, where they are few
-	Min     int      // of a number
-	Max     int
+	Min     int64    // of a number
+	Max     int64
 	index   []int // of the field
 }
 
@@ -52,8 +52,8 @@ func settingsOf(t reflect.Type, prefix string, index []int) []Setting {
 		if c := f.Tag.Get("choices"); c != "" {
 			s.Choices = strings.Split(c, ",")
 		}
-		s.Min, _ = strconv.Atoi(f.Tag.Get("min"))
-		s.Max, _ = strconv.Atoi(f.Tag.Get("max"))
+		s.Min, _ = strconv.ParseInt(f.Tag.Get("min"), 10, 64)
+		s.Max, _ = strconv.ParseInt(f.Tag.Get("max"), 10, 64)
 		if s.Holds == "" {
 			s.Holds = holds(f.Type, s)
 		}
@@ -76,7 +76,7 @@ func holds(t reflect.Type, s Setting) string {
 	switch {
 	case len(s.Choices) > 0:
 		return strings.Join(s.Choices, ", ")
-	case t.Kind() == reflect.Int:
+	case isNumber(t):
 		return fmt.Sprintf("number from %d to %d", s.Min, s.Max)
 	}
 	return "text"
@@ -94,14 +94,15 @@ func (s Setting) setText(c *Config, text string) error {
 			return p.setTexts(nil)
 		}
 		return p.setTexts(strings.Split(text, ","))
-	case *int:
-		n, err := strconv.Atoi(text)
+	case encoding.TextUnmarshaler:
+		return p.UnmarshalText([]byte(text))
+	}
+	if isNumber(s.in(c).Type()) {
+		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return &rule{must: "must be a whole number", fix: fmt.Sprintf("write a number from %d to %d", s.Min, s.Max)}
 		}
-		return s.setInt(p, n)
-	case encoding.TextUnmarshaler:
-		return p.UnmarshalText([]byte(text))
+		return s.setNumber(c, n)
 	}
 	if len(s.Choices) > 0 && !slices.Contains(s.Choices, text) {
 		return &rule{must: "must be one of " + strings.Join(s.Choices, ", "), fix: s.suggest(text)}
@@ -117,28 +118,27 @@ func (s Setting) suggest(text string) string {
 	return "write " + strconv.Quote(s.Choices[0])
 }
 
-func (s Setting) setInt(p *int, n int) error {
+func isNumber(t reflect.Type) bool { return t.Kind() == reflect.Uint16 || t.Kind() == reflect.Uint32 }
+
+func (s Setting) setNumber(c *Config, n int64) error {
 	if n < s.Min || n > s.Max {
 		return &rule{must: fmt.Sprintf("must be from %d to %d", s.Min, s.Max), fix: fmt.Sprintf("write a number from %d to %d", s.Min, s.Max)}
 	}
-	*p = n
+	field := s.in(c)
+	field.Set(reflect.ValueOf(n).Convert(field.Type()))
 	return nil
 }
 
 // setTOML sets the field from a value of the file, whose type must fit.
 func (s Setting) setTOML(c *Config, v any) error {
-	field := s.in(c).Addr().Interface()
-	switch p := field.(type) {
-	case *int:
+	if isNumber(s.in(c).Type()) {
 		n, ok := v.(int64)
 		if !ok {
 			return &rule{must: "must be a number", fix: "write it without quotes"}
 		}
-		if int64(int(n)) != n {
-			n = -1 // beyond what this machine counts: out of range all the same
-		}
-		return s.setInt(p, int(n))
-	case *Prefixes:
+		return s.setNumber(c, n)
+	}
+	if p, ok := reflect.TypeAssert[*Prefixes](s.in(c).Addr()); ok {
 		items, ok := texts(v)
 		if !ok {
 			return &rule{must: "must be a list of texts", fix: `write for example ["127.0.0.1"]`}
@@ -171,8 +171,8 @@ func texts(v any) ([]string, bool) {
 // toml returns the value as it is written in the file.
 func (s Setting) toml(c *Config) string {
 	switch v := s.in(c).Interface().(type) {
-	case int:
-		return strconv.Itoa(v)
+	case uint16, uint32:
+		return fmt.Sprint(v)
 	case Prefixes:
 		quoted := v.Texts()
 		for i, x := range quoted {

@@ -1,8 +1,9 @@
 // Package localca owns the small certificate authority with which a server in
 // a home network speaks TLS to phones: its key in the key folder, a
 // certificate for the addresses of the moment in memory. The authority can
-// vouch for nothing but private addresses and .local names, so that trusting it
-// gives nobody power over other sites. It imports nothing of the project.
+// vouch for nothing but private addresses, those that the machine had when it
+// was made, and .local names, so that trusting it gives nobody power over other
+// sites. It imports nothing of the project.
 package localca
 
 import (
@@ -72,7 +73,7 @@ type Authority struct {
 func Open(o Options) (*Authority, error) {
 	a := &Authority{names: o.Names, now: o.Now}
 	path := filepath.Join(o.Dir, fileName)
-	text, err := os.ReadFile(path) //nolint:gosec // below the operator's key folder
+	text, err := os.ReadFile(filepath.Clean(path))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return a, a.create(path)
@@ -129,7 +130,7 @@ func (a *Authority) create(path string) error {
 
 		PermittedDNSDomainsCritical: true,
 		PermittedDNSDomains:         []string{"local", "localhost"},
-		PermittedIPRanges:           private(),
+		PermittedIPRanges:           a.permitted(),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, t, key.Public(), key)
 	if err != nil {
@@ -164,10 +165,18 @@ func writeFile(path string, text []byte) error {
 	return nil
 }
 
-// private lists what the authority may vouch for.
-func private() []*net.IPNet {
+// permitted lists what a new authority may vouch for: private networks, and
+// the machine's own addresses where they are none.
+func (a *Authority) permitted() []*net.IPNet {
+	prefixes := privatePrefixes()
+	_, own := a.names()
+	for _, x := range own {
+		if x = plain(x); !x.IsUnspecified() && !Private(x) {
+			prefixes = append(prefixes, netip.PrefixFrom(x, x.BitLen()))
+		}
+	}
 	var out []*net.IPNet
-	for _, p := range privatePrefixes() {
+	for _, p := range prefixes {
 		out = append(out, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
 	return out
@@ -184,11 +193,18 @@ func privatePrefixes() []netip.Prefix {
 	return out
 }
 
-// Vouches reports whether the authority may certify an address.
-func Vouches(addr netip.Addr) bool {
-	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(privatePrefixes(), func(p netip.Prefix) bool { return p.Contains(addr) })
+// Private reports whether every authority may certify an address.
+func Private(addr netip.Addr) bool {
+	return slices.ContainsFunc(privatePrefixes(), func(p netip.Prefix) bool { return p.Contains(plain(addr)) })
 }
+
+// Vouches reports whether this authority may certify an address.
+func (a *Authority) Vouches(addr netip.Addr) bool {
+	ip := net.IP(plain(addr).AsSlice())
+	return slices.ContainsFunc(a.cert.PermittedIPRanges, func(n *net.IPNet) bool { return n.Contains(ip) })
+}
+
+func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 func vouchesName(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || strings.HasSuffix(name, ".local")
@@ -240,8 +256,8 @@ func (a *Authority) certifiable() ([]string, []netip.Addr) {
 	}
 	var kept []netip.Addr
 	for _, x := range addrs {
-		if Vouches(x) {
-			kept = append(kept, x.Unmap().WithZone(""))
+		if a.Vouches(x) {
+			kept = append(kept, plain(x))
 		}
 	}
 	slices.Sort(keptNames)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -70,12 +69,12 @@ func TestCertifiesThisMachineAndNothingElse(t *testing.T) {
 	m := newMachine()
 	a := m.open(t, t.TempDir())
 	c := leaf(t, a).Leaf
-	for _, good := range []string{"192.168.1.5", "fe80::1", "box.local", "localhost"} {
+	for _, good := range []string{"192.168.1.5", "fe80::1", "box.local", "localhost", "203.0.113.7"} {
 		if err := verify(t, a, c, good, m.now); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"203.0.113.7", "box.example.org", "192.168.1.6", "box"} {
+	for _, bad := range []string{"203.0.113.8", "box.example.org", "192.168.1.6", "box"} {
 		if verify(t, a, c, bad, m.now) == nil {
 			t.Errorf("%s is certified", bad)
 		}
@@ -98,7 +97,7 @@ func TestAuthorityIsConstrained(t *testing.T) {
 	if !ca.PermittedDNSDomainsCritical || len(ca.PermittedIPRanges) == 0 || !ca.MaxPathLenZero || ca.KeyUsage != x509.KeyUsageCertSign {
 		t.Error("the authority may do more than certify private servers")
 	}
-	for _, name := range []string{"example.org", "evil.local.example.org", "203.0.113.7"} {
+	for _, name := range []string{"example.org", "evil.local.example.org", "203.0.113.8", "2001:db8::1"} {
 		if err := verify(t, a, a.Forge(t, name), name, m.now); err == nil {
 			t.Errorf("a certificate for %s would be believed", name)
 		}
@@ -166,6 +165,11 @@ func TestRenewsWhenAddressesChangeAndBeforeTheEnd(t *testing.T) {
 	if err := verify(t, a, second.Leaf, "10.0.0.9", m.now); err != nil {
 		t.Errorf("a new address: %v", err)
 	}
+	m.addrs = append(m.addrs, netip.MustParseAddr("203.0.113.99")) // public, and new since the authority was made
+	m.now = m.now.Add(time.Minute)
+	if leaf(t, a) != second || a.Vouches(m.addrs[len(m.addrs)-1]) {
+		t.Error("certifies what it may not vouch for")
+	}
 	m.now = m.now.Add(61 * 24 * time.Hour)
 	if third := leaf(t, a); third == second || !third.Leaf.NotAfter.After(second.Leaf.NotAfter) {
 		t.Error("not renewed before the end")
@@ -203,13 +207,13 @@ func TestPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	get := func(path string) (*http.Response, string) {
+	get := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
-		body, _ := io.ReadAll(w.Result().Body)
-		return w.Result(), string(body)
+		return w
 	}
-	res, body := get(localca.PagePath)
+	w := get(localca.PagePath)
+	body := w.Body.String()
 	for _, want := range []string{a.Fingerprint(), "https://192.168.1.5:8443/", localca.CertificatePath, "iPhone", "Android", "Firefox", "Chrome", "remove it later"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q on the page", want)
@@ -218,18 +222,18 @@ func TestPage(t *testing.T) {
 	if strings.Contains(body, "<style") || strings.Contains(body, " style=") || strings.Contains(body, " onclick=") || strings.Contains(body, "<script>") {
 		t.Error("inline style or script on the page")
 	}
-	if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
 		t.Errorf("policy %q", csp)
 	}
-	if res, body = get(localca.CertificatePath); body != string(a.Certificate()) || res.Header.Get("Content-Type") != "application/x-x509-ca-cert" {
+	if w = get(localca.CertificatePath); w.Body.String() != string(a.Certificate()) || w.Header().Get("Content-Type") != "application/x-x509-ca-cert" {
 		t.Error("the download is not the certificate")
 	}
 	for path, kind := range map[string]string{"/trust/trust.css": "text/css", "/trust/trust.js": "text/javascript"} {
-		if res, _ := get(path); res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), kind) {
-			t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Content-Type"))
+		if w := get(path); w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Header().Get("Content-Type"))
 		}
 	}
-	if res, _ := get("/trust/../local-authority.pem"); res.StatusCode == http.StatusOK {
+	if w := get("/trust/../local-authority.pem"); w.Code == http.StatusOK {
 		t.Error("more than the page is served")
 	}
 }

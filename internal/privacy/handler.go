@@ -1,15 +1,12 @@
 package privacy
 
 import (
-	"bytes"
 	"context"
 	"encoding"
 	"fmt"
 	"log/slog"
 	"reflect"
 	"strings"
-	"sync"
-	"time"
 )
 
 // maxDepth is how deep a value of lists and maps is followed.
@@ -74,8 +71,14 @@ func stripValue(v slog.Value) slog.Value {
 	return v
 }
 
-// text returns what may be shown of x.
-func text(x any, depth int) string {
+// text returns what may be shown of x. A log line brings nobody down: a method
+// that panics, as those of nil pointers do, leaves the name of the type.
+func text(x any, depth int) (shown string) {
+	defer func() {
+		if recover() != nil {
+			shown = fmt.Sprintf("(%T)", x)
+		}
+	}()
 	switch v := x.(type) {
 	case nil:
 		return "<nil>"
@@ -96,94 +99,28 @@ func text(x any, depth int) string {
 }
 
 func reflected(v reflect.Value, depth int) string {
-	switch v.Kind() {
-	case reflect.String:
+	kind := v.Kind()
+	switch {
+	case kind == reflect.String:
 		return Strip(v.String())
-	case reflect.Bool, reflect.Float32, reflect.Float64,
-		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case kind == reflect.Bool, v.CanFloat(), v.CanInt(), v.CanUint():
 		return fmt.Sprint(v.Interface())
-	case reflect.Slice, reflect.Array:
-		if depth == 0 || v.Type().Elem().Kind() == reflect.Uint8 {
-			break
+	case depth == 0:
+	case kind == reflect.Slice, kind == reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			break // raw bytes may be an address
 		}
 		items := make([]string, v.Len())
 		for i := range items {
 			items[i] = text(v.Index(i).Interface(), depth-1)
 		}
 		return Strip("[" + strings.Join(items, " ") + "]")
-	case reflect.Map:
-		if depth == 0 {
-			break
-		}
+	case kind == reflect.Map:
 		items := make([]string, 0, v.Len())
 		for k, x := range v.Seq2() {
 			items = append(items, text(k.Interface(), depth-1)+":"+text(x.Interface(), depth-1))
 		}
 		return Strip("map[" + strings.Join(items, " ") + "]")
-	default:
 	}
 	return "(" + v.Type().String() + ")" // a struct may hold anything
-}
-
-// maxLine is the longest line that a Writer keeps together.
-const maxLine = 8 << 10
-
-// Writer logs each line that is written to it: for libraries that know no
-// slog. It is safe for concurrent use.
-type Writer struct {
-	log   *slog.Logger
-	level slog.Level
-
-	mu  sync.Mutex // guards buf; never held while logging
-	buf []byte
-}
-
-// NewWriter returns a Writer that logs at level.
-func NewWriter(log *slog.Logger, level slog.Level) *Writer {
-	return &Writer{log: log, level: level}
-}
-
-// Write takes part of a line, a line, or many; it never fails.
-func (w *Writer) Write(p []byte) (int, error) {
-	for _, line := range w.take(p) {
-		w.record(line)
-	}
-	return len(p), nil
-}
-
-func (w *Writer) take(p []byte) []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.buf = append(w.buf, p...)
-	var lines []string
-	for {
-		i := bytes.IndexByte(w.buf, '\n')
-		if i < 0 {
-			break
-		}
-		lines = append(lines, string(w.buf[:i]))
-		w.buf = w.buf[i+1:]
-	}
-	if len(w.buf) > maxLine { // cut between words: an address must not be halved
-		at := bytes.LastIndexByte(w.buf, ' ')
-		if at < 0 {
-			lines = append(lines, "(a line too long to be shown)")
-			at = len(w.buf) - 1
-		} else {
-			lines = append(lines, string(w.buf[:at]))
-		}
-		w.buf = w.buf[at+1:]
-	}
-	w.buf = bytes.Clone(w.buf)
-	return lines
-}
-
-func (w *Writer) record(line string) {
-	ctx := context.Background() //nolint:forbidigo // io.Writer has no context to pass on
-	h := w.log.Handler()
-	if line == "" || !h.Enabled(ctx, w.level) {
-		return
-	}
-	_ = h.Handle(ctx, slog.NewRecord(time.Now(), w.level, Strip(line), 0))
 }
