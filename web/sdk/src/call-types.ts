@@ -20,8 +20,8 @@ export interface CallSettings extends MediaChoice {
   readonly turn?: 'udp' | 'tcp' | undefined
 }
 
-/** Goodbye is how a side leaves a call. */
-export type Goodbye = 'hangup' | 'decline'
+/** Goodbye is how a side leaves a call. busy: it does not ring on this device any more, others go on. */
+export type Goodbye = 'hangup' | 'decline' | 'busy'
 
 /** CallOptions is what a Call works with. */
 export interface CallOptions {

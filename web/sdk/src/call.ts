@@ -213,6 +213,12 @@ export class Call extends Emitter<CallEvents> {
     else if (this.#state !== 'ended') this.#leave('hangup', this.#state === 'outgoing' ? 'cancelled' : 'hangup')
   }
 
+  /** quit ends the call on this device alone: what rings goes on ringing elsewhere. */
+  quit(): void {
+    if (this.#state === 'incoming') this.#leave('busy', 'declined')
+    else this.hangUp()
+  }
+
   /** retry opens the missing devices again, and goes on with a call that waited for them. */
   async retry(): Promise<void> {
     if (await this.#own.retry()) await this.#goOn()

@@ -210,6 +210,31 @@ describe('a client', () => {
     client.signal.close()
   })
 
+  it('says goodbye when the page goes away', async () => {
+    const w = world()
+    const client = createClient({ env: w.env })
+    client.connect()
+    w.hub.welcome()
+    w.leavePage()
+    const call = client.calls.start(berta, { video: false })
+    await settle()
+    w.leavePage()
+    expect(w.hub.last('hangup').call).toBe(call.id)
+    client.signal.close()
+  })
+
+  it('lets a call ring on other devices when the page goes away', async () => {
+    const w = world()
+    const client = createClient({ env: w.env })
+    client.connect()
+    w.hub.welcome()
+    await comesIn({ ...w, signal: client.signal, calls: client.calls })
+    w.leavePage()
+    expect(w.hub.last('decline').json).toEqual({ busy: true })
+    expect(client.calls.current).toBeUndefined()
+    client.signal.close()
+  })
+
   it('lists devices', async () => {
     const w = world()
     w.devices.list = [{ kind: 'audioinput', deviceId: device, label: 'Mic' }]

@@ -18,7 +18,6 @@ const yieldFor = 5000
 
 interface Leaving {
   readonly kind: Goodbye
-  readonly busy?: boolean
   ref?: FrameId | undefined
 }
 
@@ -116,13 +115,13 @@ export class Calls extends Emitter<CallsEvents> {
       return
     }
     const mutual = own.direction === 'outgoing' && own.peer === from.account && own.other === undefined
-    if (!mutual) this.#leave(id, { kind: 'decline', busy: true })
+    if (!mutual) this.#leave(id, { kind: 'busy' })
     else if (own.state === 'preparing') this.#swap(own, frame, id, from.account) // ours was not told to the hub yet
     else this.#held = frame
   }
 
   #refuseHeld(): void {
-    if (this.#held?.call !== undefined) this.#leave(this.#held.call, { kind: 'decline', busy: true })
+    if (this.#held?.call !== undefined) this.#leave(this.#held.call, { kind: 'busy' })
     this.#held = undefined
   }
 
@@ -169,7 +168,7 @@ export class Calls extends Emitter<CallsEvents> {
     leaving.ref =
       leaving.kind === 'hangup'
         ? this.#signal.send({ kind: 'hangup', call, body: {} })
-        : this.#signal.send({ kind: 'decline', call, body: leaving.busy === true ? { busy: true } : {} })
+        : this.#signal.send({ kind: 'decline', call, body: leaving.kind === 'busy' ? { busy: true } : {} })
   }
 
   #leaveAgain(): void {

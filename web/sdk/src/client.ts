@@ -35,13 +35,15 @@ export function createClient(options: ClientOptions = {}): Client {
       if (error instanceof ApiError && error.code === 'unauthorized') signal.close('signed_out')
     })
   })
+  // Without a word the other side would wait for us to come back.
+  env.watchLeaving(() => calls.current?.quit())
   return {
     api,
     signal,
     calls,
     connect: () => signal.connect(),
     disconnect: () => {
-      calls.current?.hangUp()
+      calls.current?.quit()
       signal.close()
     },
     devices: () => listDevices(env.media),

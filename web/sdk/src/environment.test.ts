@@ -21,6 +21,15 @@ describe('in a browser', () => {
     expect(fn).toHaveBeenCalledTimes(3)
   })
 
+  it('hears when the page goes away for good', () => {
+    const fn = vi.fn()
+    browserEnvironment().watchLeaving(fn)
+    dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true }))
+    expect(fn).not.toHaveBeenCalled()
+    dispatchEvent(Object.assign(new Event('pagehide'), { persisted: false }))
+    expect(fn).toHaveBeenCalledOnce()
+  })
+
   it.each([
     ['granted', true],
     ['prompt', false],

@@ -30,6 +30,8 @@ export interface Environment {
   readonly allowed: (device: 'microphone' | 'camera') => Promise<boolean>
   /** Calls fn at each change of the network, until the function that it returns is called. */
   readonly watchNetwork: (fn: (event: NetworkEvent) => void) => () => void
+  /** Calls fn when the page goes away for good. */
+  readonly watchLeaving: (fn: () => void) => void
   /** Milliseconds since 1970, and a number from 0 to below 1. */
   readonly now: () => number
   readonly random: () => number
@@ -51,6 +53,13 @@ function watchNetwork(fn: (event: NetworkEvent) => void): () => void {
   return () => {
     for (const [target, name, on] of heard) target.removeEventListener(name, on)
   }
+}
+
+function watchLeaving(fn: () => void): void {
+  if (!hears(globalThis)) return
+  globalThis.addEventListener('pagehide', (event) => {
+    if (!(event as Partial<PageTransitionEvent>).persisted) fn()
+  })
 }
 
 /** Programs that are no browser have no such events. */
@@ -77,6 +86,7 @@ export function browserEnvironment(parts: Partial<Environment> = {}): Environmen
     media: (globalThis.navigator as Partial<Navigator> | undefined)?.mediaDevices,
     allowed,
     watchNetwork,
+    watchLeaving,
     now: () => Date.now(),
     random: () => Math.random(),
     origin: (globalThis.location as Partial<Location> | undefined)?.origin ?? '',

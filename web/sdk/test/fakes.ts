@@ -216,6 +216,7 @@ export interface World {
   readonly peer: () => FakePeer
   readonly allow: { microphone: boolean; camera: boolean }
   readonly network: (event: NetworkEvent) => void
+  readonly leavePage: () => void
   readonly watchers: Set<(event: NetworkEvent) => void>
 }
 
@@ -225,6 +226,7 @@ export function world(parts: Partial<Environment> = {}): World {
   const devices = new FakeDevices()
   const peers: FakePeer[] = []
   const allow = { microphone: true, camera: true }
+  let leave = (): void => undefined
   const watchers = new Set<(event: NetworkEvent) => void>()
   const env = browserEnvironment({
     openSocket: hub.open,
@@ -240,6 +242,9 @@ export function world(parts: Partial<Environment> = {}): World {
       watchers.add(fn)
       return () => void watchers.delete(fn)
     },
+    watchLeaving: (fn) => {
+      leave = fn
+    },
     random: () => 0.5,
     origin: 'https://ring.example',
     ...parts,
@@ -249,7 +254,8 @@ export function world(parts: Partial<Environment> = {}): World {
     if (last === undefined) throw new Error('no connection was made')
     return last
   }
-  return { env, hub, devices, peers, peer, allow, watchers, network: (e) => [...watchers].forEach((fn) => fn(e)) }
+  const leavePage = (): void => leave()
+  return { env, hub, devices, peers, peer, allow, watchers, leavePage, network: (e) => [...watchers].forEach((fn) => fn(e)) }
 }
 
 /** settle lets promises and timers of no time run. */
