@@ -170,18 +170,20 @@ func (h header) unlock(passphrase []byte) (secrets, error) {
 	}, nil
 }
 
+// noMAC stands before the first mac of a file.
+var noMAC [macSize]byte
+
 // sign returns the mac over a part of the file and all before it.
-func (s secrets) sign(before, body []byte) [macSize]byte {
+func (s secrets) sign(before [macSize]byte, body []byte) [macSize]byte {
 	mac := hmac.New(sha256.New, s.mac)
 	mac.Write([]byte(label("keyring/file")))
-	mac.Write([]byte{byte(len(before))})
-	mac.Write(before)
+	mac.Write(before[:])
 	mac.Write(body)
 	return [macSize]byte(mac.Sum(nil))
 }
 
 // seal wraps a key and signs the entry behind the mac before it.
-func (s secrets) seal(e entry, plain [keySize]byte, before []byte) (entry, error) {
+func (s secrets) seal(e entry, plain [keySize]byte, before [macSize]byte) (entry, error) {
 	aead, err := newGCM(s.wrap)
 	if err != nil {
 		return entry{}, err

@@ -10,11 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/testenv"
 	"github.com/ringfence/ringfence/store/bolt"
 )
-
-// long reports whether the long tests were asked for.
-func long() bool { return os.Getenv("RINGFENCE_LONG") == "1" }
 
 // command returns this test binary as the child over p.
 func (p place) command(t *testing.T, wrap []string, env ...string) *exec.Cmd {
@@ -31,7 +29,7 @@ func (p place) command(t *testing.T, wrap []string, env ...string) *exec.Cmd {
 func TestKillLosesNothing(t *testing.T) {
 	t.Parallel()
 	kills := 20
-	if long() {
+	if testenv.Long() {
 		kills = 200
 	}
 	p := newPlace(t)

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -33,12 +34,13 @@ func (f *file) load(k *Keyring, m image, s secrets) error {
 		return ErrPassphrase
 	}
 	f.header, f.secrets = m.header, s
-	f.last, f.size = s.sign(nil, m.header.body()), headerSize
+	f.last, f.size = s.sign(noMAC, m.header.body()), headerSize
+	var counted uint64
 	if !hmac.Equal(f.last[:], m.mac[:]) {
 		return fmt.Errorf("header of the key file: %w", ErrDamaged)
 	}
 	for i, e := range m.entries {
-		mac := s.sign(f.last[:], e.body())
+		mac := s.sign(f.last, e.body())
 		if !hmac.Equal(mac[:], e.mac[:]) {
 			// One entry is written at a time, so a power failure can leave
 			// only the last one broken, and nobody was told of it. The data
@@ -53,9 +55,10 @@ func (f *file) load(k *Keyring, m image, s secrets) error {
 			return err
 		}
 		f.last, f.size = mac, f.size+entrySize
+		counted++
 	}
 	f.stale = f.stale || m.rest > 0
-	k.generation = m.header.base + uint64(f.size-headerSize)/entrySize
+	k.generation = m.header.base + counted
 	k.next = max(k.next, m.header.next)
 	if k.root == [keySize]byte{} || k.current[id.Account{}] == nil {
 		return fmt.Errorf("key file without the system's keys: %w", ErrDamaged)
@@ -93,7 +96,7 @@ func (f *file) append(k *Keyring, x *key) error {
 			return err
 		}
 	}
-	e, err := f.secrets.seal(entry{kind: kindData, id: x.id, scope: x.scope}, x.dek, f.last[:])
+	e, err := f.secrets.seal(entry{kind: kindData, id: x.id, scope: x.scope}, x.dek, f.last)
 	if err != nil {
 		return err
 	}
@@ -160,12 +163,12 @@ func (f *file) encode(k *Keyring, without id.Account, generation uint64) ([]byte
 	h := f.header
 	h.base, h.next = generation-uint64(len(entries)), k.next
 	body := h.body()
-	last := f.secrets.sign(nil, body)
+	last := f.secrets.sign(noMAC, body)
 	var out bytes.Buffer
 	out.Write(body)
 	out.Write(last[:])
 	for i, e := range entries {
-		e, err := f.secrets.seal(e, plains[i], last[:])
+		e, err := f.secrets.seal(e, plains[i], last)
 		if err != nil {
 			return nil, last, err
 		}
@@ -193,7 +196,7 @@ func (f *file) close() error {
 // replace puts b at path, durably and at once, and returns the open file.
 func replace(path string, b []byte) (*os.File, error) {
 	tmp := path + ".new"
-	n, err := os.OpenFile(tmp, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the path is the operator's
+	n, err := openPath(tmp, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("make the key file: %w", err)
 	}
@@ -212,8 +215,13 @@ func replace(path string, b []byte) (*os.File, error) {
 	return n, nil
 }
 
+// openPath opens a file in the key folder that the operator named.
+func openPath(path string, flag int, perm fs.FileMode) (*os.File, error) {
+	return os.OpenFile(path, flag, perm) //nolint:gosec // the path is the operator's
+}
+
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the path is the operator's
+	d, err := openPath(dir, os.O_RDONLY, 0)
 	if err != nil {
 		return fmt.Errorf("open the key folder: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ringfence/ringfence/internal/testenv"
 	"github.com/ringfence/ringfence/store/bolt"
 	"github.com/ringfence/ringfence/store/sealed"
 )
@@ -96,7 +97,7 @@ func TestAcknowledgedIsOnDisk(t *testing.T) {
 		before[path] = b
 	}
 	steps := 2*perAccount + 1
-	if long() {
+	if testenv.Long() {
 		steps = 20*perAccount + 1
 	}
 	events := trace(t, p, steps)
@@ -122,7 +123,7 @@ func fileThatForgets(t *testing.T, p place, before map[string][]byte, events []e
 	r := seeded(t)
 	none := func() bool { return false }
 	keeps := map[string]func() bool{"nothing": none, "half": func() bool { return r.IntN(2) == 0 }}
-	if long() {
+	if testenv.Long() {
 		keeps["little"] = func() bool { return r.IntN(8) == 0 }
 		keeps["most"] = func() bool { return r.IntN(8) > 0 }
 	}
@@ -160,11 +161,7 @@ func seeded(t *testing.T) *rand.Rand {
 // recover opens what a crash left, in a place of its own.
 func (d *disk) recover(t *testing.T, from place, keep func() bool, acked map[int]int) error {
 	t.Helper()
-	dir, err := os.MkdirTemp(t.TempDir(), "crash")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	dir := t.TempDir()
 	p := place{filepath.Join(dir, "data.bolt"), filepath.Join(dir, "keys")}
 	passphrase, err := os.ReadFile(filepath.Join(from.keys, passphraseName))
 	if err != nil {

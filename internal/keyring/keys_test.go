@@ -63,14 +63,14 @@ func TestKeysAndDataAreCompared(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
 	file := filepath.Join(p.keys, "keyring")
-	db, keys, shut := p.open(t)
+	db, _, shut := p.open(t)
 	if err := db.Check(t.Context()); err != nil {
 		t.Fatalf("new data and new keys: %v", err)
 	}
 	shut()
 	copyFile(t, file, file+".yesterday")
 
-	db, keys, shut = p.open(t)
+	db, keys, shut := p.open(t)
 	if err := db.Check(t.Context()); err != nil {
 		t.Fatalf("the same again: %v", err)
 	}

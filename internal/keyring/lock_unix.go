@@ -20,7 +20,7 @@ const (
 // lockFile takes the key folder for this process. The lock ends with the
 // returned file, or with the process.
 func lockFile(ctx context.Context, path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the path is the operator's
+	f, err := openPath(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock of the keys: %w", err)
 	}

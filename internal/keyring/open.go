@@ -202,7 +202,7 @@ func writeNew(path string, b []byte) error {
 	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400) //nolint:gosec // the path is the operator's
+	f, err := openPath(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func readPassphrase(path string) (Secret, error) {
 
 // read reads a file of at most limit bytes.
 func read(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the path is the operator's
+	f, err := openPath(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -351,10 +351,10 @@ func TestSecretDoesNotPrint(t *testing.T) {
 func FuzzKeyFile(f *testing.F) {
 	h := header{iterations: 1, base: 3, next: 9}
 	s := secrets{wrap: make([]byte, keySize), mac: make([]byte, keySize)}
-	last := s.sign(nil, h.body())
+	last := s.sign(noMAC, h.body())
 	b := append(h.body(), last[:]...)
 	for n := range uint32(3) {
-		e, err := s.seal(entry{kind: kindData, id: n + 1}, random(), last[:])
+		e, err := s.seal(entry{kind: kindData, id: n + 1}, random(), last)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/store"
@@ -81,8 +82,9 @@ func (k *Keyring) Open(scope id.Account, table store.Table, rowKey, sealed []byt
 // cipher derives key and nonce of one value and returns them with what the
 // value is bound to.
 func (x *key) cipher(table store.Table, rowKey, salt []byte) (_ cipher.AEAD, nonce, aad []byte, err error) {
-	if len(table) > 255 || len(rowKey) > 1<<16-1 {
-		return nil, nil, nil, fmt.Errorf("seal: table of %d and key of %d bytes: %w", len(table), len(rowKey), store.ErrLimit)
+	nTable, nKey := len(table), len(rowKey)
+	if nTable > math.MaxUint8 || nKey > math.MaxUint16 {
+		return nil, nil, nil, fmt.Errorf("seal: table of %d and key of %d bytes: %w", nTable, nKey, store.ErrLimit)
 	}
 	x.once.Do(func() { x.prk = extract(x.dek[:], label("at-rest")) })
 	use := label("at-rest/record")
@@ -90,10 +92,10 @@ func (x *key) cipher(table store.Table, rowKey, salt []byte) (_ cipher.AEAD, non
 	info = append(info, use...)
 	info = append(info, sealFormat)
 	info = binary.BigEndian.AppendUint32(info, x.id)
-	info = append(info, byte(len(table)))
+	info = append(info, byte(nTable))
 	info = append(info, table...)
 	info = append(info, 0) // field
-	info = binary.BigEndian.AppendUint16(info, uint16(len(rowKey)))
+	info = binary.BigEndian.AppendUint16(info, uint16(nKey))
 	info = append(info, rowKey...)
 	info = append(info, 0) // schema
 	info = append(info, salt...)

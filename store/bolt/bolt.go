@@ -145,7 +145,7 @@ func openFile(path string) (*bbolt.DB, error) {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapped(),
 		OpenFile: func(name string, flag int, perm fs.FileMode) (*os.File, error) {
-			f, err := os.OpenFile(name, flag, perm) //nolint:gosec // the path is the operator's
+			f, err := openPath(name, flag, perm)
 			opened = f
 			return f, err
 		},
@@ -287,9 +287,14 @@ func format(db *bbolt.DB) (uint32, error) {
 	return uint32(n), err
 }
 
+// openPath opens a file that the operator named, or one beside it.
+func openPath(path string, flag int, perm fs.FileMode) (*os.File, error) {
+	return os.OpenFile(path, flag, perm) //nolint:gosec // the path is the operator's
+}
+
 // syncDir makes names in dir durable.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the path is the operator's
+	d, err := openPath(dir, os.O_RDONLY, 0)
 	if err != nil {
 		return fmt.Errorf("open the data folder: %w", err)
 	}

@@ -73,7 +73,7 @@ func stepsFrom(all []store.Migration, from, to uint32) ([]store.Migration, error
 // copyTo writes a durable copy of db, under another name first.
 func copyTo(db *bbolt.DB, to string) error {
 	part := to + ".part"
-	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the path is the operator's
+	f, err := openPath(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (r release) check(t *testing.T, db store.DB) {
 }
 
 // phantomV1 is what the keys of testdata/v1 make of a handle that nobody has.
-const phantomV1 = "cmgn5uf7qnhweu2t332cjumjsm"
+const phantomV1 = "yff7jqtvbipv5uwaxcfc56gpr4"
 
 // TestReleasesOpen opens the data and keys that each release wrote: they must
 // open for ever.

@@ -313,8 +313,8 @@ func dbDestroyed(t *testing.T, db store.DB, keys Keys) {
 		wantErr(t, "ben's edge", second(tx.Friends.Edge(ctx, ben, anna)), nil)
 		wantErr(t, "ben's ask", second(tx.Asks.Ask(ctx, anna, ben)), nil)
 		wantErr(t, "ben's session", second(tx.Sessions.Session(ctx, store.TokenHash{2})), nil)
-		wantCounts(t, tx, anna, 0)
-		wantCounts(t, tx, ben, 1)
+		wantCounts(ctx, t, tx, anna, 0)
+		wantCounts(ctx, t, tx, ben, 1)
 		return nil
 	})
 	err := db.Update(ctx, func(tx store.Tx) error { return tx.Accounts.PutAccount(ctx, store.Account{ID: anna}) })
@@ -325,9 +325,8 @@ func dbDestroyed(t *testing.T, db store.DB, keys Keys) {
 	})
 }
 
-func wantCounts(t *testing.T, tx store.Tx, a id.Account, want int) {
+func wantCounts(ctx context.Context, t *testing.T, tx store.Tx, a id.Account, want int) {
 	t.Helper()
-	ctx := t.Context()
 	devices, err1 := tx.Devices.Devices(ctx, a, id.Device{}, 9)
 	sessions, err2 := tx.Sessions.SessionsOf(ctx, a, store.TokenHash{}, 9)
 	edges, err3 := tx.Friends.Edges(ctx, a, id.Account{}, 9)

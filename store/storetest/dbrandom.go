@@ -39,9 +39,15 @@ func (m dbModel) clone() dbModel {
 
 func newDBModel() dbModel {
 	return dbModel{
-		map[id.Account]store.Account{}, map[string]id.Account{}, map[[2]id.Account]store.Edge{}, map[[2]id.Account]store.Ask{},
-		map[id.Device]store.Device{}, map[store.TokenHash]store.Session{}, map[store.TokenHash]store.Invite{},
-		map[id.Notice]store.Notice{}, nil, 0,
+		map[id.Account]store.Account{},
+		map[string]id.Account{},
+		map[[2]id.Account]store.Edge{},
+		map[[2]id.Account]store.Ask{},
+		map[id.Device]store.Device{},
+		map[store.TokenHash]store.Session{},
+		map[store.TokenHash]store.Invite{},
+		map[id.Notice]store.Notice{},
+		nil, 0,
 	}
 }
 

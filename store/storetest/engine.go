@@ -39,16 +39,16 @@ func RunEngine(t *testing.T, open func(t *testing.T) store.Engine) {
 	}
 }
 
-func update(t *testing.T, e store.Engine, fn func(store.RowsRW) error) {
+func update(ctx context.Context, t *testing.T, e store.Engine, fn func(store.RowsRW) error) {
 	t.Helper()
-	if err := e.Update(t.Context(), fn); err != nil {
+	if err := e.Update(ctx, fn); err != nil {
 		t.Fatalf("Update = %v", err)
 	}
 }
 
-func view(t *testing.T, e store.Engine, fn func(store.Rows) error) {
+func view(ctx context.Context, t *testing.T, e store.Engine, fn func(store.Rows) error) {
 	t.Helper()
-	if err := e.View(t.Context(), fn); err != nil {
+	if err := e.View(ctx, fn); err != nil {
 		t.Fatalf("View = %v", err)
 	}
 }
@@ -72,7 +72,7 @@ func wantGet(ctx context.Context, rows store.Rows, table store.Table, key string
 func engineBasics(t *testing.T, e store.Engine) {
 	ctx := t.Context()
 	for _, table := range store.Tables() {
-		update(t, e, func(rows store.RowsRW) error {
+		update(ctx, t, e, func(rows store.RowsRW) error {
 			return errors.Join(
 				wantGet(ctx, rows, table, "k", nil),
 				rows.Delete(ctx, table, []byte("k")), // not there: no error
@@ -87,7 +87,7 @@ func engineBasics(t *testing.T, e store.Engine) {
 			)
 		})
 	}
-	view(t, e, func(rows store.Rows) error {
+	view(ctx, t, e, func(rows store.Rows) error {
 		var all []error
 		for _, table := range store.Tables() {
 			all = append(all, wantGet(ctx, rows, table, "k", []byte("second")),
@@ -100,7 +100,7 @@ func engineBasics(t *testing.T, e store.Engine) {
 func engineOwnership(t *testing.T, e store.Engine) {
 	ctx := t.Context()
 	var kept []byte
-	update(t, e, func(rows store.RowsRW) error {
+	update(ctx, t, e, func(rows store.RowsRW) error {
 		key, value := []byte("key"), []byte("value")
 		if err := rows.Put(ctx, store.TableMeta, key, value); err != nil {
 			return err
@@ -114,7 +114,7 @@ func engineOwnership(t *testing.T, e store.Engine) {
 		copy(got, "zzzzz")
 		return wantGet(ctx, rows, store.TableMeta, "key", []byte("value"))
 	})
-	view(t, e, func(rows store.Rows) error {
+	view(ctx, t, e, func(rows store.Rows) error {
 		page, err := rows.Page(ctx, store.TableMeta, nil, nil, 1)
 		if err != nil || len(page) != 1 {
 			return fmt.Errorf("Page = %d rows, %w", len(page), err)
@@ -123,7 +123,7 @@ func engineOwnership(t *testing.T, e store.Engine) {
 		kept, err = rows.Get(ctx, store.TableMeta, []byte("key"))
 		return err
 	})
-	update(t, e, func(rows store.RowsRW) error { return rows.Put(ctx, store.TableMeta, []byte("key"), []byte("other")) })
+	update(ctx, t, e, func(rows store.RowsRW) error { return rows.Put(ctx, store.TableMeta, []byte("key"), []byte("other")) })
 	if string(kept) != "value" {
 		t.Errorf("value kept beyond its transaction = %q, want %q", kept, "value")
 	}
@@ -131,7 +131,7 @@ func engineOwnership(t *testing.T, e store.Engine) {
 
 func engineRollback(t *testing.T, e store.Engine) {
 	ctx := t.Context()
-	update(t, e, func(rows store.RowsRW) error { return rows.Put(ctx, store.TableMeta, []byte("k"), []byte("before")) })
+	update(ctx, t, e, func(rows store.RowsRW) error { return rows.Put(ctx, store.TableMeta, []byte("k"), []byte("before")) })
 	errMine := errors.New("mine")
 	err := e.Update(ctx, func(rows store.RowsRW) error {
 		if err := rows.Put(ctx, store.TableMeta, []byte("k"), []byte("after")); err != nil {
@@ -145,7 +145,7 @@ func engineRollback(t *testing.T, e store.Engine) {
 	if !errors.Is(err, errMine) {
 		t.Errorf("Update = %v, want the function's own error", err)
 	}
-	view(t, e, func(rows store.Rows) error {
+	view(ctx, t, e, func(rows store.Rows) error {
 		return errors.Join(wantGet(ctx, rows, store.TableMeta, "k", []byte("before")), wantGet(ctx, rows, store.TableAudit, "new", nil))
 	})
 }
@@ -164,12 +164,12 @@ func enginePanic(t *testing.T, e store.Engine) {
 		})
 	}()
 	// The engine still works, and nothing was written.
-	update(t, e, func(rows store.RowsRW) error { return wantGet(ctx, rows, store.TableMeta, "k", nil) })
+	update(ctx, t, e, func(rows store.RowsRW) error { return wantGet(ctx, rows, store.TableMeta, "k", nil) })
 }
 
 func enginePages(t *testing.T, e store.Engine) {
 	ctx := t.Context()
-	update(t, e, func(rows store.RowsRW) error {
+	update(ctx, t, e, func(rows store.RowsRW) error {
 		var all []error
 		for _, k := range []string{"a", "b", "ba", "bb", "bb\x00", "bc", "b\xff", "b\xff\xff", "c"} {
 			all = append(all, rows.Put(ctx, store.TableFriends, []byte(k), []byte("v"+k)))
@@ -194,7 +194,7 @@ func enginePages(t *testing.T, e store.Engine) {
 		{"empty after", "", []byte{}, 1, "a"},
 		{"no such prefix", "zz", nil, 9, ""},
 	} {
-		view(t, e, func(rows store.Rows) error {
+		view(ctx, t, e, func(rows store.Rows) error {
 			page, err := rows.Page(ctx, store.TableFriends, []byte(c.prefix), c.after, c.limit)
 			var keys []string
 			for _, r := range page {
@@ -240,7 +240,7 @@ func engineLimits(t *testing.T, e store.Engine) {
 		}
 	}
 	// The bounds themselves are allowed, and a page is full at MaxPage.
-	update(t, e, func(rows store.RowsRW) error {
+	update(ctx, t, e, func(rows store.RowsRW) error {
 		all := []error{rows.Put(ctx, store.TableMeta, long[:store.MaxKey], big[:store.MaxValue])}
 		for i := range store.MaxPage + 10 {
 			all = append(all, rows.Put(ctx, store.TableAudit, fmt.Appendf(nil, "%04d", i), v))
@@ -269,9 +269,18 @@ func engineContext(t *testing.T, e store.Engine) {
 	if ran {
 		t.Error("a transaction ran with an ended context")
 	}
+	endsInside(t, e)
+	ctx := t.Context()
+	view(ctx, t, e, func(rows store.Rows) error { return wantGet(ctx, rows, store.TableMeta, "k", nil) })
+	waitEnds(t, e)
+}
+
+// endsInside checks a context that ends while the function runs.
+func endsInside(t *testing.T, e store.Engine) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	err := e.Update(ctx, func(rows store.RowsRW) error {
-		if err := rows.Put(t.Context(), store.TableMeta, []byte("k"), []byte("v")); err != nil {
+		if err := rows.Put(ctx, store.TableMeta, []byte("k"), []byte("v")); err != nil {
 			return err
 		}
 		cancel()
@@ -290,8 +299,6 @@ func engineContext(t *testing.T, e store.Engine) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Update whose context ended inside = %v", err)
 	}
-	view(t, e, func(rows store.Rows) error { return wantGet(t.Context(), rows, store.TableMeta, "k", nil) })
-	waitEnds(t, e)
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -311,12 +318,10 @@ func waitEnds(t *testing.T, e store.Engine) {
 	}()
 	<-inside
 	ctx, cancel := context.WithCancel(t.Context())
-	waiting := make(chan struct{})
+	w := &watched{Context: ctx, waiting: make(chan struct{})}
 	done := make(chan error, 1)
-	go func() {
-		done <- e.Update(&watched{Context: ctx, seen: func() { close(waiting) }}, func(store.RowsRW) error { return nil })
-	}()
-	<-waiting
+	go func() { done <- w.update(e) }()
+	<-w.waiting
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("Update that waits, after its context ended = %v", err)
@@ -329,19 +334,23 @@ func waitEnds(t *testing.T, e store.Engine) {
 type watched struct {
 	context.Context //nolint:containedctx // it is one
 
-	once sync.Once
-	seen func()
+	once    sync.Once
+	waiting chan struct{}
 }
 
 func (w *watched) Done() <-chan struct{} {
-	w.once.Do(w.seen)
+	w.once.Do(func() { close(w.waiting) })
 	return w.Context.Done()
+}
+
+func (w *watched) update(e store.Engine) error {
+	return e.Update(w, func(store.RowsRW) error { return nil })
 }
 
 func engineSnapshot(t *testing.T, e store.Engine) {
 	ctx := t.Context()
 	set := func(v string) {
-		update(t, e, func(rows store.RowsRW) error {
+		update(ctx, t, e, func(rows store.RowsRW) error {
 			return errors.Join(rows.Put(ctx, store.TableMeta, []byte("a"), []byte(v)), rows.Put(ctx, store.TableAudit, []byte("b"), []byte(v)))
 		})
 	}
@@ -362,13 +371,13 @@ func engineSnapshot(t *testing.T, e store.Engine) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	view(t, e, func(rows store.Rows) error { return wantGet(ctx, rows, store.TableAudit, "b", []byte("2")) })
+	view(ctx, t, e, func(rows store.Rows) error { return wantGet(ctx, rows, store.TableAudit, "b", []byte("2")) })
 }
 
 func engineWriters(t *testing.T, e store.Engine) {
 	ctx := t.Context()
 	const writers, each = 4, 10
-	update(t, e, func(rows store.RowsRW) error { return rows.Put(ctx, store.TableMeta, []byte("n"), []byte{0}) })
+	update(ctx, t, e, func(rows store.RowsRW) error { return rows.Put(ctx, store.TableMeta, []byte("n"), []byte{0}) })
 	var wg sync.WaitGroup
 	for range writers {
 		wg.Go(func() {
@@ -387,7 +396,7 @@ func engineWriters(t *testing.T, e store.Engine) {
 		})
 	}
 	wg.Wait()
-	view(t, e, func(rows store.Rows) error { return wantGet(ctx, rows, store.TableMeta, "n", []byte{writers * each}) })
+	view(ctx, t, e, func(rows store.Rows) error { return wantGet(ctx, rows, store.TableMeta, "n", []byte{writers * each}) })
 }
 
 func engineClosed(t *testing.T, e store.Engine) {

@@ -133,7 +133,7 @@ func engineRandom(t *testing.T, e store.Engine) {
 		case !giveUp:
 			model = after
 		}
-		view(t, e, func(rows store.Rows) error {
+		view(ctx, t, e, func(rows store.Rows) error {
 			all := rowOp{table: store.Tables()[r.IntN(3)], limit: store.MaxPage}
 			return errors.Join(all.compare(ctx, rows, model), randomOp(r).compare(ctx, rows, model))
 		})
