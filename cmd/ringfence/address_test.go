@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -24,7 +26,9 @@ import (
 	"github.com/coder/websocket"
 	"github.com/pion/stun/v4"
 
+	"github.com/ringfence/ringfence/internal/localca"
 	"github.com/ringfence/ringfence/internal/testenv"
+	"github.com/ringfence/ringfence/signal/client"
 	"github.com/ringfence/ringfence/signal/wire"
 )
 
@@ -197,6 +201,10 @@ func (v visitor) provoke(t *testing.T, invite func() string) {
 	_ = a.call(t.Context(), v.self, http.MethodGet, "/me", nil, nil)
 	_ = a.call(t.Context(), "", http.MethodGet, "/"+v.self, nil, nil)
 	v.socket(t, who)
+	if v.self == client4 {
+		v.call(t, a, who)
+	}
+	v.trust(t)
 	v.handshakes(t)
 	v.garbage(t)
 	v.turn(t)
@@ -210,6 +218,65 @@ func (v visitor) provoke(t *testing.T, invite func() string) {
 			t.Error("the handler did not panic")
 		}
 	}
+}
+
+// trust goes the way of a phone: from plain HTTP to the page that says how to
+// trust the server, to its authority's certificate, to a site that it vouches
+// for.
+func (v visitor) trust(t *testing.T) {
+	t.Helper()
+	get := func(c *http.Client, url string) (status int, path, body string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := c.Do(req)
+		if err != nil {
+			t.Fatalf("%s: %v", url, err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, res.Request.URL.Path, string(text)
+	}
+	plain, site := "http://"+net.JoinHostPort(v.server, "18080"), "https://"+net.JoinHostPort(v.server, "18443")
+	_, path, page := get(v.client(), plain+"/invite")
+	if path != localca.PagePath || !strings.Contains(page, site+"/") {
+		t.Errorf("plain HTTP leads to %s, which does not lead to %s", path, site)
+	}
+	_, _, der := get(v.client(), plain+localca.CertificatePath)
+	authority, err := x509.ParseCertificate([]byte(der))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := v.client()
+	pool := x509.NewCertPool()
+	pool.AddCert(authority)
+	transport, ok := c.Transport.(*http.Transport)
+	if !ok {
+		t.Fatal("no transport")
+	}
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	if status, _, _ := get(c, site+"/api/v1/server"); status != http.StatusOK {
+		t.Errorf("the API over trusted TLS: %d", status)
+	}
+}
+
+// call lets two people make friends and talk through the relay.
+func (v visitor) call(t *testing.T, a api, anna person) {
+	t.Helper()
+	invite, err := a.newInvite(t.Context(), anna.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben, err := a.signUp(t.Context(), invite, "ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk(t, client.Options{URL: a.base, Token: anna.Token, HTTP: v.client()}, client.Options{URL: a.base, Token: ben.Token, HTTP: v.client()}, ben.ID)
 }
 
 // socket opens WebSockets: one without a session, one that speaks nonsense.

@@ -219,6 +219,7 @@ const password = "copper lantern drifts over nine quiet harbours"
 
 // person is somebody who uses the API of a program.
 type person struct {
+	ID     id.Account
 	Handle string
 	Token  string
 }
@@ -275,14 +276,15 @@ func (a api) call(ctx context.Context, token, method, path string, in, out any) 
 func (a api) signUp(ctx context.Context, invite, name string) (person, error) {
 	var out struct {
 		Account struct {
-			Handle string `json:"handle"`
+			ID     id.Account `json:"id"`
+			Handle string     `json:"handle"`
 		} `json:"account"`
 		Token string `json:"token"`
 	}
 	err := a.call(ctx, "", http.MethodPost, "/signup", map[string]any{
 		"invite": invite, "name": name, "display_name": name, "password": password, "bearer": true,
 	}, &out)
-	return person{out.Account.Handle, out.Token}, err
+	return person{out.Account.ID, out.Account.Handle, out.Token}, err
 }
 
 // helloFrame opens a signaling session.

@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/ringfence/ringfence/internal/config"
@@ -101,12 +104,28 @@ func (s *server) closeUnserved() {
 func (s *server) handler() (plain, secure http.Handler, err error) {
 	g := gate{app: s.app, secure: privacy.Secure(s.c.TrustedProxies), public: s.c.PublicURL, probe: s.p.probe}
 	if s.authority != nil && s.sites.lan != "" {
-		g.trust, err = s.authority.Page(func(*http.Request) string { return s.sites.lan })
+		g.trust, err = s.authority.Page(s.lanSite)
 		if err != nil {
 			return nil, nil, fmt.Errorf("trust page: %w", err)
 		}
 	}
 	return g, g, nil
+}
+
+// lanSite returns the https address to go on to from a request over plain
+// HTTP: at the address that evidently works for this client, if it has a
+// certificate.
+func (s *server) lanSite(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = strings.Trim(r.Host, "[]")
+	}
+	a, err := netip.ParseAddr(host)
+	known := err == nil && !a.IsLoopback() && s.authority.Vouches(a)
+	if names, addrs := machineNames(); known && slices.Contains(addrs, a) || slices.Contains(names, host) {
+		return "https://" + net.JoinHostPort(host, portText(s.at.tls.Port()))
+	}
+	return s.sites.lan
 }
 
 // run serves all parts and stops them in this order: no longer ready, sessions

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -13,6 +14,10 @@ import (
 	"rsc.io/qr"
 
 	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/keyring"
+	"github.com/ringfence/ringfence/relay"
+	"github.com/ringfence/ringfence/store"
+	"github.com/ringfence/ringfence/store/bolt"
 )
 
 func cmpOr(s, otherwise string) string { return cmp.Or(s, otherwise) }
@@ -103,6 +108,60 @@ func TestDataFolder(t *testing.T) {
 	}
 	if err := dataFolder(filepath.Join(file, "x")); err == nil || !strings.Contains(err.Error(), "--data") {
 		t.Errorf("dataFolder = %v, want the flag", err)
+	}
+}
+
+func TestTurnSentence(t *testing.T) {
+	t.Parallel()
+	lan := []relay.Endpoint{{Host: "192.168.1.5", Port: 3478, Transport: "udp"}, {Host: "192.168.1.5", Port: 3478, Transport: "tcp"}}
+	named := []relay.Endpoint{{Host: "call.example.org", Port: 3478, Transport: "udp"}}
+	for name, c := range map[string]struct {
+		flags     map[string]string
+		external  string
+		endpoints []relay.Endpoint
+		want      []string
+	}{
+		"at home":    {nil, "", lan, []string{"at 192.168.1.5, port 3478 over UDP and TCP", "UDP ports 49152 to 65535."}},
+		"behind NAT": {map[string]string{"turn-public-ip": "203.0.113.7"}, "203.0.113.7", []relay.Endpoint{{Host: "203.0.113.7", Port: 3478}}, []string{"external address 203.0.113.7", "router must forward"}},
+		"by name":    {map[string]string{"turn-public-ip": "call.example.org"}, "203.0.113.7", named, []string{"external address call.example.org (now 203.0.113.7)", "router must forward"}},
+		"own":        {map[string]string{"turn-public-ip": "127.0.0.1"}, "127.0.0.1", []relay.Endpoint{{Host: "127.0.0.1", Port: 3478}}, []string{"127.0.0.1, an address of this machine"}},
+		"nowhere":    {nil, "", nil, []string{"no relay"}},
+	} {
+		l, err := config.Load(config.Input{Flags: c.flags})
+		if err != nil {
+			t.Fatal(err)
+		}
+		external, _ := netip.ParseAddr(c.external)
+		got := turnSentence(l, external, c.endpoints)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q, want %q in it", name, got, want)
+			}
+		}
+	}
+}
+
+func TestTroubleWithDataAndKeysSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(config.Input{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		got  error
+		want string
+	}{
+		{dataTrouble(c, fmt.Errorf("open: %w", store.ErrVersion)), "written by a newer version of Ringfence; install that version"},
+		{dataTrouble(c, fmt.Errorf("open: %w", bolt.ErrLocked)), "another Ringfence"},
+		{dataTrouble(c, fmt.Errorf("open: %w", os.ErrPermission)), "change the owner of ./ringfence-data"},
+		{keysTrouble(c, fmt.Errorf("open: %w", store.ErrVersion)), "written by a newer version"},
+		{keysTrouble(c, fmt.Errorf("open: %w", keyring.ErrPassphrase)), "--passphrase-file"},
+		{keysTrouble(c, fmt.Errorf("open: %w", keyring.ErrMissing)), "bring the key folder back"},
+		{keysTrouble(c, fmt.Errorf("open: %w", os.ErrPermission)), "change the owner of ./ringfence-keys"},
+	} {
+		if !strings.Contains(x.got.Error(), x.want) {
+			t.Errorf("%v, want %q in it", x.got, x.want)
+		}
 	}
 }
 

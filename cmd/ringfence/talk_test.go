@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/client"
+	"github.com/ringfence/ringfence/signal/wire"
+)
+
+// talk lets one person call another, say something through the relay, and hang
+// up.
+func talk(t *testing.T, caller, callee client.Options, to id.Account) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	incoming := make(chan *client.Call, 1)
+	callee.OnIncoming = func(c *client.Call) { incoming <- c }
+	ben := dial(ctx, t, callee)
+	defer func() { _ = ben.Close() }()
+	anna := dial(ctx, t, caller)
+	defer func() { _ = anna.Close() }()
+
+	out, err := anna.Ring(ctx, to, wire.MediaAudio, "")
+	if err != nil {
+		t.Fatalf("ring: %v", err)
+	}
+	heard := make(chan string, 1)
+	ends := make(chan error, 2)
+	serve := func(call *client.Call, setup func(*webrtc.PeerConnection) error) *client.Peer {
+		peer, err := client.NewPeer(call, client.PeerOptions{RelayOnly: true, Setup: setup})
+		if err != nil {
+			t.Fatalf("peer: %v", err)
+		}
+		go func() { ends <- peer.Serve(ctx, nil) }()
+		return peer
+	}
+	serve(out, func(pc *webrtc.PeerConnection) error {
+		dc, err := pc.CreateDataChannel("talk", nil)
+		if err == nil {
+			dc.OnOpen(func() { _ = dc.SendText("hello through the relay") })
+		}
+		return err
+	})
+	var in *client.Call
+	select {
+	case in = <-incoming:
+	case <-ctx.Done():
+		t.Fatal("nobody was called")
+	}
+	peer := serve(in, func(pc *webrtc.PeerConnection) error {
+		pc.OnDataChannel(func(dc *webrtc.DataChannel) {
+			dc.OnMessage(func(m webrtc.DataChannelMessage) { heard <- string(m.Data) })
+		})
+		return nil
+	})
+	if err := errors.Join(in.Ringing(ctx), peer.Answer(ctx, wire.MediaAudio)); err != nil {
+		t.Fatalf("answer: %v", err)
+	}
+	select {
+	case got := <-heard:
+		if got != "hello through the relay" {
+			t.Errorf("heard %q", got)
+		}
+	case <-ctx.Done():
+		t.Fatal("nothing was heard")
+	}
+	if err := out.Hangup(ctx); err != nil {
+		t.Errorf("hang up: %v", err)
+	}
+	for range 2 {
+		if err := <-ends; err != nil {
+			t.Errorf("peer: %v", err)
+		}
+	}
+}
+
+func dial(ctx context.Context, t *testing.T, o client.Options) *client.Session {
+	t.Helper()
+	s, err := client.Dial(ctx, o)
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	return s
+}
+
+// TestProgram starts the program, lets two people call each other through it,
+// stops it and starts it again.
+func TestProgram(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.start()
+	a := api{"http://" + p.plain, testClient(), ""}
+	anna, err := a.signUp(t.Context(), p.invite(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := a.newInvite(t.Context(), anna.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben, err := a.signUp(t.Context(), token, "ben")
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk(t, client.Options{URL: a.base, Token: anna.Token}, client.Options{URL: a.base, Token: ben.Token}, ben.ID)
+	_, counters := p.get("http://" + p.admin + "/metrics")
+	for _, want := range []string{
+		"ringfence_relay_allocations 0\n", "ringfence_hub_calls_answered_total 1\n", `ringfence_hub_calls{state="running"} 0`,
+	} {
+		if !strings.Contains(counters, want) {
+			t.Errorf("no %q after the call", want)
+		}
+	}
+	if strings.Contains(counters, "ringfence_relay_allocations_total 0\n") {
+		t.Error("the call did not go through the relay")
+	}
+	if strings.Contains(counters, anna.Handle) || strings.Contains(counters, "127.0.0.1") {
+		t.Error("a person or an address is in the metrics")
+	}
+	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+		if status, _ := p.get("http://" + p.plain + path); status != http.StatusNotFound {
+			t.Errorf("%s on the public listener: %d, want 404", path, status)
+		}
+	}
+
+	// A stop tells the sessions to come back; what was there is there again.
+	states := make(chan bool, 16)
+	s := dial(t.Context(), t, client.Options{URL: a.base, Token: ben.Token, OnState: func(on bool) { states <- on }})
+	if err := p.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	awaitState(t, states, false)
+	_ = s.Close()
+	if log := p.stderr.String(); !inThisOrder(log, "part=readiness\n", "part=hub\n", "part=http\n", "part=relay\n", "msg=stopped\n") {
+		t.Errorf("stopped in another order:\n%s", log)
+	}
+	for _, secret := range []string{anna.Handle, "127.0.0.1", anna.Token, anna.ID.String()} {
+		if strings.Contains(p.stderr.String(), secret) {
+			t.Errorf("%q is in the log", secret)
+		}
+	}
+	p.start()
+	if strings.Contains(p.stdout.String(), "Nobody owns") {
+		t.Error("the second start offers the server to an owner again")
+	}
+	if err := (api{"http://" + p.plain, testClient(), ""}).call(t.Context(), anna.Token, http.MethodGet, "/me", nil, nil); err != nil {
+		t.Errorf("signed out by a restart: %v", err)
+	}
+	if err := p.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
+
+func awaitState(t *testing.T, states <-chan bool, want bool) {
+	t.Helper()
+	end := time.After(20 * time.Second)
+	for {
+		select {
+		case got := <-states:
+			if got == want {
+				return
+			}
+		case <-end:
+			t.Fatalf("the session did not hear of the stop")
+		}
+	}
+}
+
+// inThisOrder reports whether text holds the parts one after the other.
+func inThisOrder(text string, parts ...string) bool {
+	return slices.IndexFunc(parts, func(part string) bool {
+		_, rest, found := strings.Cut(text, part)
+		text = rest
+		return !found
+	}) < 0
+}
