@@ -1,7 +1,8 @@
-import { Linter } from 'eslint'
+import { ESLint, Linter } from 'eslint'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 
@@ -82,4 +83,23 @@ describe('text in components', () => {
       expect(check(code)).toBe(0)
     },
   )
+})
+
+describe('the border between client and SDK', () => {
+  const eslint = new ESLint({ cwd: fileURLToPath(new URL('..', import.meta.url)) })
+
+  it.each([
+    ['src/state/app.ts', 'no-restricted-globals', 'fetch'],
+    ['src/main.tsx', 'no-restricted-globals', 'WebSocket'],
+    ['src/ui/x.tsx', 'no-restricted-globals', 'RTCPeerConnection'],
+    ['src/main.tsx', 'no-restricted-properties', 'sendBeacon'],
+    ['src/main.tsx', 'no-restricted-imports', '@ringfence/sdk/*'],
+    ['src/state/app.ts', 'no-restricted-imports', 'preact'],
+    ['sdk/src/call.ts', 'no-restricted-globals', 'document'],
+    ['sdk/src/call.ts', 'no-restricted-imports', 'imports nothing but itself'],
+  ])('in %s is held by %s: %s', async (file, rule, what) => {
+    const config = (await eslint.calculateConfigForFile(file)) as { rules: Record<string, unknown[]> }
+    expect(config.rules[rule]?.[0]).toBe(2)
+    expect(JSON.stringify(config.rules[rule])).toContain(what)
+  })
 })
