@@ -140,3 +140,32 @@ func BenchmarkIndex(b *testing.B) {
 		k.Index("handle", []byte("anna.4821"))
 	}
 }
+
+// BenchmarkLoad is the start of a program with a hundred thousand accounts,
+// without the derivation from the passphrase.
+func BenchmarkLoad(b *testing.B) {
+	const accounts = 100_000
+	k := Ephemeral()
+	f := &file{}
+	for range accounts {
+		k.add(&key{id: k.take(), scope: id.NewAccount(), dek: random()})
+	}
+	s := secrets{wrap: make([]byte, keySize), mac: make([]byte, keySize)}
+	f.secrets, f.header.check = s, s.check
+	image, _, err := f.encode(k, id.Account{}, k.Generation()+1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		m, err := decode(image)
+		if err != nil {
+			b.Fatal(err)
+		}
+		loaded := empty()
+		loaded.file = &file{}
+		if err := loaded.file.load(loaded, m, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(image))/accounts, "B/account")
+}
