@@ -51,11 +51,9 @@ function You() {
           problem={sentenceFor(t, problem, 'display_name')}
         />
         <ProblemText>{sentenceBeside(t, problem, ['display_name'])}</ProblemText>
-        {settings.changed.value && (
-          <Button kind="primary" type="submit" busy={settings.saving.pending.value}>
-            {settings.saving.pending.value ? t.settings.saving : t.settings.save}
-          </Button>
-        )}
+        <Button kind="primary" type="submit" busy={settings.saving.pending.value} disabled={!settings.changed.value}>
+          {settings.saving.pending.value ? t.settings.saving : t.settings.save}
+        </Button>
       </form>
     </Section>
   )

@@ -337,7 +337,7 @@ export const en = {
       camera_missing: 'No camera was found. Plug one in, or go on without.',
       microphone_missing: 'No microphone was found. Plug one in, then try again.',
       media_denied: 'The browser keeps camera and microphone from this page. Allow them beside the address, then try again.',
-      media_in_use: 'Camera or microphone are used by another program. Close it, then try again, or go on without camera.',
+      media_in_use: 'Camera or microphone are used by another program. Close it, then try again.',
       media_insecure: 'Browsers allow camera and microphone only on secure addresses. Open this page at its https:// address.',
       media_failed: 'Camera or microphone didn’t start. Unplug and plug them in again, then try again.',
     } satisfies Record<ErrorCode | LocalCode, string | ((p: Problem) => string)>,

@@ -1,6 +1,6 @@
 import { X } from 'lucide-preact'
 import { type ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 import { t } from '../text/index.ts'
 import { Button, RoundButton } from './button.tsx'
@@ -17,7 +17,8 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, choice = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Before it leaves the page: a dialog that is closed only after that gives no focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current
     if (dialog && !dialog.open) dialog.showModal()
     return () => dialog?.close()

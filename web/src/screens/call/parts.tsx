@@ -29,7 +29,9 @@ export function TroubleBox({ trouble }: { trouble: Trouble }) {
       <p>{sentence(t, trouble.problem)}</p>
       <div class="choices">
         {trouble.blocking && <Button onClick={() => call.goOn()}>{other}</Button>}
-        <Button onClick={() => call.retry()}>{t.app.tryAgain}</Button>
+        <Button kind="primary" onClick={() => call.retry()}>
+          {t.app.tryAgain}
+        </Button>
       </div>
     </div>
   )

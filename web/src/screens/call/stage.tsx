@@ -70,10 +70,10 @@ function Controls({ shown }: { shown: CallShown }) {
         label={shown.camera ? t.call.cameraOff : t.call.cameraOn}
         word={t.call.cameraWord}
         icon={shown.camera ? Video : VideoOff}
-        kind={shown.camera ? '' : 'off'}
+        kind={shown.camera || !shown.video ? '' : 'off'}
         onClick={() => call.toggleCamera()}
       />
-      <Control label={end} word={end} icon={PhoneOff} kind="end" next onClick={() => call.hangUp()} />
+      <Control label={end} word={end} icon={PhoneOff} kind="end" onClick={() => call.hangUp()} />
     </div>
   )
 }
