@@ -115,7 +115,7 @@ func warnings(c *config.Loaded) []string {
 }
 
 // writeInvite puts the owner's link where owner_invite_file says, for its
-// owner alone; old is taken away.
+// owner alone.
 func writeInvite(path, link string) error {
 	if path == "" {
 		return nil
