@@ -103,7 +103,7 @@ func (s *server) closeUnserved() {
 // handler returns what both public listeners serve.
 func (s *server) handler() (plain, secure http.Handler, err error) {
 	g := gate{app: s.app, secure: privacy.Secure(s.c.TrustedProxies), public: s.c.PublicURL, probe: s.p.probe}
-	if s.authority != nil && s.sites.lan != "" {
+	if s.authority != nil {
 		g.trust, err = s.authority.Page(s.lanSite)
 		if err != nil {
 			return nil, nil, fmt.Errorf("trust page: %w", err)
@@ -125,7 +125,7 @@ func (s *server) lanSite(r *http.Request) string {
 	if names, addrs := machineNames(); known && slices.Contains(addrs, a) || slices.Contains(names, host) {
 		return "https://" + net.JoinHostPort(host, portText(s.at.tls.Port()))
 	}
-	return s.sites.lan
+	return newSites(r.Context(), s.c, s.at, s.authority.Vouches).lan // there may be a network by now
 }
 
 // run serves all parts and stops them in this order: no longer ready, sessions
@@ -183,7 +183,7 @@ func (s *server) announce(ctx context.Context) error {
 		b.fingerprint = s.authority.Fingerprint()
 	}
 	if s.c.TLSListen.On() && s.sites.lan == "" {
-		b.warnings = append(b.warnings, "this machine has no network address that its authority vouches for, so phones have no way in; connect it to a network, or set public_url and a reverse proxy (docs/operations.md).")
+		b.warnings = append(b.warnings, "this machine has no network address that its authority vouches for, so phones have no way in yet; connect it to a network, or set public_url and a reverse proxy (docs/operations.md).")
 	}
 	if !web.Built() {
 		b.warnings = append(b.warnings, "the browser client is not part of this program; run \"make build\".")
