@@ -315,7 +315,9 @@ func (h *Hub) onSeek(m *message) {
 		h.publish(ofCall(m.call), &message{op: opHere, call: m.call, from: s.addr(), line: s.line, node: m.node})
 	}
 	for _, oc := range h.ownedWith(m.to) {
-		if oc.caller == m.to && oc.callee == m.from.Account {
+		// One that has ended stays on the table for a while, and is no reason
+		// to refuse the other who calls back.
+		if oc.caller == m.to && oc.callee == m.from.Account && oc.phase() == ringing {
 			h.glare(oc, m)
 		}
 	}

@@ -219,6 +219,31 @@ func TestDeviceThatComesWhileItRings(t *testing.T) {
 	})
 }
 
+func TestCallingBackAtOnceIsNoGlare(t *testing.T) {
+	t.Parallel()
+	first, second := id.NewCall(), id.NewCall()
+	if second.Less(first) {
+		first, second = second, first
+	}
+	// Whichever of the two ids is lower, and would stay if it were glare.
+	for _, ids := range [][2]id.Call{{first, second}, {second, first}} {
+		inBubble(t, 2, func(t *testing.T, r *rig) {
+			a, b := r.pair()
+			a.ringAs(ids[0], b.addr.Account)
+			a.want(wire.KindCalling)
+			b.want(wire.KindIncoming)
+			b.ringing(ids[0])
+			a.want(wire.KindProgress)
+			b.send(wire.Head{Kind: wire.KindDecline, Call: ids[0]}, wire.Decline{})
+			a.wantEnded(wire.ReasonDeclined)
+			b.ringAs(ids[1], a.addr.Account)
+			a.want(wire.KindIncoming)
+			a.answer(ids[1])
+			a.want(wire.KindAnswered)
+		})
+	}
+}
+
 func TestGlareLeavesExactlyOneCall(t *testing.T) {
 	t.Parallel()
 	for _, hubs := range []int{1, 2} {
