@@ -93,7 +93,7 @@ func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead
 		return 0, false, true
 	}
 	s.received++
-	wait = s.rate.take(now, wire.MaxFrameRate, wire.MaxFrameBurst)
+	wait = s.rate.take(now, s.hub.rate, wire.MaxFrameBurst)
 	if wait == 0 {
 		s.refused = 0
 		return 0, false, false

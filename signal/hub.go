@@ -84,6 +84,7 @@ type Hub struct {
 	accountOps [opLast]func(*message)
 	callOps    [opLast]func(*ownedCall, *message)
 
+	rate     float64 // frames a second of a session
 	buffers  buffers
 	counters counters
 	work     group          // everything that outlives the call that started it
@@ -123,7 +124,7 @@ func New(o Options) *Hub {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hub{
-		opt: o, node: o.Node, log: o.Log,
+		opt: o, node: o.Node, log: o.Log, rate: wire.MaxFrameRate,
 		people: map[id.Account]*person{}, lines: map[lineID]*session{},
 		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{}, announces: map[id.Account]*announcement{},
 	}
