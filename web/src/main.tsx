@@ -14,6 +14,7 @@ installPolicy()
 setLanguage(new URLSearchParams(location.search).get('lang') ?? browserPage.memory.get('ringfence.lang') ?? null)
 document.documentElement.lang = t.meta.locale
 document.documentElement.dir = t.meta.dir
+document.title = t.app.name
 
 const app = createApp(createClient(), browserPage)
 const root = document.getElementById('app')

@@ -1,11 +1,11 @@
 import { type ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 import { t } from '../text/index.ts'
 
 /** useTitle names the page in the browser's tab. */
 export function useTitle(title: string): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = t.app.title(title)
   }, [title])
 }
