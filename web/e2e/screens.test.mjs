@@ -2,6 +2,7 @@
 // English, nothing is wider than its place and no word is missing from the
 // catalogue; axe finds nothing, there and in English on a desktop.
 
+import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { accessible, fits, translated } from './lib/inspect.mjs';
 import { Api, password } from './lib/server.mjs';
@@ -143,3 +144,25 @@ for (const { name, t, looks, options } of ways) {
     await looks(p, 'permission refused');
   });
 }
+
+test('each of these looks finds what it is for', async () => {
+  const p = await stage.arrives('Ben', ways[0].options);
+  await p.finds('button', pseudo.people.videoCall('Anna'));
+  await ways[0].looks(p, 'people');
+  const spoilt = async (/** @type {string} */ tag, /** @type {Record<string, string>} */ attributes, /** @type {string} */ words) => p.page.evaluate((t, a, w) => {
+    document.querySelector('[data-spoilt]')?.remove();
+    const e = document.createElement(t);
+    for (const [k, v] of Object.entries({ ...a, 'data-spoilt': '' })) e.setAttribute(k, v);
+    e.textContent = w;
+    document.querySelector('main')?.append(e);
+  }, tag, attributes, words);
+  await spoilt('p', {}, 'Hello');
+  await assert.rejects(translated(p, 'spoilt', own), /Hello/);
+  await spoilt('button', { 'aria-label': 'Press', type: 'button' }, '');
+  await assert.rejects(translated(p, 'spoilt', own), /Press/);
+  await spoilt('button', { type: 'button' }, '');
+  await assert.rejects(accessible(p, 'spoilt'), /button-name/);
+  await spoilt('p', {}, '⟦Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelle⟧'.repeat(3));
+  await p.page.evaluate(() => { /** @type {HTMLElement} */ (document.querySelector('[data-spoilt]')).style.overflowWrap = 'normal'; });
+  await assert.rejects(fits(p, 'spoilt'), /wider than its place/);
+});

@@ -39,6 +39,26 @@ function find(role, name, pattern) {
   return [...document.querySelectorAll(roles[role] ?? '')].filter(matches).at(-1) ?? null;
 }
 
+/**
+ * reachable runs in the page: whether a person could press the element now,
+ * which lies still, is not switched off, and has nothing before it.
+ * @param {Element} e
+ */
+async function reachable(e) {
+  if (('disabled' in e && e.disabled === true) || e.getAttribute('aria-disabled') === 'true') return false;
+  e.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  const place = () => {
+    const { x, y, width, height } = e.getBoundingClientRect();
+    return [x, y, width, height];
+  };
+  const before = place();
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const now = place();
+  if (now.some((n, i) => n !== before[i])) return false;
+  const hit = document.elementFromPoint(now[0] + now[2] / 2, now[1] + now[3] / 2);
+  return hit !== null && (e.contains(hit) || hit.contains(e));
+}
+
 /** What a person can read on the page. */
 function visibleText() {
   return document.body.innerText.replace(/\s+/g, ' ');
@@ -122,7 +142,7 @@ export class Person {
   async presses(name, role = 'button', limit = undefined) {
     await until(`pressing ${role} "${name}"`, async () => {
       const e = await this.finds(role, name, limit);
-      if (await e.evaluate((x) => 'disabled' in x && x.disabled === true)) return false;
+      if (!await e.evaluate(reachable)) return false;
       await e.click();
       return true;
     }, limit);

@@ -81,7 +81,7 @@ export function drawPerson(who) {
   const start = performance.now();
   window.__scene = (g, w, h) => {
     const t = (performance.now() - start) / 1000;
-    const u = h / 100; // everything is measured in hundredths of the height
+    const u = Math.min(h, w * 1.1) / 100; // everything is measured in hundredths of this
     room(g, w, h);
     g.save();
     g.translate(w * (0.5 + l.lean) + Math.sin(t * 0.9) * u * 0.8, h * 0.46 + Math.sin(t * 1.7) * u * 0.4);
