@@ -71,7 +71,7 @@ func (ip *publicIP) Serve(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			if err := ip.resolve(ctx); err != nil && ctx.Err() == nil {
-				ip.log.WarnContext(ctx, "turn.public_ip did not resolve, the last address stays", slog.Any("err", err))
+				ip.log.WarnContext(ctx, "turn.public_ip did not resolve, the last address stays", slog.Any("error", err))
 			}
 		}
 	}

@@ -23,7 +23,7 @@ import (
 // ctx ends or a part of it fails. It returns after the last part has ended.
 func serve(ctx context.Context, p process, c *config.Loaded, log *slog.Logger) (err error) {
 	if err := noCore(); err != nil {
-		log.WarnContext(ctx, "core dumps stay on", slog.Any("err", err))
+		log.WarnContext(ctx, "core dumps stay on", slog.Any("error", err))
 	}
 	ls, err := openListeners(ctx, c)
 	if err != nil {

@@ -105,12 +105,12 @@ func answer(w http.ResponseWriter, log *slog.Logger, out any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		public := fault.Public(err)
-		log.Warn("admin command failed", slog.String("code", string(public.Code)), slog.Any("err", err))
+		log.Warn("admin command failed", slog.String("code", string(public.Code)), slog.Any("error", err))
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		out = refused{Code: public.Code, Public: public.Public}
 	}
 	if err := json.NewEncoder(w).Encode(out); err != nil {
-		log.Debug("admin command has gone", slog.Any("err", err))
+		log.Debug("admin command has gone", slog.Any("error", err))
 	}
 }
 
