@@ -23,7 +23,7 @@ describe('base64url', () => {
 
   it('takes more bytes than a function takes arguments', () => {
     const many = new Uint8Array(200_000).map((_, i) => i)
-    expect(fromBase64url(toBase64url(many))).toEqual(many)
+    expect(Buffer.from(fromBase64url(toBase64url(many)) ?? []).equals(many)).toBe(true)
   })
 })
 

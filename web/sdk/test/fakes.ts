@@ -71,6 +71,7 @@ export class FakeHub {
   #seq = 0
   #tokens = 0
   #since = 0
+  #missed: unknown[] = []
 
   get socket(): FakeSocket {
     const last = this.sockets.at(-1)
@@ -97,7 +98,9 @@ export class FakeHub {
       received: resumed ? received : 0,
       resume_seconds: 20,
     }
+    const missed = this.#missed.splice(0)
     this.raw({ v: 1, kind: 'welcome', body: sealJSON(body) })
+    if (resumed) for (const frame of missed) this.raw(frame)
   }
 
   /** How many frames of this session came, hello not counted, the same one told twice once. */
@@ -106,13 +109,20 @@ export class FakeHub {
     return new Set(all.filter((e) => e.kind !== 'hello').map((e) => e.id)).size
   }
 
-  send(frame: Sendable): void {
-    const { body, ...rest } = frame
-    this.raw({ v: 1, ...rest, seq: ++this.#seq, body: sealJSON(body) })
+  /** next is the number of the next frame. */
+  next(): number {
+    return ++this.#seq
   }
 
+  send(frame: Sendable): void {
+    const { body, ...rest } = frame
+    this.raw({ v: 1, ...rest, seq: this.next(), body: sealJSON(body) })
+  }
+
+  /** Where the connection is lost, frames wait for the session to go on. */
   raw(frame: unknown): void {
-    this.socket.message(JSON.stringify(frame))
+    if (this.socket.readyState === 1) this.socket.message(JSON.stringify(frame))
+    else this.#missed.push(frame)
   }
 
   /** All frames of one kind that came on any socket. */
