@@ -39,7 +39,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	touch $@
 
-$(WEB): web/node_modules/.package-lock.json $(shell find web/src web/sdk web/public web/index.html web/vite.config.ts web/tsconfig.json -type f -not -path '*/node_modules/*' 2>/dev/null)
+$(WEB): web/node_modules/.package-lock.json $(shell find web/src web/sdk web/public web/index.html web/build web/workers.ts web/vite.config.ts web/tsconfig.json web/tsconfig.base.json -type f -not -path '*/node_modules/*' 2>/dev/null)
 	cd web && npm run --silent build
 	touch $@
 
@@ -125,4 +125,4 @@ cover: ## test coverage by package
 licenses: $(WEB) ## what ships, and under which licence
 	go test -run TestLicences -v ./internal/archtest
 clean: ## remove what was built; data and keys stay
-	rm -rf bin web/dist/assets web/dist/index.html
+	rm -rf bin web/dist/assets web/dist/index.html web/dist/index.html.gz
