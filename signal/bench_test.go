@@ -30,7 +30,7 @@ import (
 )
 
 // server is one hub behind a real TCP listener. The token is the account.
-func server(tb testing.TB, g *graph) (*signal.Hub, string) {
+func server(tb testing.TB, g *graph) (addr string) {
 	tb.Helper()
 	bus := local.New(0)
 	h := signal.New(signal.Options{Bus: bus, Friends: g})
@@ -55,7 +55,7 @@ func server(tb testing.TB, g *graph) (*signal.Hub, string) {
 		srv.Close()
 		_ = bus.Close()
 	})
-	return h, srv.Listener.Addr().String()
+	return srv.Listener.Addr().String()
 }
 
 // raw is a WebSocket by hand that allocates next to nothing, so that what a
@@ -89,8 +89,7 @@ func dialRaw(addr string, a id.Account) (*raw, error) {
 	if _, err := c.Write(masked(wire.AppendFrame(nil, &hello))); err != nil {
 		return nil, err
 	}
-	_, err = x.read(wire.KindWelcome)
-	return x, err
+	return x, x.read(wire.KindWelcome)
 }
 
 // masked returns a text message as a client sends it, with a mask of zeros.
@@ -101,32 +100,32 @@ func masked(b []byte) []byte {
 }
 
 // read returns the next message of a kind.
-func (x *raw) read(kind wire.Kind) (wire.Head, error) {
+func (x *raw) read(kind wire.Kind) error {
 	for {
 		var head [4]byte
 		if _, err := io.ReadFull(x.r, head[:2]); err != nil {
-			return wire.Head{}, err
+			return err
 		}
 		n := int(head[1] & 0x7f)
 		if n == 126 {
 			if _, err := io.ReadFull(x.r, head[2:]); err != nil {
-				return wire.Head{}, err
+				return err
 			}
 			n = int(binary.BigEndian.Uint16(head[2:]))
 		}
 		if _, err := io.ReadFull(x.r, x.in[:n]); err != nil {
-			return wire.Head{}, err
+			return err
 		}
 		if head[0]&0xf == 0x9 { // ping
 			pong := append([]byte{0x8a, 0x80 | byte(n), 0, 0, 0, 0}, x.in[:n]...)
 			if _, err := x.c.Write(pong); err != nil {
-				return wire.Head{}, err
+				return err
 			}
 			continue
 		}
 		h, err := wire.ScanHub(x.in[:n])
 		if err != nil || h.Kind == kind {
-			return h, err
+			return err
 		}
 	}
 }
@@ -135,7 +134,7 @@ func (x *raw) read(kind wire.Kind) (wire.Head, error) {
 func talking(tb testing.TB) (a, b *raw, c id.Call) {
 	tb.Helper()
 	g := newGraph()
-	_, addr := server(tb, g)
+	addr := server(tb, g)
 	ia, ib := id.NewAccount(), id.NewAccount()
 	g.befriend(ia, ib)
 	must := func(err error) {
@@ -157,12 +156,12 @@ func talking(tb testing.TB) (a, b *raw, c id.Call) {
 	}
 	c = id.NewCall()
 	send(a, wire.KindRing, ib, wire.Ring{Media: wire.MediaAudio})
-	_, err = b.read(wire.KindIncoming)
+	err = b.read(wire.KindIncoming)
 	must(err)
 	send(b, wire.KindAnswer, id.Account{}, wire.Answer{Media: wire.MediaAudio})
-	_, err = b.read(wire.KindAnswered)
+	err = b.read(wire.KindAnswered)
 	must(err)
-	_, err = a.read(wire.KindAnswered)
+	err = a.read(wire.KindAnswered)
 	must(err)
 	return a, b, c
 }
@@ -191,7 +190,7 @@ func BenchmarkPassedFrame(b *testing.B) {
 					b.Fatal(err)
 				}
 				for range window {
-					if _, err := to.read(wire.KindDescription); err != nil {
+					if err := to.read(wire.KindDescription); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -208,7 +207,7 @@ func TestIdleMemory(t *testing.T) {
 	if testenv.Long() {
 		counts = append(counts, 18000)
 	}
-	_, addr := server(t, newGraph())
+	addr := server(t, newGraph())
 	var last uint64
 	for i, n := range counts {
 		before := n
@@ -280,7 +279,7 @@ func TestIdleClients(t *testing.T) {
 			t.Fatal(err)
 		}
 		x.in = x.in[:256:256]
-		all.Go(func() { _, _ = x.read("") }) // answers pings
+		all.Go(func() { _ = x.read("") }) // answers pings
 		t.Cleanup(func() { _ = x.c.Close() })
 	}
 	_, _ = os.Stdout.WriteString("ready\n")

@@ -245,34 +245,40 @@ func (c call) here(now time.Time, l leg) (call, []effect, error) {
 	case l.line == c.caller.line || c.find(l.line) != nil:
 		return c, nil, nil
 	case c.phase == ringing && l.addr.Account == c.callee:
-		// A session that this device has lost will not answer any more.
-		c.legs = slices.DeleteFunc(c.legs, func(x leg) bool { return x.addr == l.addr && x.away })
 		if len(c.legs) >= maxLegs {
 			return c, nil, nil
 		}
 		c.legs = append(c.legs, l)
 		return c, []effect{c.incoming(now, l)}, nil
 	case l.addr == c.caller.addr && c.caller.away:
+		old := c.caller
 		c.caller.line, c.caller.away = l.line, false
 		if c.phase == ringing {
-			return c, []effect{disarm{timerCaller}, c.calling(now)}, nil
+			return c, []effect{disarm{timerCaller}, movedOn(old), c.calling(now)}, nil
 		}
-		return c, c.returned(timerCaller, c.caller, c.legs[0]), nil
+		return c, c.returned(timerCaller, old, c.caller, c.legs[0]), nil
 	case c.phase == running && l.addr == c.legs[0].addr && c.legs[0].away:
+		old := c.legs[0]
 		c.legs[0].line, c.legs[0].away = l.line, false
-		return c, c.returned(timerCallee, c.legs[0], c.caller), nil
+		return c, c.returned(timerCallee, old, c.legs[0], c.caller), nil
 	}
 	return c, nil, nil
 }
 
 // returned tells both ends of a running call that one of them is back on a new
 // session, which has to be told what it takes part in.
-func (c *call) returned(t timer, who, other leg) []effect {
+func (c *call) returned(t timer, old, who, other leg) []effect {
 	return []effect{
-		disarm{t},
+		disarm{t}, movedOn(old),
 		send{who, wire.KindAnswered, wire.Answered{Media: c.media, Peer: other.addr}},
 		send{other, wire.KindAway, wire.Away{}},
 	}
+}
+
+// movedOn tells a session that another one of its device has its leg now, in
+// case it comes back after all.
+func movedOn(old leg) effect {
+	return send{old, wire.KindEnded, wire.Ended{Reason: wire.ReasonElsewhere}}
 }
 
 func (c call) rings(from lineID) (call, []effect, error) {
@@ -317,6 +323,10 @@ func (c call) answer(now time.Time, e evAnswer) (call, []effect, error) {
 	}
 	if c.caller.away {
 		effects = append(effects, send{winner, wire.KindAway, wire.Away{Away: true, Seconds: wire.ResumeSeconds}})
+	}
+	if winner.away { // it answered, and was lost at once
+		effects = append(effects, arm{timerCallee, wire.ResumeSeconds * time.Second},
+			send{c.caller, wire.KindAway, wire.Away{Away: true, Seconds: wire.ResumeSeconds}})
 	}
 	c.phase, c.legs, c.since = running, []leg{winner}, now
 	c.media, c.sealed = e.media, ""

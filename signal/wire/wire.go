@@ -193,7 +193,7 @@ const (
 	ReasonCancelled Reason = "cancelled"          // the caller took the ring back
 	ReasonDeclined  Reason = "declined"           // the callee does not want it
 	ReasonBusy      Reason = "busy"               // every device of the callee is in a call
-	ReasonElsewhere Reason = "answered_elsewhere" // another device of the callee took it
+	ReasonElsewhere Reason = "answered_elsewhere" // another device, or another session of this one, has the call
 	ReasonTimeout   Reason = "no_answer"          // it rang to the end
 	ReasonOffline   Reason = "offline"            // no device of the callee rang
 	ReasonLost      Reason = "lost"               // a leg did not come back in time

@@ -129,7 +129,7 @@ export const reasons = [
   "declined",
   /** every device of the callee is in a call */
   "busy",
-  /** another device of the callee took it */
+  /** another device, or another session of this one, has the call */
   "answered_elsewhere",
   /** it rang to the end */
   "no_answer",
