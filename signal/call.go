@@ -269,7 +269,8 @@ func (c call) here(now time.Time, l leg) (call, []effect, error) {
 // session, which has to be told what it takes part in.
 func (c *call) returned(t timer, old, who, other leg) []effect {
 	return []effect{
-		disarm{t}, movedOn(old),
+		disarm{t},
+		movedOn(old),
 		send{who, wire.KindAnswered, wire.Answered{Media: c.media, Peer: other.addr}},
 		send{other, wire.KindAway, wire.Away{}},
 	}

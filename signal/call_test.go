@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -188,5 +189,32 @@ func randomEvent(rnd *rand.Rand, devices []wire.Address, lines []lineID) event {
 		return evLeft{from: l}
 	default:
 		return evTimeout{timer: timer(rnd.IntN(int(timers)))}
+	}
+}
+
+// Only the two ends of a call that runs can pass anything, whoever asks.
+func TestOnlyTheTwoEndsPass(t *testing.T) {
+	t.Parallel()
+	caller, callee, stranger := id.New[line](), id.New[line](), id.New[line]()
+	c := call{caller: leg{line: caller}, legs: []leg{{line: callee}}}
+	for _, tt := range []struct {
+		phase phase
+		from  lineID
+		to    lineID
+		err   error
+	}{
+		{ringing, caller, lineID{}, errOutOfTurn},
+		{ringing, callee, lineID{}, errOutOfTurn},
+		{ringing, stranger, lineID{}, errCallGone},
+		{running, caller, callee, nil},
+		{running, callee, caller, nil},
+		{running, stranger, lineID{}, errCallGone},
+		{over, caller, lineID{}, errCallGone},
+	} {
+		c.phase = tt.phase
+		to, err := c.peer(tt.from)
+		if to.line != tt.to || !errors.Is(err, tt.err) {
+			t.Errorf("phase %d: to %v, %v, want %v, %v", tt.phase, to.line, err, tt.to, tt.err)
+		}
 	}
 }

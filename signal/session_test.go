@@ -359,6 +359,19 @@ func TestSignedOutSessionsClose(t *testing.T) {
 	})
 }
 
+// However slowly a client closes: once signed out it has no say.
+func TestSignedOutSessionsHaveNoSay(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		a.mute() // does not take part in closing
+		r.hubs[0].SignedOut(r.graph.session(a.token).ID)
+		synctest.Wait()
+		a.ring(b.addr.Account)
+		b.silent()
+	})
+}
+
 func TestSessionEndsWithItsSignIn(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 1, func(t *testing.T, r *rig) {

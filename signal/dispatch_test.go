@@ -1,0 +1,35 @@
+package signal
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/wire"
+)
+
+// A session that has ended takes no frame more, and neither does one from a
+// connection that it has left: its client sends those again.
+func TestFramesOfDeadSessionsAndOldConnections(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*session{
+		"ended":          {dead: true, gen: 1},
+		"left the other": {gen: 2},
+	} {
+		s.hub = New(Options{})
+		acted := false
+		s.hub.handlers[wire.KindHangup] = func(context.Context, *session, *wire.Head) error {
+			acted = true
+			return nil
+		}
+		frame := wire.AppendFrame(nil, &wire.Head{Kind: wire.KindHangup, Call: id.NewCall()})
+		if err := s.handle(t.Context(), frame, 1); !errors.Is(err, errDead) || acted || s.received != 0 {
+			t.Errorf("%s: %v, acted %v, counted %d", name, err, acted, s.received)
+		}
+		s.dead = false
+		if err := s.handle(t.Context(), frame, s.gen); err != nil || !acted || s.received != 1 {
+			t.Errorf("%s: the same otherwise: %v, acted %v, counted %d", name, err, acted, s.received)
+		}
+	}
+}
