@@ -111,8 +111,7 @@ func (p *program) start() {
 	go func() { p.ended <- p.cmd.Wait() }()
 	p.t.Cleanup(func() {
 		if p.cmd != nil {
-			_ = p.cmd.Process.Kill()
-			<-p.ended
+			p.kill()
 		}
 	})
 	if p.started != nil {
