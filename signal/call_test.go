@@ -15,7 +15,6 @@ type watcher struct {
 	t       *testing.T
 	armed   map[timer]bool
 	told    map[lineID]bool // was offered the call, or has it; not told that it is over
-	answers int
 	missed  int
 	revoked bool
 	over    bool
