@@ -76,6 +76,17 @@ test('without a network the page says so, and goes on by itself', async (t) => {
   await anna.seesNo(text.link.reconnecting);
 });
 
+test('a device that is offline is told so', async () => {
+  const anna = await stage.arrives('Anna');
+  await anna.finds('button', text.people.videoCall('Ben'));
+  anna.expected.push(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+  await anna.page.setOfflineMode(true);
+  await anna.sees(text.link.offline);
+  await anna.page.setOfflineMode(false);
+  await anna.seesNo(text.link.offline);
+  await anna.finds('button', text.people.videoCall('Ben'));
+});
+
 test('a half-filled form survives a failed request', async (t) => {
   const line = await wire(stage.server.ports.http);
   t.after(() => line.close());

@@ -90,13 +90,14 @@ export class Person {
    * arrive opens a window of its own, with drawn devices unless real is set.
    * @param {import('puppeteer-core').Browser} browser
    * @param {string} origin
-   * @param {{devices?: Partial<import('./probe.mjs').Devices> & {side: number}, real?: boolean, api?: import('./server.mjs').Api, size?: {width: number, height: number}, local?: Record<string, string>, path?: string}} options
+   * @param {{devices?: Partial<import('./probe.mjs').Devices> & {side: number}, real?: boolean, api?: import('./server.mjs').Api, size?: {width: number, height: number}, local?: Record<string, string>, path?: string, dark?: boolean}} options
    */
   static async arrive(browser, origin, options) {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     const person = new Person(context, page, origin);
     if (options.size) await page.setViewport(options.size);
+    if (options.dark) await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
     await page.evaluateOnNewDocument(instruments);
     if (options.devices && !options.real) await page.evaluateOnNewDocument(devices, { tone: toneOf(options.devices.side), ...options.devices });
     await page.evaluateOnNewDocument((items) => {

@@ -54,7 +54,8 @@ themselves. Compare only numbers from one machine, and hold no difference for re
   once, by a script in the page that waits for the button; what people take to answer is not in the numbers. The time
   until the button is there is in click→frame.
 - The whole client and the whole program run: screens, signaling through the hub, credentials minted for each leg, ICE,
-  DTLS and SRTP. Pages stay open from call to call, as a person's would; two calls before each run are not counted.
+  DTLS and SRTP. Pages stay open from call to call, as a person's would; after ten calls two new
+  people take over (an account may ring ten times a minute), and the first two calls of each pair are not counted.
 - “Relay” means that both sides were made to use the program's own TURN server (“Always use the relay” in the settings), and
   that getStats said so. “Direct” is host to host.
 - Camera and microphone are drawn by the page (a canvas at 30 frames a second and an oscillator) and are there at
