@@ -22,7 +22,8 @@ unpack_nginx() {
   command -v nginx >/dev/null 2>&1 && return
   [ -x tmp/tools/usr/sbin/nginx ] && return
   mkdir -p tmp/tools
-  (cd tmp/tools && apt-get download -qq nginx-light && dpkg -x nginx-light_*.deb . && rm -f nginx-light_*.deb)
+  [ -n "$(apt-cache policy nginx 2>/dev/null)" ] || [ "$(id -u)" -ne 0 ] || apt-get update -qq
+  (cd tmp/tools && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm -f nginx_*.deb)
 }
 
 if [ "${#packages[@]}" -eq 0 ]; then
