@@ -18,6 +18,7 @@ const calls = Number(process.env.BENCH_CALLS ?? 40); // of each variant and run
 // take over; the first two calls of each pair are not counted.
 const warm = 2;
 const perPair = 10 - warm;
+const only = process.env.BENCH_ONLY ?? ''; // part of a variant's name, to look at one alone
 const runs = Number(process.env.BENCH_RUNS ?? 3);
 const docs = process.env.BENCH_OUT ?? fileURLToPath(new URL('../../docs/', import.meta.url));
 
@@ -129,7 +130,7 @@ const stage = await setStage({ names: ['Anna', 'Ben'], browsers: ['chromium', 'f
 try {
   const results = [];
   for (let run = 1; run <= runs; run++) {
-    for (const v of variants) {
+    for (const v of variants.filter((x) => x.name.includes(only))) {
       const start = performance.now();
       const r = await measure(stage, v);
       results.push({ run, variant: v.name, ...r });
