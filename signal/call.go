@@ -90,6 +90,7 @@ type (
 		missed bool
 	}
 	evGlare struct{} // the two rang each other, and the other call stays
+	evVoid  struct{} // it may not begin; the caller is told otherwise
 )
 
 func (evStart) event()   {}
@@ -106,6 +107,7 @@ func (evLeft) event()    {}
 func (evTimeout) event() {}
 func (evEnd) event()     {}
 func (evGlare) event()   {}
+func (evVoid) event()    {}
 
 // Effects, in the order in which they are to be carried out.
 type (
@@ -184,6 +186,9 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		if c.phase == ringing { // one that was answered stays too
 			return c.finish(now, wire.ReasonGlare, false)
 		}
+	case evVoid:
+		next, effects, err := c.finish(now, wire.ReasonReach, false)
+		return next, effects[1:], err // the first one is for the caller
 	}
 	return c, nil, nil
 }

@@ -54,7 +54,7 @@ func (oc *ownedCall) between(a, b id.Account) bool {
 }
 
 // place enters a new call and starts it.
-func (h *Hub) place(c call) error {
+func (h *Hub) place(ctx context.Context, c call) error {
 	oc := &ownedCall{id: c.id, caller: c.caller.addr.Account, callee: c.callee, call: c}
 	for _, a := range []id.Account{c.caller.addr.Account, c.callee} {
 		release, err := h.subs.hold(a, h.onAccount)
@@ -82,6 +82,12 @@ func (h *Hub) place(c call) error {
 	if !ok {
 		oc.letGo()
 		return errCallGone
+	}
+	// The friendship may have ended since ring asked, when there was no call
+	// yet that would have ended with it.
+	if err := h.opt.Friends.CheckReach(ctx, oc.caller, oc.callee, friends.PurposeRing); err != nil {
+		_ = h.apply(oc, evVoid{}) // one that ended meanwhile needs no more
+		return err
 	}
 	h.counters.calls.Add(1)
 	return h.apply(oc, evStart{})

@@ -65,7 +65,7 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 	if !s.join(f.Call, part{owner: h.node, peer: f.To.Account}) {
 		return &fault.Error{Code: fault.TooMany, Public: "You take part in too many calls.", Limit: wire.MaxCalls}
 	}
-	err := h.place(call{
+	err := h.place(ctx, call{
 		id: f.Call, media: m.Media, sealed: m.Sealed, callee: f.To.Account, since: time.Now(),
 		caller: leg{addr: s.addr(), line: s.line, tag: newTag()},
 	})
@@ -75,15 +75,20 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 	return err
 }
 
-// limitRings counts a ring of an account.
+// ringRate is how many rings a second an account may make in the long run.
+const ringRate = wire.MaxRings / 60.0
+
+// limitRings counts a ring of an account, whichever of its sessions it came
+// from: coming back must not give new ones.
 func (h *Hub) limitRings(a id.Account, now time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := h.people[a]
-	if p == nil {
-		return 0 // its session just ended
+	b := h.rings[a]
+	if b == nil {
+		b = &bucket{}
+		h.rings[a] = b
 	}
-	return p.rings.take(now, wire.MaxRings/60.0, wire.MaxRings)
+	return b.take(now, ringRate, wire.MaxRings)
 }
 
 // toOwner passes a frame of a leg to the hub that the call belongs to. Calls

@@ -59,7 +59,11 @@ type Options struct {
 	Node    id.Node // random where zero
 	Bus     cluster.Bus
 	Friends Friends
-	Relay   Relay        // calls are direct only where nil
+	Relay   Relay // calls are direct only where nil
+	// Alive returns an error where a sign-in session is no more. It is asked
+	// once a session is entered: one may end while its client still says hello.
+	// Nil: nobody is asked.
+	Alive   func(ctx context.Context, s store.Session) error
 	Origins []string     // hosts besides the request's own whose pages may connect, as path.Match patterns
 	Log     *slog.Logger // nothing is logged where nil
 }
@@ -100,6 +104,7 @@ type Hub struct {
 	calls     map[id.Call]*ownedCall
 	callsOf   map[id.Account][]*ownedCall // both ends of each call
 	announces map[id.Account]*announcement
+	rings     map[id.Account]*bucket // outlive the sessions that rang
 
 	subs subscriptions
 }
@@ -111,7 +116,6 @@ type person struct {
 	friends  map[id.Account][]id.Node // friends who are there, and on which nodes
 	news     map[id.Account]news      // friends who came and are still to be checked
 	checking bool
-	rings    bucket
 	release  func() // ends the subscription
 }
 
@@ -127,6 +131,7 @@ func New(o Options) *Hub {
 		opt: o, node: o.Node, log: o.Log, rate: wire.MaxFrameRate,
 		people: map[id.Account]*person{}, lines: map[lineID]*session{},
 		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{}, announces: map[id.Account]*announcement{},
+		rings: map[id.Account]*bucket{},
 	}
 	h.subs.bus, h.subs.byAccount = o.Bus, map[id.Account]*subscription{}
 	h.handlers = h.routes()
@@ -188,6 +193,7 @@ const recheckEvery = 30
 func (h *Hub) sweep(ctx context.Context, now time.Time) {
 	h.mu.Lock()
 	all := slices.Collect(maps.Values(h.lines))
+	maps.DeleteFunc(h.rings, func(_ id.Account, b *bucket) bool { return b.empty(now, ringRate) })
 	h.mu.Unlock()
 	for _, s := range all {
 		s.sweep(ctx, now)

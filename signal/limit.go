@@ -19,5 +19,10 @@ func (b *bucket) take(now time.Time, perSecond, burst float64) time.Duration {
 	return 0
 }
 
+// empty reports whether nothing that came matters any more.
+func (b *bucket) empty(now time.Time, perSecond float64) bool {
+	return b.level <= now.Sub(b.at).Seconds()*perSecond
+}
+
 // seconds rounds a wait up for a client.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

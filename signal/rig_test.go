@@ -44,7 +44,7 @@ func inBubble(t *testing.T, n int, fn func(t *testing.T, r *rig)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var ends sync.WaitGroup
 		for range n {
-			h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay})
+			h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive})
 			dial := make(chan net.Conn)
 			r.hubs, r.dials = append(r.hubs, h), append(r.dials, dial)
 			ends.Go(func() {
@@ -107,6 +107,8 @@ type graph struct {
 	sessions map[string]store.Session
 	reads    int
 	missed   []id.Account
+	ended    map[id.Session]bool // sign-in sessions
+	after    func()              // done once, after a ring was found allowed
 }
 
 func newGraph() *graph {
@@ -115,12 +117,20 @@ func newGraph() *graph {
 
 var errNoReach = fault.New(fault.Unreachable, "This person cannot be reached.")
 
-func (g *graph) CheckReach(_ context.Context, from, to id.Account, _ friends.Purpose) error {
+func (g *graph) CheckReach(_ context.Context, from, to id.Account, why friends.Purpose) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.reads += 2
-	if g.edges[[2]id.Account{to, from}] != store.EdgeFriend || g.edges[[2]id.Account{from, to}] != store.EdgeFriend {
+	reach := g.edges[[2]id.Account{to, from}] == store.EdgeFriend && g.edges[[2]id.Account{from, to}] == store.EdgeFriend
+	after := g.after
+	if reach && why == friends.PurposeRing {
+		g.after = nil
+	}
+	g.mu.Unlock()
+	if !reach {
 		return errNoReach
+	}
+	if after != nil && why == friends.PurposeRing {
+		after()
 	}
 	return nil
 }
@@ -172,6 +182,26 @@ func (g *graph) session(token string) store.Session {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.sessions[token]
+}
+
+// end ends a sign-in session without telling a hub.
+func (g *graph) end(token string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended == nil {
+		g.ended = map[id.Session]bool{}
+	}
+	g.ended[g.sessions[token].ID] = true
+}
+
+// alive is signal.Options.Alive.
+func (g *graph) alive(_ context.Context, s store.Session) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended[s.ID] {
+		return fault.New(fault.Unauthorized, "Sign in first.")
+	}
+	return nil
 }
 
 // fakeRelay remembers what was revoked.

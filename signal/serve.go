@@ -99,6 +99,17 @@ func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*s
 			return nil, 0, err
 		}
 	}
+	// From here on SignedOut finds the session; before, it could not.
+	if err := h.alive(ctx, who); err != nil {
+		code, why := wire.CloseSignedOut, endSignedOut
+		if !fault.Is(err, fault.Unauthorized) {
+			h.log.ErrorContext(ctx, "sign-in session not read", "error", err)
+			code, why = wire.CloseRestart, endStop
+		}
+		h.end(s, code, why)
+		h.refuse(conn, code, why)
+		return nil, 0, err
+	}
 	h.writeNow(ctx, conn, s.welcome(resumed))
 	gen, ok := s.attach(conn)
 	if !ok {
@@ -112,6 +123,13 @@ func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*s
 		h.introduce(s)
 	}
 	return s, gen, nil
+}
+
+func (h *Hub) alive(ctx context.Context, who identity) error {
+	if h.opt.Alive == nil {
+		return nil
+	}
+	return h.opt.Alive(ctx, who)
 }
 
 func (h *Hub) readHello(ctx context.Context, conn *websocket.Conn) (wire.Hello, error) {

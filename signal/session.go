@@ -28,6 +28,10 @@ const (
 // back and only the newest of each is kept.
 const presenceRoom = 64
 
+// keptBytes is how much is kept for a session, beside the number of frames:
+// that many of the largest would be more than a small machine has.
+const keptBytes = 1 << 20
+
 // session is one session of a device. It outlives its connection for as long
 // as it can be resumed.
 type session struct {
@@ -44,6 +48,7 @@ type session struct {
 	secret   string    // of the token that resumes
 	lostAt   time.Time // of the connection
 	frames   []*buffer // not known to have arrived, oldest first
+	kept     int       // bytes in frames
 	first    uint32    // seq of frames[0]
 	sent     int       // how many of frames were written to conn
 	flushing bool
@@ -88,7 +93,7 @@ func (s *session) deliver(h *wire.Head) {
 		s.mu.Unlock()
 		return
 	}
-	if len(s.frames)-s.sent >= wire.ResumeFrames {
+	if len(s.frames)-s.sent >= wire.ResumeFrames || s.kept >= keptBytes && s.sent == 0 {
 		s.mu.Unlock()
 		s.hub.end(s, wire.CloseSlow, endSlow)
 		return
@@ -102,13 +107,14 @@ func (s *session) deliver(h *wire.Head) {
 // ago where too many are kept.
 func (s *session) appendLocked(h *wire.Head) {
 	s.hub.counters.out[class(h.Kind)].Add(1)
-	if len(s.frames) >= wire.ResumeFrames && s.sent > 0 {
+	for s.sent > 0 && (len(s.frames) >= wire.ResumeFrames || s.kept >= keptBytes) {
 		s.forgetLocked(1)
 	}
 	h.Seq = s.first + few(len(s.frames))
 	b := s.hub.buffers.get()
 	b.b = wire.AppendFrame(b.b, h)
 	s.frames = append(s.frames, b)
+	s.kept += len(b.b)
 }
 
 // few is a number of frames that are kept, as part of a sequence number.
@@ -117,6 +123,7 @@ func few(n int) uint32 { return uint32(max(0, min(n, 2*wire.ResumeFrames))) }
 // forgetLocked drops the n oldest frames.
 func (s *session) forgetLocked(n int) {
 	for _, b := range s.frames[:n] {
+		s.kept -= len(b.b)
 		s.hub.buffers.put(b)
 	}
 	s.frames = slices.Delete(s.frames, 0, n)
@@ -242,6 +249,9 @@ func (s *session) claim(secret string, cursor uint32) (old *websocket.Conn, ok b
 		return nil, false
 	}
 	// Not recycled: a write to the old connection may still look at them.
+	for _, b := range s.frames[:have] {
+		s.kept -= len(b.b)
+	}
 	s.frames, s.first = slices.Clone(s.frames[have:]), cursor+1
 	old = s.conn
 	s.conn, s.sent, s.flushing, s.writing = nil, 0, false, time.Time{}
