@@ -23,14 +23,8 @@ func (s *Service) Announce(inviter, newcomer id.Account) {
 
 // befriend writes both edges, clears the requests between the two and counts.
 func befriend(ctx context.Context, tx store.Tx, me, other id.Account, now time.Time, detail string) error {
-	for _, a := range []id.Account{me, other} {
-		n, err := count(ctx, tx, a, store.EdgeFriend)
-		if err != nil {
-			return err
-		}
-		if n >= MaxFriends {
-			return tooMany("friends", MaxFriends, "One of you has as many friends as there may be.")
-		}
+	if err := haveRoom(ctx, tx, me, other); err != nil {
+		return err
 	}
 	for _, e := range []store.Edge{{From: me, To: other}, {From: other, To: me}} {
 		p, _, err := person(ctx, tx, e.To)
@@ -46,6 +40,20 @@ func befriend(ctx context.Context, tx store.Tx, me, other id.Account, now time.T
 		}
 	}
 	return audit(ctx, tx, now, me, store.AuditFriends, detail)
+}
+
+// haveRoom reports whether both may have one more friend.
+func haveRoom(ctx context.Context, tx store.Tx, me, other id.Account) error {
+	for _, a := range []id.Account{me, other} {
+		n, err := count(ctx, tx, a, store.EdgeFriend)
+		if err != nil {
+			return err
+		}
+		if n >= MaxFriends {
+			return tooMany("friends", MaxFriends, "One of you has as many friends as there may be.")
+		}
+	}
+	return nil
 }
 
 func errSelf() error { return conflict("account", "self", "That is you.") }

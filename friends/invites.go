@@ -205,9 +205,25 @@ func redeem(ctx context.Context, tx store.Tx, me id.Account, token string, now t
 		return Person{}, fmt.Errorf("delete invite: %w", err)
 	}
 	if theirs == store.EdgeBlocked {
-		return p, tx.Friends.PutEdge(ctx, store.Edge{
-			From: me, To: inv.Inviter, State: store.EdgeFriend, Since: now, Handle: p.Handle, Name: p.DisplayName,
-		})
+		return p, befriendAlone(ctx, tx, me, p, now)
 	}
 	return p, befriend(ctx, tx, me, inv.Inviter, now, "invited")
+}
+
+// befriendAlone gives me a friend who has blocked me. All that me can see is as
+// befriend leaves it: the limits, the edge, and no request any more.
+func befriendAlone(ctx context.Context, tx store.Tx, me id.Account, p Person, now time.Time) error {
+	if err := haveRoom(ctx, tx, me, p.Account); err != nil {
+		return err
+	}
+	err := tx.Friends.PutEdge(ctx, store.Edge{
+		From: me, To: p.Account, State: store.EdgeFriend, Since: now, Handle: p.Handle, Name: p.DisplayName,
+	})
+	if err != nil {
+		return fmt.Errorf("put edge: %w", err)
+	}
+	if err := tx.Asks.DeleteAsk(ctx, p.Account, me); err != nil {
+		return fmt.Errorf("delete request: %w", err)
+	}
+	return nil
 }
