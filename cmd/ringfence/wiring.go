@@ -45,7 +45,8 @@ func (s *server) wire(ctx context.Context) error {
 	s.friends = friends.New(friends.Options{DB: s.vault.db, Now: now, Events: told})
 	s.accounts = account.New(account.Options{DB: s.vault.db, Keys: s.vault.keys, Friends: s.friends, Events: told, Now: now})
 	s.hub = signal.New(signal.Options{
-		Bus: s.bus, Friends: s.friends, Relay: relayDoor{s.relay, minter}, Origins: s.originHosts(), Log: s.log,
+		Bus: s.bus, Friends: s.friends, Relay: relayDoor{s.relay, minter}, Alive: s.accounts.Alive,
+		Origins: s.originHosts(), Log: s.log,
 	})
 	told.Hub = s.hub
 	client, err := web.Handler()

@@ -391,3 +391,15 @@ func TestListAccountsAndDisplayName(t *testing.T) {
 	_, err = w.Me(ctx, id.NewAccount())
 	w.wants(err, fault.Unauthorized)
 }
+
+func TestASessionIsAliveUntilItEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	out, over := w.join("anna").Session, w.join("ben").Session
+	w.ok(w.Alive(t.Context(), out))
+	w.ok(w.SignOut(t.Context(), out))
+	w.wants(w.Alive(t.Context(), out), fault.Unauthorized)
+	w.ok(w.Alive(t.Context(), over))
+	w.pass(account.SessionLife)
+	w.wants(w.Alive(t.Context(), over), fault.Unauthorized)
+}

@@ -36,6 +36,22 @@ func (s *Service) Session(ctx context.Context, token string) (store.Session, err
 	return session, nil
 }
 
+// Alive returns nil as long as a session goes on, and otherwise unauthorized.
+func (s *Service) Alive(ctx context.Context, session store.Session) error {
+	return s.db.View(ctx, func(tx store.Tx) error {
+		now, err := tx.Sessions.Session(ctx, session.Token)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return errUnauthorized
+		case err != nil:
+			return fmt.Errorf("read session: %w", err)
+		case now.ID != session.ID, store.Expired(now.ExpiresAt, s.clock()):
+			return errUnauthorized
+		}
+		return nil
+	})
+}
+
 // SignOut ends a session. One that has ended already is no error.
 func (s *Service) SignOut(ctx context.Context, session store.Session) error {
 	now := s.clock()
