@@ -98,7 +98,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // sameOrigin reports whether a WebSocket may be opened: by a page of this
-// host, of a trusted origin, or by a program, which sends no Origin. Cookies
+// host over what the request came by, of a trusted origin, or by a program, which sends no Origin. Cookies
 // go along with a WebSocket of any site, and a GET is no cross-origin request
 // to CrossOriginProtection.
 func (a *api) sameOrigin(r *http.Request) bool {
@@ -113,7 +113,11 @@ func (a *api) sameOrigin(r *http.Request) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	return u.Host == r.Host || slices.Contains(a.Origins, origins[0])
+	scheme := "http"
+	if a.Secure(r) {
+		scheme = "https"
+	}
+	return u.Scheme == scheme && u.Host == r.Host || slices.Contains(a.Origins, origins[0])
 }
 
 // catch turns a panic into an answer that tells nothing of it. It stands

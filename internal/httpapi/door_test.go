@@ -183,6 +183,8 @@ func TestSignalIsForTheSignedInAndThisSite(t *testing.T) {
 		{[]string{""}, u.token, 403},
 		{[]string{"http://example.com", "https://evil.example"}, u.token, 403},
 		{[]string{"http://example.com.evil.example"}, u.token, 403},
+		{[]string{"https://example.com"}, u.token, 403}, // the same host, but not what the request came by
+		{[]string{"ws://example.com"}, u.token, 403},
 		{nil, "x", 401},
 		{nil, "", 401},
 	} {
@@ -199,6 +201,23 @@ func TestSignalIsForTheSignedInAndThisSite(t *testing.T) {
 		}
 		if rec.Code == 200 && rec.Body.String() != u.id.String() {
 			t.Errorf("handed over the session of %s", rec.Body)
+		}
+	}
+}
+
+// Whoever can answer for this host over plain HTTP must not get at the
+// WebSocket of those who use it over TLS: not every browser takes that for
+// another site and keeps the cookie back.
+func TestSignalOverTLSIsForPagesOverTLS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *httpapi.Options) { o.Secure = func(*http.Request) bool { return true } })
+	u := w.join("anna")
+	for origin, want := range map[string]int{"https://example.com": 200, "http://example.com": 403} {
+		r := w.request("GET", httpapi.Prefix+"/signal", nil)
+		r.Header.Set("Origin", origin)
+		r.AddCookie(&http.Cookie{Name: "__Host-ringfence", Value: u.token})
+		if code := w.send(r).Code; code != want {
+			t.Errorf("a page of %s: status %d, want %d", origin, code, want)
 		}
 	}
 }

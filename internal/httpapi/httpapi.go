@@ -220,6 +220,10 @@ func (a *api) serveSignal(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, fault.New(fault.Forbidden, "This page may not use the server."))
 		return
 	}
+	if wait := a.limits.network.Allow(a.prefixKey(r)); wait > 0 {
+		writeProblem(w, tooOften(wait))
+		return
+	}
 	session, err := a.session(r.Context(), a.credential(r))
 	if err != nil {
 		a.logFailure(r.Context(), "signal", err)

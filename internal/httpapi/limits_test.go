@@ -106,3 +106,20 @@ func TestSessionsAndNetworksAreLimited(t *testing.T) {
 		t.Errorf("another network: status %d, want 200", code)
 	}
 }
+
+// Sessions cannot be guessed at the WebSocket any faster than elsewhere.
+func TestSignalCountsAgainstTheNetwork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range httpapi.DefaultLimits().Network.Burst {
+		if code := w.from("203.0.113.7", "GET", "/signal", nil).Code; code != 401 {
+			t.Fatalf("attempt %d: status %d, want 401", i, code)
+		}
+	}
+	if code := w.from("203.0.113.7", "GET", "/signal", nil).Code; code != 429 {
+		t.Errorf("one more: status %d, want 429", code)
+	}
+	if code := w.from("203.0.113.8", "GET", "/signal", nil).Code; code != 401 {
+		t.Errorf("another network: status %d, want 401", code)
+	}
+}
