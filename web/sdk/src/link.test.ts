@@ -101,6 +101,19 @@ describe('before the other side has accepted', () => {
     expect(out).toEqual([{ candidates: [candidate('host 1')], end: true }])
   })
 
+  it('no address of the caller is tried: checking it would show ours', async () => {
+    const { link, peer } = side(true)
+    const sdp = ['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=candidate:1 1 udp 1 198.51.100.9 9 typ host', 'a=mid:0', 'a=end-of-candidates', '']
+    await link.prepare(servers, { type: 'offer', sdp: sdp.join('\r\n') })
+    await link.takeCandidates({ candidates: [candidate('early')] })
+    await settle()
+    expect(peer.remoteDescription?.sdp).toBe(['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=mid:0', ''].join('\r\n'))
+    expect(peer.candidates).toEqual([])
+    await link.establish()
+    await settle()
+    expect(peer.candidates).toEqual([{ candidate: 'candidate:1 1 udp 1 198.51.100.9 9 typ host', sdpMLineIndex: 0 }, candidate('early')])
+  })
+
   it('no candidate leaves the callee, though it gathers', async () => {
     const { link, peer, out } = side(true)
     const answer = await link.prepare(servers, { type: 'offer', sdp: 'offer x' })
@@ -144,6 +157,7 @@ describe('candidates', () => {
     await link.takeCandidates({ candidates: [candidate('early')], end: true })
     expect(peer.candidates).toEqual([])
     await link.prepare(servers, { type: 'offer', sdp: 'offer x' })
+    await link.establish()
     expect(peer.candidates).toEqual([candidate('early'), undefined])
   })
 
@@ -151,6 +165,7 @@ describe('candidates', () => {
     const { link, peer } = side(true)
     await link.takeCandidates({ candidates: Array.from({ length: 1000 }, (_, i) => candidate(String(i))) })
     await link.prepare(servers, { type: 'offer', sdp: 'offer x' })
+    await link.establish()
     expect(peer.candidates).toHaveLength(256)
   })
 

@@ -1,3 +1,4 @@
+import { withoutCandidates } from './candidates.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
 import { type Candidate, type Candidates, type Description, type ICEServer } from './wire.gen.ts'
@@ -50,7 +51,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #toldEnd = false
   #flush: ReturnType<typeof setTimeout> | undefined
   #repeat: ReturnType<typeof setTimeout> | undefined
-  /** Remote candidates that came before the description they belong to. */
+  /** Remote candidates that came before the description they belong to, or before this side accepted. */
   #early: (Candidate | undefined)[] = []
   #lastOffer: string | undefined
 
@@ -123,6 +124,7 @@ export class PeerLink extends Emitter<LinkEvents> {
     return this.#enqueue(async () => {
       this.#established = true
       if (answer !== undefined) await this.#takeAnswer(answer)
+      if (this.#peer.remoteDescription !== null) await this.#takeEarly()
       this.#scheduleFlush()
     })
   }
@@ -147,7 +149,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   takeCandidates({ candidates, end }: Candidates): Promise<void> {
     return this.#enqueue(async () => {
       for (const c of [...candidates, ...(end === true ? [undefined] : [])]) {
-        if (this.#peer.remoteDescription !== null) await this.#add(c)
+        if (this.#established && this.#peer.remoteDescription !== null) await this.#add(c)
         else if (this.#early.length < maxHeld) this.#early.push(c)
       }
     })
@@ -208,7 +210,9 @@ export class PeerLink extends Emitter<LinkEvents> {
   }
 
   async #takeOffer(offer: Description): Promise<void> {
-    await this.#peer.setRemoteDescription({ type: 'offer', sdp: offer.sdp }) // rolls our own back, where there is one
+    const { sdp, candidates } = this.#established ? { sdp: offer.sdp, candidates: [] } : withoutCandidates(offer.sdp)
+    this.#early.unshift(...candidates.slice(0, maxHeld))
+    await this.#peer.setRemoteDescription({ type: 'offer', sdp }) // rolls our own back, where there is one
     this.#lastOffer = offer.sdp
     for (const t of this.#peer.getTransceivers()) {
       if (t.direction === 'recvonly') t.direction = 'sendrecv'
@@ -236,6 +240,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   }
 
   async #takeEarly(): Promise<void> {
+    if (!this.#established) return // checking an address tells it ours
     const held = this.#early
     this.#early = []
     for (const c of held) await this.#add(c)
