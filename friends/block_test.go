@@ -25,14 +25,7 @@ func TestALinkDoesNotTellOfABlock(t *testing.T) {
 				w.ok(w.Block(t.Context(), anna, me))
 			}
 			if full {
-				w.update(func(tx store.Tx) error {
-					for range friends.MaxFriends {
-						if err := tx.Friends.PutEdge(t.Context(), store.Edge{From: me, To: id.NewAccount(), State: store.EdgeFriend}); err != nil {
-							return err
-						}
-					}
-					return nil
-				})
+				w.fill(me)
 			}
 			token, _, err := w.CreateInvite(t.Context(), anna)
 			w.ok(err)
@@ -48,4 +41,16 @@ func TestALinkDoesNotTellOfABlock(t *testing.T) {
 				name, len(a.Friends), len(a.Outgoing), len(b.Friends), len(b.Outgoing))
 		}
 	}
+}
+
+// fill gives a as many friends as anybody may have.
+func (w *world) fill(a id.Account) {
+	w.update(func(tx store.Tx) error {
+		for range friends.MaxFriends {
+			if err := tx.Friends.PutEdge(w.t.Context(), store.Edge{From: a, To: id.NewAccount(), State: store.EdgeFriend}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
