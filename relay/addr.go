@@ -22,6 +22,15 @@ func addrPort(a net.Addr) (ap netip.AddrPort, tcp, ok bool) {
 	return netip.AddrPort{}, false, false
 }
 
+// network is where a client has as many addresses as it likes.
+func network(a netip.Addr) netip.Prefix {
+	bits := 64
+	if a.Is4() {
+		bits = 32
+	}
+	return netip.PrefixFrom(a, bits).Masked()
+}
+
 func family(network string, a netip.Addr) string {
 	if a.Is4() {
 		return network + "4"

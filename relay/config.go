@@ -59,6 +59,7 @@ type Limits struct {
 	PerLeg      int // allocations of one leg of a call: 8
 	Allocations int // in all: 8192
 	Connections int // TCP connections in all: 8192
+	PerNetwork  int // TCP connections of one network, /32 or /64: 512
 	Permissions int // peers' addresses of one allocation: 64
 	Channels    int // of one allocation: 64
 }
@@ -79,6 +80,7 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.Limits.PerLeg, 8)
 	or(&c.Limits.Allocations, 8192)
 	or(&c.Limits.Connections, 8192)
+	or(&c.Limits.PerNetwork, 512)
 	or(&c.Limits.Permissions, 64)
 	or(&c.Limits.Channels, 64)
 	or(&c.Log, slog.New(slog.DiscardHandler))
@@ -102,7 +104,7 @@ func (c Config) check() error {
 	if c.Keys == nil {
 		faults = append(faults, errNoKeys)
 	}
-	if l := c.Limits; min(l.PerLeg, l.Allocations, l.Connections, l.Permissions, l.Channels) < 0 {
+	if l := c.Limits; min(l.PerLeg, l.Allocations, l.Connections, l.PerNetwork, l.Permissions, l.Channels) < 0 {
 		faults = append(faults, errLimits)
 	}
 	for _, ip := range c.RelayIPs {

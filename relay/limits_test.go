@@ -103,6 +103,37 @@ func TestLimitsConnections(t *testing.T) {
 	}
 }
 
+// Whoever asks for nothing but room gets a part of it, and not all.
+func TestLimitsConnectionsOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits.PerNetwork = 2 })
+	for range 3 {
+		c, err := net.Dial("tcp", r.tcpAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+	}
+	eventually(t, patience, "one refused", func() bool { return r.refused(RefusedConnections) == 1 })
+	l := r.streams[0]
+	for addr, want := range map[string]bool{"127.0.0.1:9": false, "127.0.0.2:9": true, "[2001:db8:1::1]:9": true} {
+		s := &stream{src: netip.MustParseAddrPort(addr), listener: l}
+		if got := l.add(s); got != want {
+			t.Errorf("one more from %s: taken %v, want %v", addr, got, want)
+		} else if got {
+			l.remove(s)
+		}
+	}
+	for i := range 3 {
+		s := &stream{src: netip.MustParseAddrPort("[2001:db8:1::" + string(rune('1'+i)) + "]:9"), listener: l}
+		if got := l.add(s); got != (i < 2) {
+			t.Errorf("connection %d of one IPv6 network: taken %v", i, got)
+		} else if got {
+			defer l.remove(s)
+		}
+	}
+}
+
 func TestRefusesTCPTowardsPeers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
@@ -144,7 +175,7 @@ func TestConnectionWithoutAllocationGoes(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = far.Close() }()
 	conn := &deadlineConn{Conn: near, read: make(chan time.Time, 4)}
-	l := newStreams(&scriptedListener{}, newCounters(), 1)
+	l := newStreams(&scriptedListener{}, newCounters(), Limits{Connections: 1, PerNetwork: 1})
 	s := l.admit(conn)
 	if s == nil {
 		t.Fatal("not admitted")
@@ -227,7 +258,7 @@ func TestClientThatDoesNotReadLosesItsConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe() // nobody reads far
 		defer func() { _ = far.Close() }()
-		l := newStreams(&scriptedListener{}, newCounters(), 1)
+		l := newStreams(&scriptedListener{}, newCounters(), Limits{Connections: 1, PerNetwork: 1})
 		s := l.admit(&deadlineConn{Conn: near})
 		start := time.Now()
 		if _, err := s.Write([]byte("x")); err == nil {

@@ -67,7 +67,7 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	for _, b := range expand(s.cfg.TCP, machine) {
 		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
 		if err == nil {
-			s.streams = append(s.streams, newStreams(ln, s.counters, s.cfg.Limits.Connections))
+			s.streams = append(s.streams, newStreams(ln, s.counters, s.cfg.Limits))
 		}
 		if err := b.judge("tcp", err); err != nil {
 			return err

@@ -194,7 +194,7 @@ func TestFailedAcceptNeverEndsAListener(t *testing.T) {
 		l := newStreams(&scriptedListener{
 			errs:  []error{syscall.EMFILE, syscall.EMFILE, errors.New("strange"), syscall.ECONNABORTED},
 			conns: []net.Conn{&deadlineConn{Conn: near}}, end: make(chan struct{}),
-		}, c, 8)
+		}, c, Limits{Connections: 8, PerNetwork: 8})
 		start := time.Now()
 		conn, err := l.Accept()
 		if err != nil {

@@ -24,7 +24,8 @@ var errNotTURN = errors.New("not a TURN stream")
 type streams struct {
 	ln       net.Listener
 	counters *counters
-	limit    int
+	limit    int // of all of the server's
+	perNet   int
 
 	closeOnce sync.Once
 	closing   chan struct{}
@@ -34,13 +35,15 @@ type streams struct {
 
 	mu    sync.Mutex // guards following
 	conns map[*stream]struct{}
+	byNet map[netip.Prefix]int       // how many of conns
 	bySrc map[netip.AddrPort]*stream // the newest, where a client was faster than its FIN
 }
 
-func newStreams(ln net.Listener, c *counters, limit int) *streams {
+func newStreams(ln net.Listener, c *counters, l Limits) *streams {
 	return &streams{
-		ln: ln, counters: c, limit: limit, closing: make(chan struct{}), done: make(chan struct{}),
-		conns: make(map[*stream]struct{}), bySrc: make(map[netip.AddrPort]*stream),
+		ln: ln, counters: c, limit: l.Connections, perNet: l.PerNetwork,
+		closing: make(chan struct{}), done: make(chan struct{}),
+		conns: make(map[*stream]struct{}), byNet: make(map[netip.Prefix]int), bySrc: make(map[netip.AddrPort]*stream),
 	}
 }
 
@@ -96,13 +99,15 @@ func (l *streams) add(s *stream) bool {
 		return false
 	default:
 	}
-	if l.counters.tcp.connections.Load() >= int64(l.limit) {
+	from := network(s.src.Addr())
+	if l.counters.tcp.connections.Load() >= int64(l.limit) || l.byNet[from] >= l.perNet {
 		l.counters.refuse(RefusedConnections)
 		return false
 	}
 	l.counters.tcp.connections.Add(1)
 	l.open.Add(1)
 	l.conns[s] = struct{}{}
+	l.byNet[from]++
 	l.bySrc[s.src] = s
 	return true
 }
@@ -110,6 +115,10 @@ func (l *streams) add(s *stream) bool {
 func (l *streams) remove(s *stream) {
 	l.mu.Lock()
 	delete(l.conns, s)
+	from := network(s.src.Addr())
+	if l.byNet[from]--; l.byNet[from] <= 0 {
+		delete(l.byNet, from)
+	}
 	if l.bySrc[s.src] == s {
 		delete(l.bySrc, s.src)
 	}
