@@ -31,7 +31,7 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.probe.ServeHTTP(w, r)
 	case g.trust != nil && (r.URL.Path == localca.PagePath || strings.HasPrefix(r.URL.Path, localca.PagePath+"/")):
 		g.trust.ServeHTTP(w, r)
-	case g.secure(r), isLoopbackHost(r.Host):
+	case g.overTLS(r), isLoopbackHost(r.Host):
 		g.app.ServeHTTP(w, r)
 	case !g.public.IsZero():
 		g.toPublic(w, r)
@@ -40,6 +40,13 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		hint(w, http.StatusForbidden, "Browsers allow calls only over https or at http://localhost. Set public_url and a reverse proxy, or tls_listen; docs/operations.md says how.")
 	}
+}
+
+// overTLS reports whether the browser came by TLS. What a proxy says of that
+// counts only where there is one, and so a public site: this machine is believed
+// by default, and pages in a browser on it can write such headers, too.
+func (g gate) overTLS(r *http.Request) bool {
+	return r.TLS != nil || !g.public.IsZero() && g.secure(r)
 }
 
 // toPublic sends a browser on to the public site. A request that claims to be
