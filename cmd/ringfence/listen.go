@@ -46,7 +46,7 @@ func openListeners(ctx context.Context, c *config.Loaded) (_ *listeners, err err
 		if !l.at.On() {
 			continue
 		}
-		if *l.to, err = listen(ctx, l.setting, l.at); err != nil {
+		if *l.to, err = listen(ctx, l.setting, l.at, c.TrustedProxies); err != nil {
 			return nil, err
 		}
 	}
@@ -61,11 +61,11 @@ func (ls *listeners) close() {
 	}
 }
 
-func listen(ctx context.Context, setting string, at config.Listen) (net.Listener, error) {
+func listen(ctx context.Context, setting string, at config.Listen, proxies []netip.Prefix) (net.Listener, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", at.String())
 	if err == nil {
-		return netutil.LimitListener(ln, maxConns), nil
+		return netutil.LimitListener(share(ln, maxPerNetwork, proxies), maxConns), nil
 	}
 	return nil, listenTrouble(setting, at, err)
 }

@@ -80,7 +80,7 @@ func TestTakenPortNamesTheSetting(t *testing.T) {
 
 func TestForeignAddressNamesTheSetting(t *testing.T) {
 	t.Parallel()
-	_, err := listen(t.Context(), "turn.listen", config.ListenAt(netip.MustParseAddr("192.0.2.77"), 0))
+	_, err := listen(t.Context(), "turn.listen", config.ListenAt(netip.MustParseAddr("192.0.2.77"), 0), nil)
 	if err == nil || !strings.Contains(err.Error(), "does not have the address 192.0.2.77") {
 		t.Errorf("listen = %v", err)
 	}
