@@ -128,6 +128,16 @@ func (s *server) lanSite(r *http.Request) string {
 	return newSites(r.Context(), s.c, s.at, s.authority.Vouches).lan // there may be a network by now
 }
 
+// invitePage returns where people on other devices open an invite: the page
+// that says how to trust this server, which carries the invite on. With a
+// public address everybody uses that one, and there is nothing to say.
+func (s *server) invitePage(ctx context.Context) string {
+	if s.authority == nil {
+		return ""
+	}
+	return newSites(ctx, s.c, s.at, s.authority.Vouches).elsewhere() // there may be a network by now
+}
+
 // run serves all parts and stops them in this order: no longer ready, sessions
 // told to come back, requests in flight finished, relay, then what the
 // operator looks at. The caller closes the store after that.

@@ -60,10 +60,22 @@ func configured(c *config.Loaded) addresses {
 // links returns the links that carry an invite, the one to take first.
 func (s sites) links(token string) []string {
 	var out []string
-	for _, site := range []string{s.public, s.local, s.lan} {
+	for _, site := range []string{s.public, s.local} {
 		if site != "" {
 			out = append(out, site+"/invite#"+token)
 		}
 	}
+	if page := s.elsewhere(); page != "" {
+		out = append(out, page+"#"+token)
+	}
 	return out
+}
+
+// elsewhere returns the page at which other devices in the network open an
+// invite, without its fragment: first the one that says how to trust lan.
+func (s sites) elsewhere() string {
+	if s.trust != "" || s.lan == "" {
+		return s.trust
+	}
+	return s.lan + "/invite"
 }

@@ -57,7 +57,7 @@ func (s *server) wire(ctx context.Context) error {
 		Accounts: s.accounts, Friends: s.friends, Web: client,
 		Presence: s.hub, Signal: s.hub.ServeWS,
 		ClientPrefix: privacy.ClientPrefix(s.c.TrustedProxies), Secure: privacy.Secure(s.c.TrustedProxies),
-		Origins: s.origins(), Version: readVersion().Version, Log: s.log, Now: now,
+		Origins: s.origins(), InvitePage: s.invitePage, Version: readVersion().Version, Log: s.log, Now: now,
 	})
 	if err != nil {
 		return fmt.Errorf("api: %w", err)

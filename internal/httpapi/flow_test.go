@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -103,6 +104,24 @@ func TestTheWholeWay(t *testing.T) {
 		t.Errorf("signed in again as %+v, want %+v", again.Account, s.Account)
 	}
 	get[signed](t, w.do("POST", "/login", obj{"handle": s.Account.Handle, "password": password, "device": "nonsense"}), 200)
+}
+
+func TestInviteSaysWhereOtherDevicesOpenIt(t *testing.T) {
+	const page = "http://192.168.0.2:8080/trust"
+	w := newWorld(t, func(o *httpapi.Options) {
+		o.InvitePage = func(context.Context) string { return page }
+	})
+	owner, _, err := w.accounts.CreateOwnerInvite(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna := get[signed](t, w.do("POST", "/signup", obj{
+		"invite": owner, "name": "Anna", "display_name": "Anna Li", "password": password, "bearer": true,
+	}), 201)
+	made := get[struct{ Page string }](t, user{w: w, token: anna.Token}.do("POST", "/invites", nil), 201)
+	if made.Page != page {
+		t.Errorf("the invite opens at %q, want %q", made.Page, page)
+	}
 }
 
 func TestNoticesOverHTTP(t *testing.T) {

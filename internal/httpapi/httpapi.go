@@ -79,6 +79,10 @@ type Options struct {
 	// Origins are origins besides the request's own host whose pages may use
 	// the API, as "https://calls.example".
 	Origins []string
+	// InvitePage returns the address at which somebody on another device opens
+	// an invite, by putting # and the token behind it; empty where the page that
+	// makes the invite may name its own. Where nil it is empty.
+	InvitePage func(ctx context.Context) string
 	// Version is the program's, for people.
 	Version string
 	// Limits is DefaultLimits where zero.

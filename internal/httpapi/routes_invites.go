@@ -49,6 +49,7 @@ type inviteOut struct {
 		ID        string    `json:"id"`
 		Token     string    `json:"token" doc:"shown this once"`
 		ExpiresAt time.Time `json:"expires_at"`
+		Page      string    `json:"page,omitempty" doc:"address at which other devices open it, with # and the token behind; where missing /invite of the page's own address"`
 	} `nameHint:"NewInvite"`
 }
 
@@ -118,6 +119,9 @@ func (a *api) createInvite(ctx context.Context, s store.Session, _ *none) (*invi
 	}
 	out := &inviteOut{}
 	out.Body.ID, out.Body.Token, out.Body.ExpiresAt = inv.ID.String(), token, inv.ExpiresAt
+	if a.InvitePage != nil {
+		out.Body.Page = a.InvitePage(ctx)
+	}
 	return out, nil
 }
 

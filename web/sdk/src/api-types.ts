@@ -90,6 +90,8 @@ export interface NewInvite {
   readonly id: InviteId
   readonly token: string
   readonly expiresAt: Date
+  /** Where other devices open it; without one, /invite of this page's own address. */
+  readonly page?: string
 }
 
 /** Notice tells of something that happened while nobody was there. */
@@ -176,10 +178,11 @@ export const readFriends: Reader<FriendList> = object({
 
 const inviteId = matching<InviteId>(isId, 'an id')
 
-export const readNewInvite: Reader<NewInvite> = mapped(object({ id: inviteId, token: text, expires_at: time }), (r) => ({
-  id: r.id,
-  token: r.token,
-  expiresAt: r.expires_at,
+export const readNewInvite: Reader<NewInvite> = mapped(object({ id: inviteId, token: text, expires_at: time }, { page: text }), ({ id, token, expires_at, page }) => ({
+  id,
+  token,
+  expiresAt: expires_at,
+  ...(page === undefined ? {} : { page }),
 }))
 
 export const readInvites: Reader<readonly Invite[]> = mapped(

@@ -124,6 +124,7 @@ const rows: Row[] = [
     { account: berta, handle: 'b.1', askedAt: date, expiresAt: date },
   ],
   ['createInvite', (a) => a.createInvite(), 'POST', '/invites', undefined, { id: berta, token: 't', expires_at: at }, { id: berta, token: 't', expiresAt: date }],
+  ['createInvite opened elsewhere', (a) => a.createInvite(), 'POST', '/invites', undefined, { id: berta, token: 't', expires_at: at, page: 'http://10.0.0.2/trust' }, { id: berta, token: 't', expiresAt: date, page: 'http://10.0.0.2/trust' }],
   ['invites', (a) => a.invites(), 'GET', '/invites', undefined, { invites: [{ id: berta, created_at: at, expires_at: at }] }, [{ id: berta, createdAt: date, expiresAt: date }]],
   ['redeemInvite', (a) => a.redeemInvite('t'), 'POST', '/invites/redeem', { token: 't' }, { account: berta, display_name: 'Berta' }, { account: berta, displayName: 'Berta' }],
   [

@@ -23,7 +23,7 @@ export { type Environment, type MediaSource, type NetworkEvent, type SocketLike 
 export { ApiError, type FieldFault, NetworkError, type NetworkErrorKind } from './errors.ts'
 export { FrameError, type FrameErrorCode } from './envelope.ts'
 export { type Received, type ReceivedKind } from './frames.ts'
-export { type InviteLink, inviteLink, parseInvite } from './invite.ts'
+export { type InviteLink, inviteAt, inviteLink, parseInvite } from './invite.ts'
 export {
   type Device,
   type DeviceKind,

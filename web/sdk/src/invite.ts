@@ -9,7 +9,12 @@ const inviteText = /^([A-Za-z0-9_-]{16,128})(?:\.([A-Za-z0-9_-]{0,128}))?$/
 
 /** inviteLink makes a link. What it holds stands in the fragment, which browsers never send to a server. */
 export function inviteLink(origin: string, token: string, fingerprint = ''): string {
-  return `${origin}/invite#${token}.${fingerprint}`
+  return inviteAt(`${origin}/invite`, token, fingerprint)
+}
+
+/** inviteAt makes a link to another page that takes an invite on, such as NewInvite names. */
+export function inviteAt(page: string, token: string, fingerprint = ''): string {
+  return `${page}#${token}.${fingerprint}`
 }
 
 /** parseInvite reads a link, its fragment, or what people cut out of it. */

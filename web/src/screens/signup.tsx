@@ -11,7 +11,7 @@ import { Heading } from '../ui/page.tsx'
 const stepsInAll = 2
 
 /** How the handle will look; the digits are the server's. */
-const preview = (name: string): string => `${name === '' ? '…' : name}.••••`
+const preview = (name: string): string => (name === '' ? '' : `${name}.••••`)
 
 /** NameStep asks for the name that friends use, and makes a handle of it. */
 export function NameStep() {
@@ -36,7 +36,10 @@ export function NameStep() {
           autocomplete="nickname"
           maxLength={160}
           value={welcome.displayName.value}
-          onType={(v) => (welcome.displayName.value = v)}
+          onType={(v) => {
+            welcome.displayName.value = v
+            welcome.attempt.fail(undefined)
+          }}
           problem={sentenceFor(t, problem, 'display_name')}
         />
         <Field
@@ -47,7 +50,10 @@ export function NameStep() {
           plain
           maxLength={40}
           value={welcome.name.value}
-          onType={(v) => (welcome.typedName.value = v)}
+          onType={(v) => {
+            welcome.typedName.value = v
+            welcome.attempt.fail(undefined)
+          }}
           problem={sentenceFor(t, problem, 'name')}
         />
         <div class="actions">

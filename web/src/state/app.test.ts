@@ -306,6 +306,21 @@ describe('invitations', () => {
     expect(app.invites.link.value).toBeUndefined()
   })
 
+  it('lead friends to a page that they can reach, and to the own address in this network', async () => {
+    const made = { id: 'i1', token: 'secretsecretsecret', expiresAt: new Date(1), page: 'http://192.168.0.2:8080/trust' }
+    const linkAt = async (origin: string) => {
+      const app = createApp(fakeClient({ createInvite: () => Promise.resolve(made), invites: () => Promise.resolve(open) }), { ...fakePage(), origin })
+      await app.start()
+      await app.invites.make()
+      return app.invites.link.value
+    }
+    expect(await linkAt('http://localhost:8080')).toMatchObject({ url: 'http://192.168.0.2:8080/trust#secretsecretsecret.', here: 'http://localhost:8080/invite#secretsecretsecret.' })
+    expect(await linkAt('http://[::1]:8080')).toMatchObject({ here: 'http://[::1]:8080/invite#secretsecretsecret.' })
+    const lan = await linkAt('https://10.1.1.1:8443')
+    expect(lan?.url).toBe('http://10.1.1.1:8080/trust#secretsecretsecret.')
+    expect(lan).not.toHaveProperty('here')
+  })
+
   it('say so where there are too many, and where copying is not allowed', async () => {
     const page = { ...fakePage(), copy: () => Promise.reject(new Error('no')) }
     const createInvite = vi.fn().mockRejectedValueOnce(refusal('too_many', [{ field: 'invites', rule: 'max', limit: 20 }])).mockResolvedValue({ id: 'i1', token: 'secretsecretsecret', expiresAt: new Date(1) })

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { type Invite, inviteLink } from '@ringfence/sdk'
+import { inviteAt, type Invite, inviteLink, type NewInvite } from '@ringfence/sdk'
 
 import { Attempt, Latest } from './attempt.ts'
 import { type Api, type Page } from './ports.ts'
@@ -9,6 +9,8 @@ import { type Toasts } from './toasts.ts'
 /** MadeLink is a link of this visit; its token is nowhere else. */
 export interface MadeLink {
   readonly url: string
+  /** The same for this computer alone, where `url` leads others another way. */
+  readonly here?: string
   readonly expiresAt: Date
 }
 
@@ -52,7 +54,7 @@ export class Invites {
     return this.making.run(async () => {
       const made = await this.#api.createInvite()
       this.#made = made.id
-      this.link.value = { url: inviteLink(this.#page.origin, made.token), expiresAt: made.expiresAt }
+      this.link.value = { ...linksFor(this.#page.origin, made), expiresAt: made.expiresAt }
       void this.refresh()
     })
   }
@@ -87,6 +89,19 @@ export class Invites {
     this.#made = undefined
     this.link.value = undefined
   }
+}
+
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** linksFor says where friends open an invite: `localhost` would be their own device. */
+function linksFor(origin: string, made: NewInvite): Pick<MadeLink, 'url' | 'here'> {
+  const own = inviteLink(origin, made.token)
+  if (made.page === undefined || !URL.canParse(made.page)) return { url: own }
+  const page = new URL(made.page)
+  const { hostname } = new URL(origin)
+  if (loopback.test(hostname)) return { url: inviteAt(page.href, made.token), here: own }
+  page.hostname = hostname // it evidently works in this network
+  return { url: inviteAt(page.href, made.token) }
 }
 
 /** copied puts text on the clipboard, and says whether that worked. */

@@ -56,7 +56,8 @@ export const en = {
     name: 'Your name',
     nameHelp: 'Friends see this. You can change it at any time.',
     handle: 'Handle',
-    handleHelp: (preview: string) => `Others can add you by it: ${preview}. The four digits come from the server.`,
+    handleHelp: (preview: string) =>
+      preview === '' ? 'Others can add you by it. The server puts four digits behind.' : `Others can add you by it: ${preview}. The four digits come from the server.`,
     handleRule: 'Letters a to z, digits, - and _, starting with a letter.',
     next: 'Continue',
 
@@ -143,10 +144,12 @@ export const en = {
     add: 'Add a friend',
     addTitle: 'Add a friend',
     byLink: 'Invite with a link',
-    byLinkWhy: 'For somebody who isn’t here yet, or is. It works once, for seven days.',
+    byLinkWhy: 'For anybody, with an account here or without. It works once, for seven days.',
     makeLink: 'Make a link',
     makingLink: 'Making a link',
     link: 'Invitation link',
+    linkHere: 'On this computer',
+    linkHereWhy: 'To try it in another browser here. The link above is for everybody else in your network.',
     copyLink: 'Copy link',
     copied: 'Copied',
     share: 'Share …',

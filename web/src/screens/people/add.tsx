@@ -44,6 +44,9 @@ function ByLink() {
             <p class="quiet small centred">{t.people.scan}</p>
             <Qr text={link.url} label={t.people.qr} />
           </div>
+          {link.here !== undefined && (
+            <Field label={t.people.linkHere} readOnly plain value={link.here} onType={() => undefined} onFocus={(e) => e.currentTarget.select()} help={t.people.linkHereWhy} />
+          )}
           <Button kind="quiet" wide busy={pending} onClick={make}>
             {t.people.anotherLink}
           </Button>
