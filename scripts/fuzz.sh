@@ -1,15 +1,27 @@
 #!/usr/bin/env bash
-# Fuzzes every decoder for the given time each, one after the other.
+# Fuzzes every decoder for the given time each, two at a time with one worker
+# each. A finding is left in the package's testdata, as `go test` does.
 set -euo pipefail
 each="${1:-10s}"
 cd "$(dirname "$0")/.."
-count=0
-while IFS=: read -r file line; do
-  name=$(sed -E 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/' <<<"$line")
-  echo "fuzz $each ./$(dirname "$file") $name"
-  go test -run '^$' -fuzz "^$name\$" -fuzztime "$each" "./$(dirname "$file")" >/tmp/fuzz.$$ 2>&1 || { cat /tmp/fuzz.$$; exit 1; }
-  count=$((count + 1))
-done < <(git grep -E "^func Fuzz[A-Za-z0-9_]+\(" -- "*_test.go")
-rm -f /tmp/fuzz.$$
-[ "$count" -gt 0 ] || { echo "no fuzz test found" >&2; exit 1; }
-echo "fuzzed $count decoders for $each each"
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+export each logs
+
+one() {
+  local dir=$1 name=$2 log="$logs/$2"
+  if go test -run '^$' -fuzz "^$name\$" -fuzztime "$each" -parallel 1 "./$dir" >"$log" 2>&1; then
+    echo "fuzzed $each ./$dir $name"
+  else
+    echo "FAILED ./$dir $name"
+    cat "$log"
+    return 1
+  fi
+}
+export -f one
+
+list=$(git grep -E '^func Fuzz[A-Za-z0-9_]+\(' -- '*_test.go' | sed -E 's|^(.*)/[^/]+_test\.go:func (Fuzz[A-Za-z0-9_]+)\(.*|\1 \2|')
+[ -n "$list" ] || { echo "no fuzz test found" >&2; exit 1; }
+xargs -P 2 -L 1 bash -c 'one "$0" "$1"' <<<"$list"
+echo "$(wc -l <<<"$list") decoders fuzzed for $each each"
