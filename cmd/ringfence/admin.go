@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/fault"
 	"github.com/ringfence/ringfence/internal/localca"
+	"github.com/ringfence/ringfence/store/bolt"
 )
 
 type adminCommands struct {
@@ -21,13 +23,19 @@ type adminCommands struct {
 
 // withOperator asks the server that runs over the data folder, or opens the
 // data where none does.
-func withOperator(ctx context.Context, in *config.Input, fn func(operator) error) error {
+// Where there is no data yet, begin is called: it says so, or refuses.
+func withOperator(ctx context.Context, in *config.Input, begin func(*config.Loaded) error, fn func(operator) error) error {
 	c, err := config.Load(*in)
 	if err != nil {
 		return err
 	}
 	if r, ok := dialSocket(ctx, c.Data); ok {
 		return publicly(fn(r))
+	}
+	if there, err := bolt.Exists(filepath.Join(c.Data, dataName)); err == nil && !there {
+		if err := begin(c); err != nil {
+			return err
+		}
 	}
 	v, err := openVault(ctx, c)
 	if err != nil {
@@ -38,6 +46,11 @@ func withOperator(ctx context.Context, in *config.Input, fn func(operator) error
 		links:    newSites(ctx, c, configured(c), localca.Private).links,
 	}
 	return errors.Join(publicly(fn(op)), v.Close())
+}
+
+// noData refuses: most likely the command looks in the wrong folder.
+func noData(c *config.Loaded) error {
+	return fmt.Errorf("there is no data in %s; name the folder of your server with --data, or its settings with --config", c.Data)
 }
 
 // publicly replaces an error of a service by its sentence for people.
@@ -52,7 +65,11 @@ type adminInvite struct{}
 
 // Run makes an invite.
 func (adminInvite) Run(ctx context.Context, p *process, in *config.Input) error {
-	return withOperator(ctx, in, func(op operator) error {
+	begin := func(c *config.Loaded) error {
+		_, err := fmt.Fprintf(p.stderr, "There was no data in %s: a new server begins there, with its keys in %s. For another one name --data or --config.\n", c.Data, c.Keys)
+		return err
+	}
+	return withOperator(ctx, in, begin, func(op operator) error {
 		made, err := op.Invite(ctx)
 		if err != nil {
 			return err
@@ -76,7 +93,7 @@ type adminReset struct {
 
 // Run resets a password.
 func (a adminReset) Run(ctx context.Context, p *process, in *config.Input) error {
-	return withOperator(ctx, in, func(op operator) error {
+	return withOperator(ctx, in, noData, func(op operator) error {
 		t, err := op.ResetPassword(ctx, a.Handle)
 		if err != nil {
 			return err
@@ -90,7 +107,7 @@ type adminList struct{}
 
 // Run lists accounts.
 func (adminList) Run(ctx context.Context, p *process, in *config.Input) error {
-	return withOperator(ctx, in, func(op operator) error {
+	return withOperator(ctx, in, noData, func(op operator) error {
 		w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
 		if _, err := fmt.Fprintln(w, "HANDLE\tNAME\tROLE\tSINCE"); err != nil {
 			return err
