@@ -23,7 +23,10 @@ unpack_nginx() {
   [ -x tmp/tools/usr/sbin/nginx ] && return
   mkdir -p tmp/tools
   [ -n "$(apt-cache policy nginx 2>/dev/null)" ] || [ "$(id -u)" -ne 0 ] || apt-get update -qq
-  (cd tmp/tools && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm -f nginx_*.deb)
+  (cd tmp/tools && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb . && rm -f nginx_*.deb) || {
+    echo 'The tests need nginx, and its package could not be downloaded. Run "sudo apt-get update" once, then try again.' >&2
+    exit 1
+  }
 }
 
 if [ "${#packages[@]}" -eq 0 ]; then
