@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { report } from './lib/report.mjs';
 import { setStage } from './lib/stage.mjs';
@@ -71,6 +72,18 @@ function stopwatch() {
   });
 }
 
+/** How much of the processor others use, while the browsers wait: 0 to 1. */
+async function others() {
+  const read = () => cpus().reduce(([busy, all], { times: t }) => {
+    const used = t.user + t.nice + t.sys + t.irq;
+    return [busy + used, all + used + t.idle];
+  }, [0, 0]);
+  const [busy, all] = read();
+  await pause(500);
+  const [busyNow, allNow] = read();
+  return (busyNow - busy) / (allNow - all);
+}
+
 /**
  * One pair of people: warm calls that are not counted, then up to perPair.
  * @param {import('./lib/stage.mjs').Stage} stage
@@ -113,9 +126,10 @@ async function pair(stage, v, n) {
 
 /** @param {import('./lib/stage.mjs').Stage} stage @param {typeof variants[number]} v */
 async function measure(stage, v) {
-  /** @type {{click: number[], answer: number[]}} */
-  const all = { click: [], answer: [] };
+  /** @type {{click: number[], answer: number[], others: number[]}} */
+  const all = { click: [], answer: [], others: [] };
   while (all.click.length < calls) {
+    all.others.push(Math.round(100 * await others()) / 100);
     const { click, answer } = await pair(stage, v, Math.min(perPair, calls - all.click.length));
     all.click.push(...click);
     all.answer.push(...answer);

@@ -7,7 +7,7 @@
  * @property {Record<string, string | number>} machine
  * @property {number} callsPerRun
  * @property {number} runs
- * @property {{run: number, variant: string, click: number[], answer: number[]}[]} results
+ * @property {{run: number, variant: string, click: number[], answer: number[], others: number[]}[]} results
  */
 
 /**
@@ -33,6 +33,8 @@ export function report(raw) {
     const click = mine.map((r) => r.click), answer = mine.map((r) => r.answer);
     return `| ${name} | ${click.flat().length} | ${cell(click, 0.5)} | ${cell(click, 0.95)} | ${cell(answer, 0.5)} | ${cell(answer, 0.95)} |`;
   });
+  const others = raw.results.flatMap((r) => r.others);
+  const share = (/** @type {number} */ part) => `${Math.round(100 * percentile(others, part))} %`;
   const m = raw.machine;
   return `# How long a call takes to come about
 
@@ -66,5 +68,8 @@ themselves. Compare only numbers from one machine, and hold no difference for re
 ${m.cores} cores, ${m.memoryGiB} GiB, ${m.kernel}, ${m.chromium}, ${m.firefox}, Node ${m.node}, ${m.go}; ${raw.date}. Both browsers (headless), the
 program and the relay share it, so the network's round trip is next to nothing and the processor is the limit: over a real
 network the round trips of ICE and DTLS come on top, and the difference between direct and relayed grows.
+
+How quiet it was: looked at before each pair of people, while the browsers waited, the processor was ${share(0.5)} busy with
+other things in the middle, and ${share(0.95)} at the 95th percentile. A busy machine gives higher numbers.
 `;
 }
