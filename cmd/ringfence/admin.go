@@ -17,7 +17,7 @@ import (
 
 type adminCommands struct {
 	Invite        adminInvite `cmd:"" help:"Make a one-time invite link; the owner's, as long as there is none."`
-	ResetPassword adminReset  `cmd:"" help:"Give an account a temporary password and sign it out everywhere."`
+	ResetPassword adminReset  `cmd:"" help:"Give an account a new password and sign it out everywhere."`
 	ListUsers     adminList   `cmd:"" help:"List all accounts."`
 }
 
