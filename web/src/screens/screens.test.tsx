@@ -118,6 +118,15 @@ describe('every screen', () => {
   })
 })
 
+it('offers to call back friends alone', async () => {
+  const from = (id: string, name: string) => ({ id, kind: 'missed_call' as const, from: someone(id, name), video: false, at: new Date(0) })
+  setLanguage(null)
+  const html = (await open({ ...full, notices: () => Promise.resolve([from('ben', 'BEN'), from('eve', 'EVE')]) })).draw()
+  expect(html).toContain('EVE called')
+  expect(html).toContain('Call BEN back')
+  expect(html).not.toContain('Call EVE back')
+})
+
 describe('a call on the screen', () => {
   const inCall = async (change: Record<string, unknown>) => {
     const { app, client, draw } = await open(full)

@@ -7,7 +7,8 @@ import { Section } from '../../ui/page.tsx'
 
 /** Missed shows calls that nobody answered here, until they were seen. */
 export function Missed() {
-  const { notices, call, now } = useApp()
+  const { notices, people, call, now } = useApp()
+  const friends = new Set(people.friends.value.map((x) => x.account))
   const list = notices.list.value ?? []
   if (list.length === 0) return null
   const all = list.length > 1 && (
@@ -35,15 +36,17 @@ export function Missed() {
                 <Button kind="quiet" aria-label={t.people.dismissWho(name)} onClick={() => void notices.see(x)}>
                   {t.people.dismiss}
                 </Button>
-                <Button
-                  aria-label={t.people.callBackWho(name)}
-                  onClick={() => {
-                    void notices.see(x)
-                    call.start(x.from.account, x.video, name)
-                  }}
-                >
-                  {t.people.callBack}
-                </Button>
+                {friends.has(x.from.account) && (
+                  <Button
+                    aria-label={t.people.callBackWho(name)}
+                    onClick={() => {
+                      void notices.see(x)
+                      call.start(x.from.account, x.video, name)
+                    }}
+                  >
+                    {t.people.callBack}
+                  </Button>
+                )}
               </div>
             </li>
           )
