@@ -146,16 +146,11 @@ func (s *Service) InspectInvite(ctx context.Context, token string) (Inspected, e
 }
 
 func openInvite(ctx context.Context, tx store.Tx, token string, now time.Time) (store.Invite, error) {
-	inv, err := tx.Invites.Invite(ctx, store.HashToken(token))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return store.Invite{}, errInvite
-	case err != nil:
-		return store.Invite{}, fmt.Errorf("read invite: %w", err)
-	case store.Expired(inv.ExpiresAt, now):
+	inv, err := store.OpenInvite(ctx, tx, token, now)
+	if errors.Is(err, store.ErrNotFound) {
 		return store.Invite{}, errInvite
 	}
-	return inv, nil
+	return inv, err
 }
 
 // RedeemInvite makes friends of me and whoever made the link, and uses it up.

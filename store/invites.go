@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/id"
@@ -27,4 +28,17 @@ type InviteTable interface {
 	// InvitesOf pages through the open invites of one inviter (zero: the
 	// operator's) in the order of their tokens' hashes.
 	InvitesOf(ctx context.Context, inviter id.Account, after TokenHash, limit int) ([]Invite, error)
+}
+
+// OpenInvite returns the invite that a link's token opens at now, and
+// ErrNotFound alike for one that never was, is used up or has expired.
+func OpenInvite(ctx context.Context, tx Tx, token string, now time.Time) (Invite, error) {
+	inv, err := tx.Invites.Invite(ctx, HashToken(token))
+	if err != nil {
+		return Invite{}, fmt.Errorf("read invite: %w", err)
+	}
+	if Expired(inv.ExpiresAt, now) {
+		return Invite{}, fmt.Errorf("read invite: %w", ErrNotFound)
+	}
+	return inv, nil
 }
