@@ -20,19 +20,19 @@ func TestALinkDoesNotTellOfABlock(t *testing.T) {
 			w := newWorld(t)
 			anna, me := w.person("anna"), w.person("me")
 			_, err := w.AskByHandle(t.Context(), me, "anna.0001")
-			w.ok(err)
+			w.OK(err)
 			if blocked {
-				w.ok(w.Block(t.Context(), anna, me))
+				w.OK(w.Block(t.Context(), anna, me))
 			}
 			if full {
 				w.fill(me)
 			}
 			token, _, err := w.CreateInvite(t.Context(), anna)
-			w.ok(err)
+			w.OK(err)
 			if _, err = w.RedeemInvite(t.Context(), me, token); full {
-				w.wants(err, fault.TooMany)
+				w.Wants(err, fault.TooMany)
 			} else {
-				w.ok(err)
+				w.OK(err)
 			}
 			seen[i] = w.list(me)
 		}
@@ -47,7 +47,7 @@ func TestALinkDoesNotTellOfABlock(t *testing.T) {
 func (w *world) fill(a id.Account) {
 	w.update(func(tx store.Tx) error {
 		for range friends.MaxFriends {
-			if err := tx.Friends.PutEdge(w.t.Context(), store.Edge{From: a, To: id.NewAccount(), State: store.EdgeFriend}); err != nil {
+			if err := tx.Friends.PutEdge(w.TB.Context(), store.Edge{From: a, To: id.NewAccount(), State: store.EdgeFriend}); err != nil {
 				return err
 			}
 		}

@@ -55,7 +55,7 @@ type run struct {
 // Each returns what the service said and whether it goes through in the model.
 var steps = map[string]func(r run, a, b int) (error, bool){
 	"asks": func(r run, a, b int) (error, bool) {
-		_, err := r.w.AskByHandle(r.w.t.Context(), r.people[a], handleOf(b))
+		_, err := r.w.AskByHandle(r.w.TB.Context(), r.people[a], handleOf(b))
 		if a == b || r.edges[[2]int{a, b}] != store.EdgeNone {
 			return err, false
 		}
@@ -67,7 +67,7 @@ var steps = map[string]func(r run, a, b int) (error, bool){
 		return err, true
 	},
 	"accepts": func(r run, a, b int) (error, bool) {
-		err := r.w.Accept(r.w.t.Context(), r.people[a], r.people[b])
+		err := r.w.Accept(r.w.TB.Context(), r.people[a], r.people[b])
 		ok := r.visible(b, a) && r.edges[[2]int{b, a}] != store.EdgeBlocked
 		if ok {
 			r.befriend(a, b)
@@ -75,7 +75,7 @@ var steps = map[string]func(r run, a, b int) (error, bool){
 		return err, ok
 	},
 	"declines": func(r run, a, b int) (error, bool) {
-		err := r.w.Decline(r.w.t.Context(), r.people[a], r.people[b])
+		err := r.w.Decline(r.w.TB.Context(), r.people[a], r.people[b])
 		ok := r.visible(b, a)
 		if ok {
 			x := r.asks[[2]int{b, a}]
@@ -85,13 +85,13 @@ var steps = map[string]func(r run, a, b int) (error, bool){
 		return err, ok
 	},
 	"withdraws from": func(r run, a, b int) (error, bool) {
-		err := r.w.Withdraw(r.w.t.Context(), r.people[a], r.refs[b])
+		err := r.w.Withdraw(r.w.TB.Context(), r.people[a], r.refs[b])
 		_, ok := r.waits(a, b)
 		delete(r.asks, [2]int{a, b})
 		return err, ok
 	},
 	"removes": func(r run, a, b int) (error, bool) {
-		err := r.w.Remove(r.w.t.Context(), r.people[a], r.people[b])
+		err := r.w.Remove(r.w.TB.Context(), r.people[a], r.people[b])
 		if a != b && r.edges[[2]int{a, b}] == store.EdgeFriend {
 			delete(r.edges, [2]int{a, b})
 			if r.edges[[2]int{b, a}] == store.EdgeFriend {
@@ -101,7 +101,7 @@ var steps = map[string]func(r run, a, b int) (error, bool){
 		return err, a != b
 	},
 	"blocks": func(r run, a, b int) (error, bool) {
-		err := r.w.Block(r.w.t.Context(), r.people[a], r.people[b])
+		err := r.w.Block(r.w.TB.Context(), r.people[a], r.people[b])
 		if a != b && r.edges[[2]int{a, b}] != store.EdgeBlocked {
 			r.edges[[2]int{a, b}] = store.EdgeBlocked
 			delete(r.asks, [2]int{a, b})
@@ -109,7 +109,7 @@ var steps = map[string]func(r run, a, b int) (error, bool){
 		return err, a != b
 	},
 	"unblocks": func(r run, a, b int) (error, bool) {
-		err := r.w.Unblock(r.w.t.Context(), r.people[a], r.people[b])
+		err := r.w.Unblock(r.w.TB.Context(), r.people[a], r.people[b])
 		if a != b && r.edges[[2]int{a, b}] == store.EdgeBlocked {
 			delete(r.edges, [2]int{a, b})
 		}
@@ -130,7 +130,7 @@ func (m *model) compare(w *world, people []id.Account, a int) error {
 	l := w.list(people[a])
 	var in, out, fr, bl int
 	for b := range people {
-		reach := w.CheckReach(w.t.Context(), people[a], people[b], friends.PurposeRing) == nil
+		reach := w.CheckReach(w.TB.Context(), people[a], people[b], friends.PurposeRing) == nil
 		if reach != m.reach(a, b) {
 			return fmt.Errorf("%d reaches %d: %v, want %v", a, b, reach, m.reach(a, b))
 		}
@@ -164,12 +164,12 @@ func TestRandomOperationsAgainstAModel(t *testing.T) {
 	seed := rand.Uint64()
 	rng := rand.New(rand.NewPCG(seed, 1))
 	w := newWorld(t)
-	m := &model{edges: map[[2]int]store.EdgeState{}, asks: map[[2]int]modelAsk{}, now: w.clock()}
+	m := &model{edges: map[[2]int]store.EdgeState{}, asks: map[[2]int]modelAsk{}, now: w.Now()}
 	r := run{model: m, w: w}
 	for i := range 4 {
 		r.people = append(r.people, w.person(fmt.Sprintf("p%d", i)))
 	}
-	w.ok(w.db.View(t.Context(), func(tx store.Tx) error {
+	w.OK(w.DB.View(t.Context(), func(tx store.Tx) error {
 		for i := range r.people {
 			r.refs = append(r.refs, tx.Handles.Phantom(handleOf(i)))
 		}
@@ -178,7 +178,7 @@ func TestRandomOperationsAgainstAModel(t *testing.T) {
 	for n := range times {
 		if rng.IntN(8) == 0 {
 			d := time.Duration(rng.IntN(72)) * time.Hour
-			w.pass(d)
+			w.Pass(d)
 			m.now = m.now.Add(d)
 		}
 		what, a, b := likely[rng.IntN(len(likely))], rng.IntN(len(r.people)), rng.IntN(len(r.people))

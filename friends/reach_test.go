@@ -9,6 +9,7 @@ import (
 	"github.com/ringfence/ringfence/internal/fault"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/store"
+	"github.com/ringfence/ringfence/store/storetest"
 )
 
 // relations are all the ways in which to can stand to from without being
@@ -17,33 +18,33 @@ var relations = map[string]func(w *world, from id.Account) id.Account{
 	"stranger": func(w *world, _ id.Account) id.Account { return w.person("stranger") },
 	"pending, asked by me": func(w *world, from id.Account) id.Account {
 		to := w.person("pending")
-		_, err := w.AskByHandle(w.t.Context(), from, "pending.0001")
-		w.ok(err)
+		_, err := w.AskByHandle(w.TB.Context(), from, "pending.0001")
+		w.OK(err)
 		return to
 	},
 	"removed": func(w *world, from id.Account) id.Account {
 		to := w.person("removed")
 		w.befriend(from, to)
-		w.ok(w.Remove(w.t.Context(), to, from))
+		w.OK(w.Remove(w.TB.Context(), to, from))
 		return to
 	},
 	"blocked": func(w *world, from id.Account) id.Account {
 		to := w.person("blocked")
 		w.befriend(from, to)
-		w.ok(w.Block(w.t.Context(), to, from))
+		w.OK(w.Block(w.TB.Context(), to, from))
 		return to
 	},
 	"blocked as a stranger": func(w *world, from id.Account) id.Account {
 		to := w.person("blocker")
-		w.ok(w.Block(w.t.Context(), to, from))
+		w.OK(w.Block(w.TB.Context(), to, from))
 		return to
 	},
 	"no such user": func(*world, id.Account) id.Account { return id.NewAccount() },
 	"nobody":       func(*world, id.Account) id.Account { return id.Account{} },
 	"oneself":      func(_ *world, from id.Account) id.Account { return from },
 	"a handle nobody has": func(w *world, from id.Account) id.Account {
-		o, err := w.AskByHandle(w.t.Context(), from, "phantom.0001")
-		w.ok(err)
+		o, err := w.AskByHandle(w.TB.Context(), from, "phantom.0001")
+		w.OK(err)
 		return o.Ref
 	},
 }
@@ -58,7 +59,7 @@ func TestUnreachableIsOneAnswerForOneWork(t *testing.T) {
 			w := newWorld(t)
 			from := w.person("me")
 			to := relate(w, from)
-			w.engine.reset()
+			w.Engine.Take()
 			err := w.CheckReach(t.Context(), from, to, purpose)
 			f, ok := errors.AsType[*fault.Error](err)
 			if !ok || f.Code != fault.Unreachable {
@@ -70,9 +71,9 @@ func TestUnreachableIsOneAnswerForOneWork(t *testing.T) {
 			if !errors.Is(f, first) {
 				t.Errorf("%s: the error is not the one value that all share", name)
 			}
-			reads, puts := w.engine.counts()
-			if !slices.Equal(reads, []store.Table{store.TableFriends, store.TableFriends}) || len(puts) > 0 {
-				t.Errorf("%s: read %v and wrote %v, want two edges and nothing", name, reads, puts)
+			edge := storetest.Ask{Op: "get", Table: store.TableFriends}
+			if work := w.Engine.Take(); !slices.Equal(work, []storetest.Ask{edge, edge}) {
+				t.Errorf("%s: asked for %v, want two edges and nothing else", name, work)
 			}
 		}
 	}
@@ -84,14 +85,14 @@ func TestFriendsAreReachableForEveryKnownPurpose(t *testing.T) {
 	a, b := w.person("a1"), w.person("b1")
 	w.befriend(a, b)
 	for _, p := range []friends.Purpose{friends.PurposeRing, friends.PurposePresence, friends.PurposeRelay} {
-		w.engine.reset()
-		w.ok(w.CheckReach(t.Context(), a, b, p))
-		w.ok(w.CheckReach(t.Context(), b, a, p))
-		if reads, _ := w.engine.counts(); len(reads) != 4 {
-			t.Errorf("two answers took %d reads, want 4", len(reads))
+		w.Engine.Take()
+		w.OK(w.CheckReach(t.Context(), a, b, p))
+		w.OK(w.CheckReach(t.Context(), b, a, p))
+		if work := w.Engine.Take(); len(work) != 4 {
+			t.Errorf("two answers took %v, want four reads", work)
 		}
 	}
-	w.wants(w.CheckReach(t.Context(), a, b, friends.Purpose(0)), fault.Unreachable)
+	w.Wants(w.CheckReach(t.Context(), a, b, friends.Purpose(0)), fault.Unreachable)
 }
 
 func TestEveryFriendIsListedPageByPage(t *testing.T) {
@@ -112,7 +113,7 @@ func TestEveryFriendIsListedPageByPage(t *testing.T) {
 		return nil
 	})
 	all, err := w.Friends(t.Context(), a)
-	w.ok(err)
+	w.OK(err)
 	if len(all) != n-1 {
 		t.Errorf("%d friends, want %d", len(all), n-1)
 	}

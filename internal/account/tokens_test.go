@@ -17,15 +17,15 @@ func TestTokensAreNotStored(t *testing.T) {
 	ctx := t.Context()
 	up := w.join("anna")
 	in, err := w.SignIn(ctx, account.SignIn{Handle: up.Profile.Handle, Password: password})
-	w.ok(err)
+	w.OK(err)
 	friend, _, err := w.friends.CreateInvite(ctx, up.Profile.ID)
-	w.ok(err)
+	w.OK(err)
 	operator, _, err := w.CreateOperatorInvite(ctx)
-	w.ok(err)
+	w.OK(err)
 	var needles [][]byte
 	for _, token := range []string{up.Token, in.Token, friend, operator} {
 		raw, err := base64.RawURLEncoding.DecodeString(token)
-		w.ok(err)
+		w.OK(err)
 		needles = append(needles, []byte(token), raw)
 	}
 	for _, n := range needles {
@@ -41,9 +41,9 @@ func TestTokensAreNotStored(t *testing.T) {
 
 // holds returns a table in whose keys or values b stands.
 func (w *world) holds(b []byte) (found store.Table) {
-	w.t.Helper()
-	ctx := w.t.Context()
-	w.ok(w.engine.View(ctx, func(rows store.Rows) error {
+	w.TB.Helper()
+	ctx := w.TB.Context()
+	w.OK(w.Engine.View(ctx, func(rows store.Rows) error {
 		for _, table := range store.Tables() {
 			page, err := rows.Page(ctx, table, nil, nil, store.MaxPage)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ var layers = map[string][]string{
 // tests and tools use.
 var free = []string{
 	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/cluster/clustertest",
-	"store/storetest", "internal/crashtest",
+	"store/storetest", "internal/worldtest",
 }
 
 type goPackage struct {
@@ -93,9 +94,9 @@ func TestImportsFollowLayers(t *testing.T) {
 			}
 		}
 	}
-	for name := range layers {
+	for _, name := range append(slices.Collect(maps.Keys(layers)), free...) {
 		if !seen[name] {
-			t.Errorf("layers names %s, which does not exist", name)
+			t.Errorf("the lists name %s, which does not exist", name)
 		}
 	}
 }

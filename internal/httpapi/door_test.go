@@ -60,7 +60,7 @@ func TestBadBodiesGetAnAnswerOneCanActOn(t *testing.T) {
 		}
 	}
 	invite, _, err := w.accounts.CreateOperatorInvite(t.Context())
-	w.ok(err)
+	w.OK(err)
 	weak := obj{"invite": invite, "name": "zoe", "display_name": "Zoe", "password": "password1"}
 	if got := problemOf(t, w.do("POST", "/signup", weak)); got != "422 password_weak password:strength(3)" {
 		t.Errorf("got %s", got)

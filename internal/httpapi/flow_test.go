@@ -22,7 +22,7 @@ func TestTheWholeWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	owner, _, err := w.accounts.CreateOwnerInvite(t.Context())
-	w.ok(err)
+	w.OK(err)
 	in := get[httpapi.Inspected](t, w.do("POST", "/invites/inspect", obj{"token": owner}), 200)
 	if in.Kind != "operator" || in.Inviter != nil {
 		t.Errorf("inspected %+v", in)
@@ -130,8 +130,8 @@ func TestNoticesOverHTTP(t *testing.T) {
 	a, b := w.join("anna"), w.join("ben")
 	w.befriend(a, b)
 	for range 2 {
-		w.ok(w.friends.MissedCall(t.Context(), b.id, a.id, true))
-		w.pass(time.Second)
+		w.OK(w.friends.MissedCall(t.Context(), b.id, a.id, true))
+		w.Pass(time.Second)
 	}
 	type list struct{ Notices []httpapi.Notice }
 	all := get[list](t, b.do("GET", "/notices", nil), 200)

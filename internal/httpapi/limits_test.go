@@ -13,7 +13,7 @@ import (
 
 // from sends a request from an address.
 func (w *world) from(addr, method, path string, body any) *httptest.ResponseRecorder {
-	w.t.Helper()
+	w.TB.Helper()
 	r := w.request(method, httpapi.Prefix+path, body)
 	r.RemoteAddr = addr + ":1234"
 	return w.send(r)
@@ -38,7 +38,7 @@ func TestFailedSignInsAreLimitedByHandleAndByNetwork(t *testing.T) {
 	if err != nil || wait < 1 || wait > 900 {
 		t.Errorf("Retry-After %q", rec.Header().Get("Retry-After"))
 	}
-	w.pass(time.Duration(wait) * time.Second)
+	w.Pass(time.Duration(wait) * time.Second)
 	if code := w.from("198.51.100.99", "POST", "/login", right).Code; code != 200 {
 		t.Errorf("after the wait: status %d, want 200", code)
 	}
@@ -65,7 +65,7 @@ func TestWhoSucceedsIsNotLimited(t *testing.T) {
 			t.Fatalf("sign-in %d: status %d", i, code)
 		}
 		invite, _, err := w.accounts.CreateOperatorInvite(t.Context())
-		w.ok(err)
+		w.OK(err)
 		form := obj{"invite": invite, "name": "ben", "display_name": "Ben", "password": password}
 		if code := w.do("POST", "/signup", form).Code; code != 201 {
 			t.Fatalf("sign-up %d: status %d", i, code)

@@ -23,10 +23,10 @@ func TestOpenAPIDoesNotDrift(t *testing.T) {
 		t.Fatalf("status %d", rec.Code)
 	}
 	if *update {
-		w.ok(os.WriteFile(golden, rec.Body.Bytes(), 0o644))
+		w.OK(os.WriteFile(golden, rec.Body.Bytes(), 0o644))
 	}
 	want, err := os.ReadFile(golden)
-	w.ok(err)
+	w.OK(err)
 	if !bytes.Equal(rec.Body.Bytes(), want) {
 		t.Error("docs/openapi.json is not what the server serves: go test ./internal/httpapi -run OpenAPI -update")
 	}

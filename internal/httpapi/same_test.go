@@ -27,19 +27,19 @@ var relations = map[string]func(u user) id.Account{
 	"stranger": func(u user) id.Account { return u.w.join("other").id },
 	"pending": func(u user) id.Account {
 		other := u.w.join("other")
-		_, err := u.w.friends.AskByHandle(u.w.t.Context(), u.id, other.handle)
-		u.w.ok(err)
+		_, err := u.w.friends.AskByHandle(u.w.TB.Context(), u.id, other.handle)
+		u.w.OK(err)
 		return other.id
 	},
 	"removed": func(u user) id.Account {
 		other := u.w.join("other")
 		u.w.befriend(u, other)
-		u.w.ok(u.w.friends.Remove(u.w.t.Context(), other.id, u.id))
+		u.w.OK(u.w.friends.Remove(u.w.TB.Context(), other.id, u.id))
 		return other.id
 	},
 	"blocked": func(u user) id.Account {
 		other := u.w.join("other")
-		u.w.ok(u.w.friends.Block(u.w.t.Context(), other.id, u.id))
+		u.w.OK(u.w.friends.Block(u.w.TB.Context(), other.id, u.id))
 		return other.id
 	},
 	"no such user": func(user) id.Account { return id.NewAccount() },
@@ -65,15 +65,15 @@ func TestUnreachableAnswersAreTheSame(t *testing.T) {
 				// knows is the same.
 				if name != "pending" {
 					_, err := w.friends.AskByHandle(t.Context(), u.id, "zoe.0001")
-					w.ok(err)
+					w.OK(err)
 				}
 				other := relate(u)
 				var method, path string
 				_, err := fmt.Sscanf(fmt.Sprintf(route, other), "%s %s", &method, &path)
-				w.ok(err)
-				w.engine.reset()
+				w.OK(err)
+				w.Engine.Take()
 				answer := whole(u.do(method, path, nil))
-				answer += w.engine.counts()
+				answer += fmt.Sprint(w.Engine.Take())
 				seen[answer] = append(seen[answer], name)
 			}
 			if len(seen) != 1 {
@@ -97,7 +97,7 @@ func TestABlockedFriendLooksLikeAFriend(t *testing.T) {
 			u, other := w.join("anna"), w.join("ben")
 			w.befriend(u, other)
 			if block {
-				w.ok(w.friends.Block(t.Context(), other.id, u.id))
+				w.OK(w.friends.Block(t.Context(), other.id, u.id))
 			}
 			path := route[1]
 			if path != "/friends" {
@@ -161,24 +161,24 @@ func TestAskingTellsNothing(t *testing.T) {
 		"somebody has it": func(u user) string { return u.w.join("other").handle },
 		"and blocked me": func(u user) string {
 			other := u.w.join("other")
-			u.w.ok(u.w.friends.Block(u.w.t.Context(), other.id, u.id))
+			u.w.OK(u.w.friends.Block(u.w.TB.Context(), other.id, u.id))
 			return other.handle
 		},
 		"and removed me": func(u user) string {
 			other := u.w.join("other")
 			u.w.befriend(u, other)
-			u.w.ok(u.w.friends.Remove(u.w.t.Context(), other.id, u.id))
+			u.w.OK(u.w.friends.Remove(u.w.TB.Context(), other.id, u.id))
 			return other.handle
 		},
 	} {
 		w := newWorld(t)
 		u := w.join("anna")
 		handle := prepare(u)
-		w.engine.reset()
+		w.Engine.Take()
 		rec := u.do("POST", "/friends/requests", obj{"handle": handle})
-		counts := w.engine.counts()
+		work := fmt.Sprint(w.Engine.Take())
 		first := rec.Body.String()
-		answer := shape(t, rec) + counts
+		answer := shape(t, rec) + work
 		seen[answer] = append(seen[answer], name)
 		if again := u.do("POST", "/friends/requests", obj{"handle": handle}); again.Body.String() != first {
 			t.Errorf("%s: asked twice, answered %s and %s", name, first, again.Body)
@@ -202,8 +202,8 @@ func TestSignInAnswersAreTheSame(t *testing.T) {
 		{"handle": "zoe.0001", "password": "wrong"},
 		{"handle": "zoe.0001", "password": password},
 	} {
-		w.engine.reset()
-		seen[whole(w.do("POST", "/login", form))+w.engine.counts()] = true
+		w.Engine.Take()
+		seen[whole(w.do("POST", "/login", form))+fmt.Sprint(w.Engine.Take())] = true
 	}
 	if len(seen) != 1 {
 		t.Errorf("%d different answers: %v", len(seen), seen)
@@ -216,9 +216,9 @@ func TestInviteAnswersAreTheSame(t *testing.T) {
 	w := newWorld(t)
 	u, maker := w.join("anna"), w.join("ben")
 	used, _, err := w.friends.CreateInvite(t.Context(), maker.id)
-	w.ok(err)
+	w.OK(err)
 	_, err = w.friends.RedeemInvite(t.Context(), u.id, used)
-	w.ok(err)
+	w.OK(err)
 	for name, send := range map[string]func(token string) *httptest.ResponseRecorder{
 		"inspect": func(token string) *httptest.ResponseRecorder {
 			return w.do("POST", "/invites/inspect", obj{"token": token})
@@ -234,12 +234,12 @@ func TestInviteAnswersAreTheSame(t *testing.T) {
 	} {
 		seen := map[string]bool{}
 		for _, token := range []string{used, "unknown", used + "x"} {
-			w.engine.reset()
+			w.Engine.Take()
 			rec := send(token)
 			if rec.Code != 404 {
 				t.Errorf("%s: status %d", name, rec.Code)
 			}
-			seen[whole(rec)+w.engine.counts()] = true
+			seen[whole(rec)+fmt.Sprint(w.Engine.Take())] = true
 		}
 		if len(seen) != 1 {
 			t.Errorf("%s: %d different answers: %v", name, len(seen), seen)

@@ -2,69 +2,44 @@ package httpapi_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
-	"github.com/ringfence/ringfence/internal/keyring"
+	"github.com/ringfence/ringfence/internal/worldtest"
 	"github.com/ringfence/ringfence/store"
-	"github.com/ringfence/ringfence/store/bolt"
-	"github.com/ringfence/ringfence/store/sealed"
 )
 
 const password = "orange quiet lantern 7"
 
 // world is the whole API over a real, sealed data file.
 type world struct {
-	t *testing.T
+	*worldtest.World
 	http.Handler
 	accounts *account.Service
 	friends  *friends.Service
-	engine   *counting
 	log      *bytes.Buffer
-
-	mu  sync.Mutex // guards now
-	now time.Time
 }
 
 func newWorld(t *testing.T, change ...func(*httpapi.Options)) *world {
 	t.Helper()
-	file, err := bolt.Open(t.Context(), bolt.Options{Path: filepath.Join(t.TempDir(), "data.bolt")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := file.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := &world{
-		t: t, engine: &counting{Engine: file}, log: &bytes.Buffer{},
-		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-	}
-	keys := keyring.Ephemeral()
-	db := sealed.New(w.engine, keys)
-	w.friends = friends.New(friends.Options{DB: db, Now: w.clock})
+	w := &world{World: worldtest.New(t), log: &bytes.Buffer{}}
+	w.friends = friends.New(friends.Options{DB: w.DB, Now: w.Now})
 	w.accounts = account.New(account.Options{
-		DB: db, Keys: keys, Friends: w.friends, Now: w.clock, Cost: account.Cost{Memory: 64, Time: 1, Threads: 1},
+		DB: w.DB, Keys: w.Keys, Friends: w.friends, Now: w.Now, Cost: account.Cost{Memory: 64, Time: 1, Threads: 1},
 	})
 	o := httpapi.Options{
-		Accounts: w.accounts, Friends: w.friends, Now: w.clock, Version: "test",
+		Accounts: w.accounts, Friends: w.friends, Now: w.Now, Version: "test",
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		ClientPrefix: func(r *http.Request) netip.Prefix {
 			p, _ := netip.MustParseAddrPort(r.RemoteAddr).Addr().Prefix(32)
@@ -78,29 +53,10 @@ func newWorld(t *testing.T, change ...func(*httpapi.Options)) *world {
 	for _, c := range change {
 		c(&o)
 	}
-	if w.Handler, err = httpapi.New(o); err != nil {
-		t.Fatal(err)
-	}
+	var err error
+	w.Handler, err = httpapi.New(o)
+	w.OK(err)
 	return w
-}
-
-func (w *world) clock() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now
-}
-
-func (w *world) pass(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now = w.now.Add(d)
-}
-
-func (w *world) ok(err error) {
-	w.t.Helper()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // user is somebody who is signed in with a bearer token.
@@ -112,27 +68,27 @@ type user struct {
 }
 
 func (w *world) join(name string) user {
-	w.t.Helper()
-	invite, _, err := w.accounts.CreateOperatorInvite(w.t.Context())
-	w.ok(err)
-	s, err := w.accounts.SignUp(w.t.Context(), account.SignUp{
+	w.TB.Helper()
+	invite, _, err := w.accounts.CreateOperatorInvite(w.TB.Context())
+	w.OK(err)
+	s, err := w.accounts.SignUp(w.TB.Context(), account.SignUp{
 		Invite: invite, Name: name, DisplayName: "The " + name, Password: password,
 	})
-	w.ok(err)
+	w.OK(err)
 	return user{w: w, id: s.Profile.ID, handle: s.Profile.Handle, token: s.Token}
 }
 
 func (w *world) befriend(a, b user) {
-	w.t.Helper()
-	token, _, err := w.friends.CreateInvite(w.t.Context(), a.id)
-	w.ok(err)
-	_, err = w.friends.RedeemInvite(w.t.Context(), b.id, token)
-	w.ok(err)
+	w.TB.Helper()
+	token, _, err := w.friends.CreateInvite(w.TB.Context(), a.id)
+	w.OK(err)
+	_, err = w.friends.RedeemInvite(w.TB.Context(), b.id, token)
+	w.OK(err)
 }
 
 // request builds one; body may be nil, a string or what marshals.
 func (w *world) request(method, path string, body any) *http.Request {
-	w.t.Helper()
+	w.TB.Helper()
 	var text string
 	switch b := body.(type) {
 	case nil:
@@ -140,10 +96,10 @@ func (w *world) request(method, path string, body any) *http.Request {
 		text = b
 	default:
 		j, err := json.Marshal(b)
-		w.ok(err)
+		w.OK(err)
 		text = string(j)
 	}
-	r := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(text))
+	r := httptest.NewRequestWithContext(w.TB.Context(), method, path, strings.NewReader(text))
 	if text != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -157,12 +113,12 @@ func (w *world) send(r *http.Request) *httptest.ResponseRecorder {
 }
 
 func (w *world) do(method, path string, body any) *httptest.ResponseRecorder {
-	w.t.Helper()
+	w.TB.Helper()
 	return w.send(w.request(method, httpapi.Prefix+path, body))
 }
 
 func (u user) do(method, path string, body any) *httptest.ResponseRecorder {
-	u.w.t.Helper()
+	u.w.TB.Helper()
 	r := u.w.request(method, httpapi.Prefix+path, body)
 	r.Header.Set("Authorization", "Bearer "+u.token)
 	return u.w.send(r)
@@ -206,80 +162,4 @@ func problemOf(t *testing.T, rec *httptest.ResponseRecorder) string {
 		}
 	}
 	return s
-}
-
-// counting counts the rows read and written, and runs each Update twice: the
-// first time for nothing, as an engine may.
-type counting struct {
-	store.Engine
-	mu    sync.Mutex
-	reads []store.Table
-	puts  []store.Table
-}
-
-var errAgain = errors.New("again")
-
-func (c *counting) reset() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.reads, c.puts = nil, nil
-}
-
-func (c *counting) counts() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return fmt.Sprintf("read %v, wrote %v", c.reads, c.puts)
-}
-
-func (c *counting) View(ctx context.Context, fn func(store.Rows) error) error {
-	return c.Engine.View(ctx, func(r store.Rows) error { return fn(countedRows{r, c}) })
-}
-
-func (c *counting) Update(ctx context.Context, fn func(store.RowsRW) error) error {
-	err := c.Engine.Update(ctx, func(r store.RowsRW) error {
-		if err := fn(r); err != nil {
-			return err
-		}
-		return errAgain
-	})
-	if !errors.Is(err, errAgain) {
-		return err
-	}
-	return c.Engine.Update(ctx, func(r store.RowsRW) error { return fn(countedRW{countedRows{r, c}, r}) })
-}
-
-type countedRows struct {
-	store.Rows
-	c *counting
-}
-
-func (r countedRows) count(list *[]store.Table, t store.Table) {
-	r.c.mu.Lock()
-	defer r.c.mu.Unlock()
-	*list = append(*list, t)
-}
-
-func (r countedRows) Get(ctx context.Context, table store.Table, key []byte) ([]byte, error) {
-	r.count(&r.c.reads, table)
-	return r.Rows.Get(ctx, table, key)
-}
-
-func (r countedRows) Page(ctx context.Context, t store.Table, prefix, after []byte, limit int) ([]store.Row, error) {
-	r.count(&r.c.reads, t)
-	return r.Rows.Page(ctx, t, prefix, after, limit)
-}
-
-type countedRW struct {
-	countedRows
-	rw store.RowsRW
-}
-
-func (r countedRW) Put(ctx context.Context, table store.Table, key, value []byte) error {
-	r.count(&r.c.puts, table)
-	return r.rw.Put(ctx, table, key, value)
-}
-
-func (r countedRW) Delete(ctx context.Context, table store.Table, key []byte) error {
-	r.count(&r.c.puts, table)
-	return r.rw.Delete(ctx, table, key)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,8 +242,9 @@ func TestReachCostsTwoReads(t *testing.T) {
 			_, _ = tx.Friends.Edge(t.Context(), p.anna, to)
 			return nil
 		})
-		if got, want := counter.Take(), (storetest.Counts{Gets: 2}); got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
+		edge := storetest.Ask{Op: "get", Table: store.TableFriends}
+		if got, want := counter.Take(), []storetest.Ask{edge, edge}; !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }
@@ -255,7 +257,7 @@ func TestAskOfAPhantomCostsTheSame(t *testing.T) {
 	db := sealed.New(counter, keys)
 	p := fill(t, db, keys)
 	counter.Take()
-	var costs []storetest.Counts
+	var costs [][]storetest.Ask
 	for _, handle := range []string{"ben.1234", "nobody.0000"} {
 		err := db.Update(t.Context(), func(tx store.Tx) error {
 			to := tx.Handles.Phantom(handle)
@@ -269,8 +271,8 @@ func TestAskOfAPhantomCostsTheSame(t *testing.T) {
 		}
 		costs = append(costs, counter.Take())
 	}
-	if costs[0] != costs[1] {
-		t.Errorf("an ask costs %+v, one of a phantom %+v", costs[0], costs[1])
+	if !slices.Equal(costs[0], costs[1]) {
+		t.Errorf("an ask costs %v, one of a phantom %v", costs[0], costs[1])
 	}
 }
 

@@ -6,7 +6,7 @@ package storetest
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+	"sync"
 
 	"github.com/ringfence/ringfence/store"
 )
@@ -47,31 +47,45 @@ func (d twiceDB) Update(ctx context.Context, fn func(store.Tx) error) error {
 	return d.DB.Update(ctx, fn)
 }
 
-// Counter is an engine that counts what is asked of it: for tests that two
+// Counter is an engine that notes what is asked of it: for tests that two
 // answers cost the same.
 type Counter struct {
 	store.Engine
 
-	gets, pages, puts, deletes atomic.Int64
+	mu   sync.Mutex // guards asks
+	asks []Ask
+}
+
+// Ask is one operation that was asked of an engine.
+type Ask struct {
+	Op    string // get, page, put or delete
+	Table store.Table
 }
 
 // Count returns a Counter over e.
 func Count(e store.Engine) *Counter { return &Counter{Engine: e} }
 
-// Counts is how often each operation was asked for.
-type Counts struct{ Gets, Pages, Puts, Deletes int64 }
-
-// Take returns the counts since the last call.
-func (c *Counter) Take() Counts {
-	return Counts{c.gets.Swap(0), c.pages.Swap(0), c.puts.Swap(0), c.deletes.Swap(0)}
+// Take returns what was asked since the last call, in order.
+func (c *Counter) Take() []Ask {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asks := c.asks
+	c.asks = nil
+	return asks
 }
 
-// View counts what fn reads.
+func (c *Counter) note(op string, table store.Table) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asks = append(c.asks, Ask{op, table})
+}
+
+// View notes what fn reads.
 func (c *Counter) View(ctx context.Context, fn func(store.Rows) error) error {
 	return c.Engine.View(ctx, func(rows store.Rows) error { return fn(countedRows{rows, c}) })
 }
 
-// Update counts what fn reads and writes.
+// Update notes what fn reads and writes.
 func (c *Counter) Update(ctx context.Context, fn func(store.RowsRW) error) error {
 	return c.Engine.Update(ctx, func(rows store.RowsRW) error { return fn(countedRowsRW{countedRows{rows, c}, rows}) })
 }
@@ -82,12 +96,12 @@ type countedRows struct {
 }
 
 func (r countedRows) Get(ctx context.Context, table store.Table, key []byte) ([]byte, error) {
-	r.c.gets.Add(1)
+	r.c.note("get", table)
 	return r.rows.Get(ctx, table, key)
 }
 
 func (r countedRows) Page(ctx context.Context, table store.Table, prefix, after []byte, limit int) ([]store.Row, error) {
-	r.c.pages.Add(1)
+	r.c.note("page", table)
 	return r.rows.Page(ctx, table, prefix, after, limit)
 }
 
@@ -97,11 +111,11 @@ type countedRowsRW struct {
 }
 
 func (r countedRowsRW) Put(ctx context.Context, table store.Table, key, value []byte) error {
-	r.c.puts.Add(1)
+	r.c.note("put", table)
 	return r.rw.Put(ctx, table, key, value)
 }
 
 func (r countedRowsRW) Delete(ctx context.Context, table store.Table, key []byte) error {
-	r.c.deletes.Add(1)
+	r.c.note("delete", table)
 	return r.rw.Delete(ctx, table, key)
 }
