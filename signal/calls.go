@@ -150,7 +150,7 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 		h.publish(ofAccount(c.callee), &message{op: opSeek, call: c.id, from: c.caller.addr, to: c.callee, node: h.node})
 	case arm:
 		h.disarm(oc, e.timer)
-		// The timer's goroutine belongs to the hub, like all others.
+		// What a timer starts belongs to the hub, like all others.
 		oc.timers[e.timer] = time.AfterFunc(e.after, func() {
 			h.work.Go(func() { _ = h.apply(oc, evTimeout{timer: e.timer}) }) // late ones are no error
 		})
@@ -165,7 +165,7 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 		for t := range timers {
 			h.disarm(oc, t)
 		}
-		return func() { time.AfterFunc(linger, func() { h.remove(oc) }) }
+		return func() { time.AfterFunc(linger, func() { h.work.Go(func() { h.remove(oc) }) }) }
 	}
 	return nil
 }

@@ -83,9 +83,9 @@ func (s *session) handle(ctx context.Context, frame []byte, gen int) error {
 }
 
 // limit counts a frame against the session's rate. A client that goes on for
-// as many frames again is closed.
-// Frames of a connection that the session has left are not taken: the client
-// has been told how far its frames came, and sends the rest again.
+// as many frames again is closed. Frames of a connection that the session has
+// left are not taken: the client has been told how far its frames came, and
+// sends the rest again.
 func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

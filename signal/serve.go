@@ -20,6 +20,7 @@ var (
 	errServed   = errors.New("served before")
 	errTooLarge = errors.New("frame too large")
 	errNotText  = errors.New("not a text message")
+	errNoHello  = errors.New("first frame is not hello")
 )
 
 // ServeWS takes over a request for the signaling WebSocket. who has been
@@ -59,8 +60,7 @@ func (h *Hub) refuse(conn *websocket.Conn, code wire.CloseCode, why ended) {
 }
 
 // close closes a connection in the background: the handshake takes as long as
-// the peer likes, within seconds.
-// What after waits for is given a moment first.
+// the peer likes, within seconds. What after waits for is given a moment first.
 func (h *Hub) close(conn *websocket.Conn, code wire.CloseCode, after <-chan struct{}) {
 	ok := h.work.Go(func() {
 		if after != nil {
@@ -114,7 +114,7 @@ func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*s
 	gen, ok := s.attach(conn)
 	if !ok {
 		h.refuse(conn, wire.CloseRestart, endStop)
-		return nil, 0, errServed
+		return nil, 0, errDead
 	}
 	if resumed {
 		h.counters.resumed.Add(1)
@@ -145,7 +145,7 @@ func (h *Hub) readHello(ctx context.Context, conn *websocket.Conn) (wire.Hello, 
 		return wire.Hello{}, err
 	}
 	if head.Kind != wire.KindHello {
-		return wire.Hello{}, errNotText
+		return wire.Hello{}, errNoHello
 	}
 	var hello wire.Hello
 	err = wire.DecodeBody(head.Body, &hello)
