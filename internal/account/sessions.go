@@ -19,10 +19,23 @@ func newSession(token store.TokenHash, a id.Account, d id.Device, now time.Time)
 // Session returns the session of a token; unknown, ended and expired alike are
 // unauthorized.
 func (s *Service) Session(ctx context.Context, token string) (store.Session, error) {
+	return s.session(ctx, store.HashToken(token))
+}
+
+// Alive returns nil as long as a session goes on, and otherwise unauthorized.
+func (s *Service) Alive(ctx context.Context, session store.Session) error {
+	found, err := s.session(ctx, session.Token)
+	if err == nil && found.ID != session.ID {
+		return errUnauthorized
+	}
+	return err
+}
+
+func (s *Service) session(ctx context.Context, token store.TokenHash) (store.Session, error) {
 	now := s.clock()
 	var session store.Session
 	err := s.db.View(ctx, func(tx store.Tx) (err error) {
-		session, err = tx.Sessions.Session(ctx, store.HashToken(token))
+		session, err = tx.Sessions.Session(ctx, token)
 		return err
 	})
 	switch {
@@ -34,22 +47,6 @@ func (s *Service) Session(ctx context.Context, token string) (store.Session, err
 		return store.Session{}, errUnauthorized
 	}
 	return session, nil
-}
-
-// Alive returns nil as long as a session goes on, and otherwise unauthorized.
-func (s *Service) Alive(ctx context.Context, session store.Session) error {
-	return s.db.View(ctx, func(tx store.Tx) error {
-		now, err := tx.Sessions.Session(ctx, session.Token)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return errUnauthorized
-		case err != nil:
-			return fmt.Errorf("read session: %w", err)
-		case now.ID != session.ID, store.Expired(now.ExpiresAt, s.clock()):
-			return errUnauthorized
-		}
-		return nil
-	})
 }
 
 // SignOut ends a session. One that has ended already is no error.
