@@ -77,16 +77,8 @@ func (s *server) build(ctx context.Context) (err error) {
 		return err
 	}
 	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin)}
-	if s.ls.tls == nil {
-		s.sites = newSites(ctx, s.c, s.at, localca.Private)
-		return nil
-	}
-	s.authority, err = localca.Open(localca.Options{Dir: s.c.Keys, Names: machineNames, Now: now})
-	if err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	s.sites = newSites(ctx, s.c, s.at, s.authority.Vouches)
-	return nil
+	s.authority, s.sites, err = findSites(ctx, s.c, s.at)
+	return err
 }
 
 // closeUnserved gives back what was opened and never served; after run it does
@@ -101,15 +93,15 @@ func (s *server) closeUnserved() {
 }
 
 // handler returns what both public listeners serve.
-func (s *server) handler() (plain, secure http.Handler, err error) {
+func (s *server) handler() (_ http.Handler, err error) {
 	g := gate{app: s.app, secure: privacy.Secure(s.c.TrustedProxies), public: s.c.PublicURL, probe: s.p.probe}
 	if s.authority != nil {
 		g.trust, err = s.authority.Page(s.lanSite)
 		if err != nil {
-			return nil, nil, fmt.Errorf("trust page: %w", err)
+			return nil, fmt.Errorf("trust page: %w", err)
 		}
 	}
-	return g, g, nil
+	return g, nil
 }
 
 // lanSite returns the https address to go on to from a request over plain
@@ -142,7 +134,7 @@ func (s *server) invitePage(ctx context.Context) string {
 // told to come back, requests in flight finished, relay, then what the
 // operator looks at. The caller closes the store after that.
 func (s *server) run(ctx context.Context) error {
-	plain, secure, err := s.handler()
+	h, err := s.handler()
 	if err != nil {
 		return err
 	}
@@ -156,10 +148,10 @@ func (s *server) run(ctx context.Context) error {
 			return nil
 		}},
 		{"hub", s.hub.Serve},
-		{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, plain, nil, s.log) }},
-		{"https", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.tls, secure, s.tls(), s.log) }},
+		{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, h, nil, s.log) }},
+		{"https", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.tls, h, s.tls(), s.log) }},
 		{"admin socket", func(ctx context.Context) error {
-			return serveHTTP(ctx, s.socket, socketHandler(direct{s.accounts, s.sites.links}, s.log), nil, s.log)
+			return serveHTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
 		}},
 		{"public address", s.external.Serve},
 		{"relay", s.relay.Serve},
