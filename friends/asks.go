@@ -107,7 +107,7 @@ func ask(ctx context.Context, tx store.Tx, from id.Account, handle string, now t
 	return a, nil
 }
 
-// mayAsk tells from what it knows itself.
+// mayAsk refuses by what from knows anyway: who it is, and its own edge.
 func mayAsk(field string, from, to id.Account, mine store.EdgeState) error {
 	switch {
 	case from == to:

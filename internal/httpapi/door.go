@@ -98,9 +98,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // sameOrigin reports whether a WebSocket may be opened: by a page of this
-// host over what the request came by, of a trusted origin, or by a program, which sends no Origin. Cookies
-// go along with a WebSocket of any site, and a GET is no cross-origin request
-// to CrossOriginProtection.
+// host over what the request came by, by one of a trusted origin, or by a
+// program, which sends no Origin. Cookies go along with a WebSocket of any
+// site, and a GET is no cross-origin request to CrossOriginProtection.
 func (a *api) sameOrigin(r *http.Request) bool {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {

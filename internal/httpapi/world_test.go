@@ -139,7 +139,7 @@ func get[T any](t *testing.T, rec *httptest.ResponseRecorder, status int) T {
 	return v
 }
 
-// wantProblem checks a problem and returns "code field:rule(limit) …".
+// problemOf checks a problem and returns "code field:rule(limit) …".
 func problemOf(t *testing.T, rec *httptest.ResponseRecorder) string {
 	t.Helper()
 	var p httpapi.Problem
