@@ -22,17 +22,18 @@ type AuditAction string
 
 // The audited actions.
 const (
-	AuditSignUp        AuditAction = "sign_up"
-	AuditSignIn        AuditAction = "sign_in"
-	AuditSignInFailed  AuditAction = "sign_in_failed"
-	AuditSignOut       AuditAction = "sign_out"
-	AuditPasswordReset AuditAction = "password_reset"
-	AuditInviteMade    AuditAction = "invite_made"
-	AuditInviteRevoked AuditAction = "invite_revoked"
-	AuditFriends       AuditAction = "friends"
-	AuditUnfriended    AuditAction = "unfriended"
-	AuditBlocked       AuditAction = "blocked"
-	AuditUnblocked     AuditAction = "unblocked"
+	AuditSignUp          AuditAction = "sign_up"
+	AuditSignIn          AuditAction = "sign_in"
+	AuditSignInFailed    AuditAction = "sign_in_failed"
+	AuditSignOut         AuditAction = "sign_out"
+	AuditPasswordReset   AuditAction = "password_reset"
+	AuditPasswordChanged AuditAction = "password_changed"
+	AuditInviteMade      AuditAction = "invite_made"
+	AuditInviteRevoked   AuditAction = "invite_revoked"
+	AuditFriends         AuditAction = "friends"
+	AuditUnfriended      AuditAction = "unfriended"
+	AuditBlocked         AuditAction = "blocked"
+	AuditUnblocked       AuditAction = "unblocked"
 )
 
 // AuditLog only grows.

@@ -9,11 +9,14 @@
 //	invalid         device_name   max_length, max_bytes, characters
 //	invalid         handle        required, format
 //	invalid         password      required, min_length, max_length
+//	invalid         password      differs, from the current one
+//	invalid         current       required
 //	invalid         invite        required
 //	password_weak   password      strength, with the score that is needed
 //	invite_invalid                unknown, used and expired alike
 //	name_taken      name          taken: every number of this name is given
 //	bad_credentials               handle or password, never which
+//	bad_credentials current       wrong: when the password is changed
 //	unauthorized                  no session, or an ended one
 //	unavailable                   too many passwords are being checked
 package account

@@ -101,7 +101,7 @@ func TestNoRejectedValueComesBack(t *testing.T) {
 		obj{"display_name": mark + "\n"},
 	}
 	for _, route := range []string{
-		"POST /signup", "POST /login", "POST /invites/inspect", "POST /invites/redeem", "PATCH /me",
+		"POST /signup", "POST /login", "POST /invites/inspect", "POST /invites/redeem", "PATCH /me", "PUT /me/password",
 		"POST /friends/requests", "POST /friends/requests/" + mark + "/accept", "DELETE /friends/" + mark,
 		"DELETE /invites/" + mark, "GET /" + mark, mark + " /me",
 	} {

@@ -78,6 +78,7 @@ func (a *api) accountRoutes() {
 	private(a, op("signOut", "POST /logout", "End this session"), a.signOut)
 	private(a, op("getMe", "GET /me", "The account of this session"), a.getMe)
 	private(a, op("setMe", "PATCH /me", "Change the display name"), a.setMe)
+	private(a, op("changePassword", "PUT /me/password", "Change the password and end every other session"), a.changePassword)
 }
 
 func (a *api) signUp(ctx context.Context, in *signUpIn) (*signedIn, error) {
@@ -118,6 +119,23 @@ func (a *api) signIn(ctx context.Context, in *signInIn) (*signedIn, error) {
 	if handle, err := account.ParseHandle(b.Handle); err == nil {
 		keys = append(keys, a.handleKey(handle))
 	}
+	done, err := a.guessesLeft(keys)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.Accounts.SignIn(ctx, account.SignIn{
+		Handle: b.Handle, Password: b.Password, Device: device, DeviceName: b.DeviceName,
+	})
+	done(err)
+	if err != nil {
+		return nil, err
+	}
+	return begun(ctx, s, b.Bearer), nil
+}
+
+// guessesLeft counts a password against each key. Only one that was wrong
+// stays counted.
+func (a *api) guessesLeft(keys []ratelimit.Key) (done func(error), err error) {
 	for i, key := range keys {
 		if wait := a.limits.signIn.Allow(key); wait > 0 {
 			for _, other := range keys[:i] {
@@ -126,18 +144,14 @@ func (a *api) signIn(ctx context.Context, in *signInIn) (*signedIn, error) {
 			return nil, tooOften(wait)
 		}
 	}
-	s, err := a.Accounts.SignIn(ctx, account.SignIn{
-		Handle: b.Handle, Password: b.Password, Device: device, DeviceName: b.DeviceName,
-	})
-	if !fault.Is(err, fault.BadCredentials) {
+	return func(err error) {
+		if fault.Is(err, fault.BadCredentials) {
+			return
+		}
 		for _, key := range keys {
 			a.limits.signIn.Refund(key)
 		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return begun(ctx, s, b.Bearer), nil
+	}, nil
 }
 
 func (a *api) signOut(ctx context.Context, s store.Session, _ *none) (*signedOut, error) {
@@ -167,4 +181,30 @@ func (a *api) setMe(ctx context.Context, s store.Session, in *setMeIn) (*meOut, 
 		return nil, err
 	}
 	return &meOut{Body: me(p, s)}, nil
+}
+
+type changePasswordIn struct {
+	Body struct {
+		Current  string `json:"current"`
+		Password string `json:"password" minLength:"8" maxLength:"128"`
+	} `nameHint:"ChangePassword"`
+}
+
+// changePassword counts a wrong current password with the failed sign-ins:
+// who found a device open guesses no faster than somebody from outside.
+func (a *api) changePassword(ctx context.Context, s store.Session, in *changePasswordIn) (*none, error) {
+	p, err := a.Accounts.Me(ctx, s.Account)
+	if err != nil {
+		return nil, err
+	}
+	done, err := a.guessesLeft([]ratelimit.Key{callerOf(ctx).prefix, a.handleKey(p.Handle)})
+	if err != nil {
+		return nil, err
+	}
+	err = a.Accounts.ChangePassword(ctx, s, in.Body.Current, in.Body.Password)
+	done(err)
+	if err != nil {
+		return nil, err
+	}
+	return &none{}, nil
 }
