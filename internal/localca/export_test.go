@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// Certificate returns the authority's certificate in DER.
+func (a *Authority) Certificate() []byte { return a.cert.Raw }
+
 // Forge makes what a thief of the authority's key would make: a certificate
 // for any name, past our own checks.
 func (a *Authority) Forge(t *testing.T, name string) *x509.Certificate {

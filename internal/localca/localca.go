@@ -210,9 +210,6 @@ func vouchesName(name string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || strings.HasSuffix(name, ".local")
 }
 
-// Certificate returns the authority's certificate in DER, for people to trust.
-func (a *Authority) Certificate() []byte { return slices.Clone(a.cert.Raw) }
-
 // Fingerprint returns the SHA-256 of the certificate as phones show it.
 func (a *Authority) Fingerprint() string {
 	sum := sha256.Sum256(a.cert.Raw)

@@ -102,15 +102,6 @@ func (l *Limiter[K]) Refund(key K) {
 	}
 }
 
-// Forgive forgets everything about key.
-func (l *Limiter[K]) Forgive(key K) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if e, ok := l.buckets[key]; ok {
-		l.dropLocked(e)
-	}
-}
-
 // Len returns how many keys are kept.
 func (l *Limiter[K]) Len() int {
 	l.mu.Lock()

@@ -67,7 +67,7 @@ func TestPenaltyDoublesAndIsForgottenWhenIdle(t *testing.T) {
 	})
 }
 
-func TestRefundAndForgive(t *testing.T) {
+func TestRefund(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := ratelimit.New[int](ratelimit.Rule{Burst: 1, Every: time.Hour, Keys: 10}, nil)
@@ -80,10 +80,6 @@ func TestRefundAndForgive(t *testing.T) {
 		l.Allow(1)
 		if l.Allow(1) == 0 {
 			t.Fatal("the second attempt went through")
-		}
-		l.Forgive(1)
-		if l.Allow(1) != 0 {
-			t.Error("forgiven and still limited")
 		}
 		l.Refund(2) // unknown: nothing happens
 		if n := l.Len(); n != 1 {
