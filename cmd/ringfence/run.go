@@ -46,12 +46,13 @@ func run(ctx context.Context, p process) error {
 	done := false
 	parser, err := kong.New(cli,
 		kong.Name("ringfence"),
-		kong.Description("A calling server for people who know each other. Every setting can be a flag, an environment variable or a line in the file; docs/config.md lists them."),
+		kong.Description("A calling server for people who know each other. Every setting can be a flag, an environment variable or a line in the file; ringfence serve --help lists them."),
 		kong.Embed(flags.Interface()),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(int) { done = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Help(help),
 	)
 	if err != nil {
 		return fmt.Errorf("command line: %w", err)
@@ -65,31 +66,6 @@ func run(ctx context.Context, p process) error {
 	}
 	in := config.Input{File: cli.Config, Environ: p.environ, Flags: given(flags.Elem())}
 	return command.Run(&p, &in)
-}
-
-// flagStruct makes the struct that kong reads flags into: a text for each
-// setting, nil where it was not given. Parsing is config's business, which
-// finds all faults at once.
-func flagStruct() reflect.Type {
-	var fields []reflect.StructField
-	for i, s := range config.Settings() {
-		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprintf("Setting%d", i),
-			Type: reflect.TypeFor[*string](),
-			Tag:  reflect.StructTag(fmt.Sprintf("name:%q help:%q placeholder:%q group:%q", s.Flag, s.Doc, "…", "Settings")),
-		})
-	}
-	return reflect.StructOf(fields)
-}
-
-func given(flags reflect.Value) map[string]string {
-	out := map[string]string{}
-	for i, s := range config.Settings() {
-		if text, ok := reflect.TypeAssert[*string](flags.Field(i)); ok && text != nil {
-			out[s.Flag] = *text
-		}
-	}
-	return out
 }
 
 // newLog returns the log of the process. Everything goes through privacy.

@@ -185,6 +185,21 @@ func (s Setting) toml(c *Config) string {
 	return quote(s.in(c).String())
 }
 
+// Default returns the value that holds where nothing is said, as a flag would
+// spell it; empty where there is none.
+func (s Setting) Default() string {
+	c := Default()
+	switch v := s.in(&c).Interface().(type) {
+	case uint16, uint32:
+		return fmt.Sprint(v)
+	case Prefixes:
+		return strings.Join(v.Texts(), ",")
+	case fmt.Stringer:
+		return v.String()
+	}
+	return s.in(&c).String()
+}
+
 // quote writes a TOML basic string.
 func quote(s string) string {
 	var b strings.Builder
