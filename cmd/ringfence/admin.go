@@ -11,7 +11,6 @@ import (
 	"github.com/ringfence/ringfence/internal/account"
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/fault"
-	"github.com/ringfence/ringfence/internal/localca"
 	"github.com/ringfence/ringfence/store/bolt"
 )
 
@@ -43,7 +42,7 @@ func withOperator(ctx context.Context, in *config.Input, begin func(*config.Load
 	}
 	op := direct{
 		accounts: account.New(account.Options{DB: v.db, Keys: v.keys, Now: now}),
-		links:    newSites(ctx, c, configured(c), localca.Private).links,
+		sites:    func() (sites, error) { return offlineSites(ctx, c) },
 	}
 	return errors.Join(publicly(fn(op)), v.Close())
 }

@@ -49,23 +49,27 @@ type listedAccount struct {
 // direct is an operator over the account service.
 type direct struct {
 	accounts *account.Service
-	links    func(token string) []string
+	sites    func() (sites, error)
 }
 
 // Invite implements operator.
 func (d direct) Invite(ctx context.Context) (invited, error) {
+	at, err := d.sites()
+	if err != nil {
+		return invited{}, err
+	}
 	token, made, err := d.accounts.CreateOwnerInvite(ctx)
 	if err != nil {
 		return invited{}, err
 	}
 	if made {
-		return invited{Token: token, Owner: true, ExpiresAt: now().Add(account.InviteLife), Links: d.links(token)}, nil
+		return invited{Token: token, Owner: true, ExpiresAt: now().Add(account.InviteLife), Links: at.links(token)}, nil
 	}
 	token, inv, err := d.accounts.CreateOperatorInvite(ctx)
 	if err != nil {
 		return invited{}, err
 	}
-	return invited{Token: token, ExpiresAt: inv.ExpiresAt, Links: d.links(token)}, nil
+	return invited{Token: token, ExpiresAt: inv.ExpiresAt, Links: at.links(token)}, nil
 }
 
 // ResetPassword implements operator.

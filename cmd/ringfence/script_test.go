@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,6 +27,8 @@ func TestScripts(t *testing.T) {
 			"await": await,
 			"mode":  mode,
 			"grep1": grepOne,
+
+			"samehosts": sameHosts,
 		},
 		Setup: func(e *testscript.Env) error {
 			// As the first start would find it, but quicker and on free ports.
@@ -71,6 +74,24 @@ func mode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := fmt.Sprintf("%04o", info.Mode().Perm()); (got == args[0]) == neg {
 		ts.Fatalf("%s has mode %s", args[1], got)
+	}
+}
+
+// sameHosts compares the hosts and pages of the links in two files; their ports
+// and tokens differ.
+func sameHosts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samehosts FILE FILE")
+	}
+	links := regexp.MustCompile(`(https?://\S+):\d+(/\w+)`)
+	var found [2][]string
+	for i, name := range args {
+		for _, m := range links.FindAllStringSubmatch(ts.ReadFile(name), -1) {
+			found[i] = append(found[i], m[1]+m[2])
+		}
+	}
+	if len(found[0]) == 0 || !slices.Equal(found[0], found[1]) {
+		ts.Fatalf("%s has %q, %s has %q", args[0], found[0], args[1], found[1])
 	}
 }
 

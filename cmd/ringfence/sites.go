@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 
 	"github.com/ringfence/ringfence/internal/config"
@@ -15,6 +16,25 @@ type sites struct {
 	local  string // on this machine
 	lan    string // from the local network, over TLS
 	trust  string // the page that says how to trust lan
+}
+
+// findSites opens the local authority, which there is where at.tls is, and
+// finds the sites that it vouches for.
+func findSites(ctx context.Context, c *config.Loaded, at addresses) (*localca.Authority, sites, error) {
+	if !at.tls.IsValid() {
+		return nil, newSites(ctx, c, at, localca.Private), nil
+	}
+	authority, err := localca.Open(localca.Options{Dir: c.Keys, Names: machineNames, Now: now})
+	if err != nil {
+		return nil, sites{}, fmt.Errorf("keys: %w", err)
+	}
+	return authority, newSites(ctx, c, at, authority.Vouches), nil
+}
+
+// offlineSites finds the sites that a server with these settings will have.
+func offlineSites(ctx context.Context, c *config.Loaded) (sites, error) {
+	_, s, err := findSites(ctx, c, configured(c))
+	return s, err
 }
 
 // newSites finds out under which addresses what listens at at can be reached.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/keyring"
@@ -44,6 +45,9 @@ func openVault(ctx context.Context, c *config.Loaded) (_ *vault, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := fitDataFolder(c.Data); err != nil { // before keys are made for it
+		return nil, err
+	}
 	path := filepath.Join(c.Data, dataName)
 	existing, err := bolt.Exists(path)
 	if err != nil {
@@ -65,7 +69,7 @@ func openVault(ctx context.Context, c *config.Loaded) (_ *vault, err error) {
 	v.db = sealed.New(v.engine, v.keys)
 	if err := v.db.Check(ctx); err != nil {
 		if errors.Is(err, sealed.ErrKeys) {
-			return nil, fmt.Errorf("the keys in %s are not those of the data in %s, or an older copy of them; bring back the pair that belongs together (--keys, --data): %w", c.Keys, c.Data, err)
+			return nil, fmt.Errorf("the keys in %s are not those of the data in %s, or an older copy of them; bring back the pair that belongs together (--keys, --data)", c.Keys, c.Data)
 		}
 		return nil, dataTrouble(c, err)
 	}
@@ -104,23 +108,50 @@ func readPassphrase(path string) (keyring.Secret, error) {
 	return text, nil
 }
 
+// fitDataFolder checks the data folder, or the one that it would be made in,
+// and leaves nothing behind.
+func fitDataFolder(dir string) error {
+	at := filepath.Clean(dir)
+	info, err := os.Stat(at)
+	for missing := at; errors.Is(err, os.ErrNotExist) && filepath.Dir(at) != at; missing = at {
+		if _, err := os.Lstat(missing); err == nil {
+			return fmt.Errorf("data: %s is a link to nothing; choose another folder with --data", missing)
+		}
+		at = filepath.Dir(at)
+		info, err = os.Stat(at)
+	}
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("data: %s lies below a file; name a folder with --data", dir)
+	case err != nil:
+		return fmt.Errorf("data: %w; choose another folder with --data", err)
+	case !info.IsDir():
+		return fmt.Errorf("data: %s is a file; name a folder with --data", at)
+	}
+	if mode := info.Mode().Perm(); at == filepath.Clean(dir) && mode&0o077 != 0 {
+		return fmt.Errorf("data: others may enter %s (mode %04o); run: chmod 700 %s", dir, mode, dir)
+	}
+	f, err := os.CreateTemp(at, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("data: %s is not writable for this user: %w; change its owner, or choose another folder with --data", at, reason(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// reason leaves out what a path error says besides its reason.
+func reason(err error) error {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
 // dataFolder makes the data folder for its owner alone, or checks that it is.
 func dataFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data: the folder cannot be made: %w; choose another with --data", err)
 	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("data: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return fmt.Errorf("data: others may enter %s (mode %04o); run: chmod 700 %s", dir, mode, dir)
-	}
-	f, err := os.CreateTemp(dir, ".writable-*")
-	if err != nil {
-		return fmt.Errorf("data: %s is not writable for this user: %w; change its owner, or choose another folder with --data", dir, err)
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return fitDataFolder(dir)
 }
 
 func dataTrouble(c *config.Loaded, err error) error {
@@ -128,7 +159,7 @@ func dataTrouble(c *config.Loaded, err error) error {
 	case errors.Is(err, bolt.ErrLocked):
 		return fmt.Errorf("data: %s is open in another Ringfence; stop that one first, or choose another folder with --data", c.Data)
 	case errors.Is(err, store.ErrVersion):
-		return fmt.Errorf("data: %s was written by a newer version of Ringfence; install that version, or choose another folder with --data: %w", c.Data, err)
+		return fmt.Errorf("data: %s was written by a newer version of Ringfence; install that version, or choose another folder with --data", c.Data)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("data: %w; change the owner of %s, or choose another folder with --data", err, c.Data)
 	}
@@ -142,9 +173,11 @@ func keysTrouble(c *config.Loaded, err error) error {
 	case errors.Is(err, keyring.ErrPassphrase):
 		return fmt.Errorf("keys: the passphrase does not open %s; name the file with the right one with --passphrase-file", c.Keys)
 	case errors.Is(err, keyring.ErrMissing):
-		return fmt.Errorf("keys: %s holds no keys, or no passphrase, for the data in %s; without them it cannot be read: bring the key folder back from its backup, or choose an empty data folder with --data: %w", c.Keys, c.Data, err)
+		return fmt.Errorf("keys: %w; bring the key folder back that belongs to the data in %s, from its backup, or choose an empty data folder with --data", err, c.Data)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("keys: %s is a file, or lies below one; name a folder with --keys", c.Keys)
 	case errors.Is(err, store.ErrVersion):
-		return fmt.Errorf("keys: %s was written by a newer version of Ringfence; install that version: %w", c.Keys, err)
+		return fmt.Errorf("keys: %s was written by a newer version of Ringfence; install that version", c.Keys)
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("keys: %w; change the owner of %s, or choose another folder with --keys", err, c.Keys)
 	}

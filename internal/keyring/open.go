@@ -66,6 +66,9 @@ const maxFile = headerSize + 10_000_000*entrySize
 // ErrPassphrase, ErrDamaged, ErrMissing, ErrFolder, ErrLocked, ErrWeak and
 // store.ErrVersion for what they say. The caller closes the keyring.
 func Open(ctx context.Context, o Options) (*Keyring, error) {
+	if _, err := os.Stat(o.Dir); o.Existing && errors.Is(err, fs.ErrNotExist) {
+		return nil, missing(o.Dir) // an empty folder in their place helps nobody
+	}
 	dir, err := folder(o.Dir, o.DataDir)
 	if err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Keyring, error) {
 	case err == nil:
 		err = k.openFile(b, dir, o)
 	case errors.Is(err, fs.ErrNotExist) && o.Existing:
-		err = fmt.Errorf("there is data, but the keys in %s are %w; put the key folder back", dir, ErrMissing)
+		err = missing(dir)
 	case errors.Is(err, fs.ErrNotExist):
 		err = k.makeFile(dir, o)
 	default:
@@ -92,6 +95,8 @@ func Open(ctx context.Context, o Options) (*Keyring, error) {
 	}
 	return k, nil
 }
+
+func missing(dir string) error { return fmt.Errorf("the keys in %s are %w", dir, ErrMissing) }
 
 // openFile opens the keys in b.
 func (k *Keyring) openFile(b []byte, dir string, o Options) error {
