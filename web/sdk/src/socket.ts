@@ -77,22 +77,12 @@ export class SignalSocket extends Emitter<SocketEvents> {
 
   /** connect opens the session, unless it is open or on its way. */
   connect(): void {
-    if (openStates.has(this.#state)) return
-    this.#unwatch ??= this.#env.watchNetwork((event) => {
-      if (event === 'online') this.reconnect()
-    })
-    this.#failures = 0
-    this.#try()
+    if (!openStates.has(this.#state)) this.#begin()
   }
 
   /** reconnect gives the present connection up and makes a new one at once. */
   reconnect(): void {
-    if (this.#state === 'idle') return
-    this.#unwatch ??= this.#env.watchNetwork((event) => {
-      if (event === 'online') this.reconnect()
-    })
-    this.#failures = 0
-    this.#try()
+    if (this.#state !== 'idle') this.#begin()
   }
 
   /** close ends the session. */
@@ -101,7 +91,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#resume = undefined
-    this.#begin()
+    this.#forget()
     this.#self = undefined
     this.#stopReason = reason
     this.#become('closed')
@@ -122,10 +112,19 @@ export class SignalSocket extends Emitter<SocketEvents> {
   }
 
   /** Both sides count from nothing in a new session. */
-  #begin(): void {
+  #forget(): void {
     this.#cursor = 0
     this.#sent = 0
     this.#kept = []
+  }
+
+  /** Connects without waiting, and from now on whenever the network is back. */
+  #begin(): void {
+    this.#unwatch ??= this.#env.watchNetwork((event) => {
+      if (event === 'online') this.reconnect()
+    })
+    this.#failures = 0
+    this.#try()
   }
 
   #become(state: SocketState): void {
@@ -190,7 +189,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.#failures = 0
     this.#self = body.self
     this.#resume = body.resume
-    if (!body.resumed) this.#begin()
+    if (!body.resumed) this.#forget()
     const lost = this.#sent - body.received
     if (lost > 0) for (const data of this.#kept.slice(-lost)) this.#socket?.send(data)
     this.#become('open')
