@@ -143,6 +143,26 @@ func TestLostNewsOfAnEndedFriendship(t *testing.T) {
 	})
 }
 
+// A friendship that ends between the question whether one may ring and the
+// ring leaves no call behind.
+func TestBlockedWhileRinging(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 2, func(_ *testing.T, r *rig) {
+		a, b := r.pair()
+		r.graph.after = func() {
+			r.graph.set(b.addr.Account, a.addr.Account, store.EdgeBlocked)
+			r.hubs[0].FriendsChanged(b.addr.Account, a.addr.Account)
+			<-time.After(time.Second) // the hubs have looked, and found no call
+		}
+		a.ring(b.addr.Account)
+		<-time.After(2 * time.Second)
+		b.silent()
+		a.wantError(fault.Unreachable)
+		a.silent()
+		r.noCalls()
+	})
+}
+
 func TestAnswerAfterTheFriendshipEnded(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 2, func(t *testing.T, r *rig) {
