@@ -362,6 +362,7 @@ func (s *session) take(m *message) {
 	switch string(m.kind) {
 	case string(wire.KindIncoming), string(wire.KindCalling), string(wire.KindAnswered):
 		if !s.join(m.call, part{owner: m.node, peer: id.Account(m.other)}) {
+			s.hub.counters.drops[dropGone].Add(1)
 			return
 		}
 	case string(wire.KindEnded):

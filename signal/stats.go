@@ -87,10 +87,15 @@ func (h *Hub) Stats() Stats {
 		FramesOut: map[string]uint64{"acted": c.out[acted].Load(), "passed": c.out[passed].Load()},
 		Drops:     map[string]uint64{}, Endings: map[string]uint64{},
 	}
-	for i, name := range []string{"bus", "malformed", "presence", "rate", "gone"} {
+	for i, name := range [drops]string{
+		dropBus: "bus", dropMalformed: "malformed", dropPresence: "presence", dropRate: "rate", dropGone: "gone",
+	} {
 		s.Drops[name] = c.drops[i].Load()
 	}
-	for i, name := range []string{"left", "lost", "slow", "silent", "replaced", "signed_out", "protocol", "flood", "too_many", "stop"} {
+	for i, name := range [endings]string{
+		endLeft: "left", endLost: "lost", endSlow: "slow", endSilent: "silent", endReplaced: "replaced",
+		endSignedOut: "signed_out", endProtocol: "protocol", endFlood: "flood", endTooMany: "too_many", endStop: "stop",
+	} {
 		s.Endings[name] = c.endings[i].Load()
 	}
 	h.mu.Lock()
