@@ -167,6 +167,12 @@ describe('a request', () => {
     expect(asked[0]).toMatchObject({ method, url: `/api/v1${path}`, body: undefined })
   })
 
+  it('changePassword', async () => {
+    const { api, asked } = server(() => json(undefined, 204))
+    expect(await api.changePassword('old one', 'new one')).toBeUndefined()
+    expect(asked[0]).toMatchObject({ method: 'PUT', url: '/api/v1/me/password', body: { current: 'old one', password: 'new one' } })
+  })
+
   it('goes with the cookie of this origin and follows nobody elsewhere', async () => {
     const { api, asked } = server(() => json(me))
     await api.me()
@@ -208,6 +214,13 @@ describe('a refusal', () => {
   it.each(errorCodes)('keeps the code %s', async (code) => {
     const { api } = server(() => json({ ...problem, code, errors: [] }, 400))
     expect(await failure(api.me())).toMatchObject({ code, fields: [], field: undefined, rule: undefined, limit: undefined })
+  })
+
+  it('of the current password is not a session that is over', async () => {
+    const errors = [{ field: 'current', rule: 'wrong' }]
+    const { api } = server(() => json({ ...problem, status: 401, code: 'bad_credentials', errors }, 401), { token: 'mine' })
+    expect(await failure(api.changePassword('wrong', 'new one'))).toMatchObject({ code: 'bad_credentials', status: 401, field: 'current', rule: 'wrong' })
+    expect(api.token).toBe('mine')
   })
 
   it('with a code of a later server is internal', async () => {

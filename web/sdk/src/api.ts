@@ -134,6 +134,11 @@ export class Api {
     return this.#ask('PATCH', '/me', readMe, { display_name: name }, o)
   }
 
+  /** changePassword ends every other session of the account. A wrong current password is bad_credentials; this session goes on. */
+  changePassword(current: string, next: string, o?: RequestOptions): Promise<void> {
+    return this.#ask('PUT', '/me/password', nothing, { current, password: next }, o)
+  }
+
   friends(o?: RequestOptions): Promise<FriendList> {
     return this.#ask('GET', '/friends', readFriends, undefined, o)
   }

@@ -69,6 +69,11 @@ const screens: [string, () => Promise<string>][] = [
   ['people, loading', async () => (await open({ friends: () => new Promise(() => undefined) })).draw()],
   ['people, failed', async () => (await open({ friends: () => Promise.reject(noNetwork()) })).draw()],
   ['settings', async () => (await open(full, '/settings')).draw()],
+  ['settings, a password refused', async () => {
+    const { app, draw } = await open(full, '/settings')
+    app.passwordChange.attempt.fail({ code: 'bad_credentials', fields: [{ field: 'current', rule: 'wrong' }] })
+    return draw()
+  }],
   ['sign in', async () => (await open(out, '/login')).draw()],
   ['no server', async () => (await open({ me: () => Promise.reject(noNetwork()) })).draw()],
   ['nothing here', async () => (await open(full, '/nowhere')).draw()],

@@ -7,7 +7,8 @@ import { Button } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
 import { Confirm } from '../ui/dialog.tsx'
 import { Face } from '../ui/face.tsx'
-import { Field, ProblemText, Switch } from '../ui/field.tsx'
+import { Field, PasswordField, ProblemText, Switch } from '../ui/field.tsx'
+import { Meter } from '../ui/meter.tsx'
 import { Heading, Section } from '../ui/page.tsx'
 import { Shell } from './shell.tsx'
 
@@ -53,6 +54,51 @@ function You() {
         <ProblemText>{sentenceBeside(t, problem, ['display_name'])}</ProblemText>
         <Button kind="primary" type="submit" busy={settings.saving.pending.value} disabled={!settings.changed.value}>
           {settings.saving.pending.value ? t.settings.saving : t.settings.save}
+        </Button>
+      </form>
+    </Section>
+  )
+}
+
+function Password() {
+  const { passwordChange: change, session } = useApp()
+  const problem = change.attempt.problem.value
+  const pending = change.attempt.pending.value
+  useEffect(() => () => change.clear(), [])
+  return (
+    <Section title={t.settings.password} id="settings-password">
+      <p class="quiet small">{t.settings.passwordWhy}</p>
+      <form
+        class="form"
+        noValidate
+        onSubmit={(e) => {
+          e.preventDefault()
+          void change.save()
+        }}
+      >
+        <input class="unseen" type="text" name="username" autocomplete="username" value={session.me.value?.handle} readOnly tabIndex={-1} aria-hidden="true" />
+        <PasswordField
+          label={t.settings.currentPassword}
+          name="current-password"
+          autocomplete="current-password"
+          value={change.current.value}
+          onType={(v) => change.typeCurrent(v)}
+          problem={sentenceFor(t, problem, 'current')}
+        />
+        <PasswordField
+          label={t.settings.newPassword}
+          name="new-password"
+          autocomplete="new-password"
+          maxLength={128}
+          value={change.next.value.value}
+          onType={(v) => change.typeNext(v)}
+          problem={sentenceFor(t, problem, 'password')}
+        >
+          <Meter password={change.next} />
+        </PasswordField>
+        <ProblemText>{sentenceBeside(t, problem, ['current', 'password'])}</ProblemText>
+        <Button kind="primary" type="submit" busy={pending} disabled={!change.begun.value}>
+          {pending ? t.settings.saving : t.settings.savePassword}
         </Button>
       </form>
     </Section>
@@ -136,6 +182,7 @@ export function Settings() {
     <Shell>
       <Heading>{t.settings.title}</Heading>
       <You />
+      <Password />
       <Section title={t.settings.calls} id="settings-calls">
         <Switch label={t.settings.relay} help={t.settings.relayWhy} on={settings.alwaysRelay.value} onTurn={(on) => settings.setAlwaysRelay(on)} />
       </Section>

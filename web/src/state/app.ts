@@ -7,6 +7,7 @@ import { Invites } from './invites.ts'
 import { LinkWatch } from './link.ts'
 import { Login } from './login.ts'
 import { Notices } from './notices.ts'
+import { PasswordChange } from './password-change.ts'
 import { People } from './people.ts'
 import { type Api, type Calls, type Link, type Page } from './ports.ts'
 import { Router } from './router.ts'
@@ -38,6 +39,7 @@ export function createApp(client: Client, page: Page) {
   const welcome = new Welcome(api, session)
   const ask = new Ask(api, people)
   const settings = new Settings(api, session, toasts, page, client.calls)
+  const passwordChange = new PasswordChange(api, session, toasts)
   const call = new CallRoom(client.calls, people)
   const link = new LinkWatch(client.signal, page, () => session.lost())
 
@@ -68,11 +70,11 @@ export function createApp(client: Client, page: Page) {
   // What one account saw must not be there for the next one.
   session.standing.subscribe((standing) => {
     if (standing === 'in') refreshLists()
-    else for (const part of [people, notices, invites, ask, settings]) part.clear()
+    else for (const part of [people, notices, invites, ask, settings, passwordChange]) part.clear()
   })
 
   return {
-    page, router, toasts, session, people, notices, invites, login, welcome, ask, settings, call, link,
+    page, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link,
     /** The screen to draw, and whether it is the sign-in form in place of another. */
     screen: computed(() => {
       const route = router.route.value

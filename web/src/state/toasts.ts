@@ -7,6 +7,7 @@ export type Done =
   | 'linkCopied'
   | 'handleCopied'
   | 'nameSaved'
+  | 'passwordChanged'
   | 'accepted'
   | 'declined'
   | 'withdrawn'
