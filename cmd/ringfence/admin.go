@@ -97,7 +97,7 @@ func (a adminReset) Run(ctx context.Context, p *process, in *config.Input) error
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.stdout, "%s is signed out everywhere and signs in with this password from now on:\n%s\n", a.Handle, t.Password)
+		_, err = fmt.Fprintf(p.stdout, "%s is signed out everywhere and signs in with this password, then chooses another in the settings:\n%s\n", a.Handle, t.Password)
 		return err
 	})
 }
