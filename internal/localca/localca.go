@@ -162,6 +162,19 @@ func writeFile(path string, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("write the local authority: %w", errors.Join(err, os.Remove(f.Name())))
 	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes a rename in dir survive a power failure: phones that trust the
+// authority must find it again.
+func syncDir(dir string) error {
+	d, err := os.Open(filepath.Clean(dir))
+	if err != nil {
+		return fmt.Errorf("write the local authority: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("write the local authority: %w", err)
+	}
 	return nil
 }
 
