@@ -190,8 +190,11 @@ export class Call extends Emitter<CallEvents> {
   async answer(options: { video: boolean }): Promise<void> {
     if (this.#state !== 'incoming' || this.#answering) return
     this.#answering = true
-    if (await this.#own.ready(options.video)) await this.#accept()
-    this.#answering = false
+    try {
+      if (await this.#own.ready(options.video)) await this.#accept()
+    } finally {
+      this.#answering = false
+    }
   }
 
   /** takeOver answers in the place of a call of our own to the same account, with its devices. */
