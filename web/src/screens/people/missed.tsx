@@ -1,7 +1,7 @@
-import { PhoneMissed } from 'lucide-preact'
+import { Check, Phone, PhoneMissed, Video } from 'lucide-preact'
 
 import { t } from '../../text/index.ts'
-import { Button, Icon } from '../../ui/button.tsx'
+import { Button, Icon, RoundButton } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 import { Section } from '../../ui/page.tsx'
 
@@ -22,7 +22,7 @@ export function Missed() {
         {list.map((x) => {
           const name = x.from.displayName
           return (
-            <li class="row wraps" key={x.id}>
+            <li class="row" key={x.id}>
               <span class="sign">
                 <Icon of={PhoneMissed} />
               </span>
@@ -33,19 +33,17 @@ export function Missed() {
                 <p class="quiet small">{t.people.missedWhen(x.at, now())}</p>
               </div>
               <div class="tools">
-                <Button kind="quiet" aria-label={t.people.dismissWho(name)} onClick={() => void notices.see(x)}>
-                  {t.people.dismiss}
-                </Button>
+                <RoundButton label={t.people.dismissWho(name)} icon={Check} onClick={() => void notices.see(x)} />
                 {friends.has(x.from.account) && (
-                  <Button
-                    aria-label={t.people.callBackWho(name)}
+                  <RoundButton
+                    label={t.people.callBackWho(name)}
+                    icon={x.video ? Video : Phone}
+                    accent
                     onClick={() => {
                       void notices.see(x)
                       call.start(x.from.account, x.video, name)
                     }}
-                  >
-                    {t.people.callBack}
-                  </Button>
+                  />
                 )}
               </div>
             </li>

@@ -5,6 +5,7 @@ import { t } from '../../text/index.ts'
 import { Button, Icon } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 import { Face } from '../../ui/face.tsx'
+import { Handle } from '../../ui/handle.tsx'
 import { Section } from '../../ui/page.tsx'
 
 /** Incoming shows who would like to be a friend. */
@@ -56,8 +57,8 @@ export function Outgoing() {
               <Icon of={Clock} />
             </span>
             <div class="grow">
-              <p class="name" translate={false} dir="ltr">
-                {x.handle}
+              <p class="name">
+                <Handle of={x.handle} />
               </p>
               <p class="quiet small">{t.people.waiting(x.askedAt, now())}</p>
             </div>
@@ -93,8 +94,8 @@ export function Blocked() {
                 <p class="name">
                   <bdi translate={false}>{name}</bdi>
                 </p>
-                <p class="quiet small" translate={false} dir="ltr">
-                  {x.handle}
+                <p class="quiet small">
+                  <Handle of={x.handle} />
                 </p>
               </div>
               <Button disabled={people.busy.value.has(x.account)} aria-label={t.people.unblockWho(name)} onClick={() => void people.unblock(x)}>
