@@ -185,7 +185,6 @@ export const en = {
     missedCall: (name: string) => `${name} called`,
     missedVideo: (name: string) => `${name} called with video`,
     missedWhen: (then: Date, now: Date) => f.ago(then, now),
-    callBack: 'Call back',
     callBackWho: (name: string) => `Call ${name} back`,
     dismiss: 'Seen',
     dismissWho: (name: string) => `Seen: missed call from ${name}`,
