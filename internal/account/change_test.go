@@ -84,13 +84,13 @@ func TestAChangedPasswordIsAsGoodAsANewOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := t.Context()
-	s := w.join("zorblattik")
+	s := w.join("zorblattikquomvexid")
 	_, err := w.SetDisplayName(ctx, s.Profile.ID, "Wobblefrantz Quibbley")
 	w.OK(err)
 	for next, want := range map[string]fault.Code{
 		"": fault.Invalid, "short": fault.Invalid, strings.Repeat("x", account.MaxPassword+1): fault.Invalid,
-		password: fault.Invalid, "qwertyuiop": fault.PasswordWeak, "zorblattik": fault.PasswordWeak,
-		"wobblefrantz": fault.PasswordWeak,
+		password: fault.Invalid, "qwertyuiop": fault.PasswordWeak, "zorblattikquomvexid": fault.PasswordWeak,
+		"wobblefrantzquibbley": fault.PasswordWeak,
 	} {
 		// What is wrong with it is said whether or not the current one is right.
 		var said []string
