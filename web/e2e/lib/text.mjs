@@ -7,8 +7,8 @@ import { runnerImport } from 'vite';
 /** @param {string} file */
 const load = async (file) => (await runnerImport(fileURLToPath(new URL(`../../src/text/${file}`, import.meta.url)), { configFile: false, logLevel: 'error' })).module;
 
-/** @type {import('../../src/text/en.ts').Text} */
-export const text = (await load('en.ts')).en;
+/** @type {import('../../src/text/en/index.ts').Text} */
+export const text = (await load('en/index.ts')).en;
 
-/** The same in the language that nobody speaks. @type {import('../../src/text/en.ts').Text} */
+/** The same in the language that nobody speaks. @type {import('../../src/text/en/index.ts').Text} */
 export const pseudo = (await load('pseudo.ts')).pseudoText();

@@ -10,6 +10,7 @@ import { Notices } from './notices.ts'
 import { PasswordChange } from './password-change.ts'
 import { People } from './people.ts'
 import { type Api, type Calls, type Link, type Page } from './ports.ts'
+import { Preferences } from './preferences.ts'
 import { Router } from './router.ts'
 import { type Connection, Session } from './session.ts'
 import { Settings } from './settings.ts'
@@ -29,6 +30,7 @@ export type App = ReturnType<typeof createApp>
 /** createApp wires the view models; start() asks who is here. */
 export function createApp(client: Client, page: Page) {
   const { api } = client
+  const preferences = new Preferences(page.memory)
   const router = new Router(page.place)
   const toasts = new Toasts()
   const session = new Session(api, client)
@@ -74,7 +76,7 @@ export function createApp(client: Client, page: Page) {
   })
 
   return {
-    page, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link,
+    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link,
     /** The screen to draw, and whether it is the sign-in form in place of another. */
     screen: computed(() => {
       const route = router.route.value

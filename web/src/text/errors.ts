@@ -1,5 +1,5 @@
 import { type FieldProblem, type Problem } from '../state/problem.ts'
-import { type Text } from './en.ts'
+import { type Text } from './en/index.ts'
 
 function words(entry: string | ((limit: number) => string) | undefined, limit: number): string | undefined {
   return typeof entry === 'function' ? entry(limit) : entry

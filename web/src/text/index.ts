@@ -1,9 +1,9 @@
 // The catalogue in use. It is chosen once, before anything is drawn.
 
-import { en, type Text } from './en.ts'
+import { en, type Text } from './en/index.ts'
 import { pseudoText } from './pseudo.ts'
 
-export type { Text } from './en.ts'
+export type { Text } from './en/index.ts'
 export { fieldSentence, sentence, sentenceBeside, sentenceFor } from './errors.ts'
 
 /** t is the catalogue in use; importers see it change. */

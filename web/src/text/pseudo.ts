@@ -2,7 +2,7 @@
 // brackets. What shows without brackets was never in the catalogue; what is
 // cut off has no room for German.
 
-import { en, type Text } from './en.ts'
+import { en, type Text } from './en/index.ts'
 
 const plain = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const accented = 'áƀçðéƒĝĥîĵķļɱñóþǫŕšţûṽŵẋýžÁƁÇÐÉƑĜĤÎĴĶĻṀÑÓÞǪŔŠŢÛṼŴẊÝŽ'

@@ -2,7 +2,7 @@ import { errorCodes } from '@ringfence/sdk'
 import { describe, expect, it } from 'vitest'
 
 import { type FieldProblem, problem } from '../state/problem.ts'
-import { en } from './en.ts'
+import { en } from './en/index.ts'
 import { fieldSentence, sentence, sentenceBeside, sentenceFor } from './errors.ts'
 import { pseudo, pseudoText } from './pseudo.ts'
 
