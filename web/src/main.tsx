@@ -1,29 +1,39 @@
+import { effect } from '@preact/signals'
 import { createClient } from '@ringfence/sdk'
 import { render } from 'preact'
 
 import { browserPage } from './page.ts'
 import { Root } from './screens/app.tsx'
 import { createApp } from './state/app.ts'
+import { languageFor } from './state/language.ts'
 import './style/index.css'
-import { setLanguage, t } from './text/index.ts'
+import { t, useLanguage } from './text/index.ts'
 import { installPolicy } from './trusted-types.ts'
 import { AppContext } from './ui/context.ts'
 
 installPolicy()
 
-setLanguage(new URLSearchParams(location.search).get('lang') ?? browserPage.memory.get('ringfence.lang') ?? null)
-document.documentElement.lang = t.meta.locale
-document.documentElement.dir = t.meta.dir
-document.title = t.app.name
-
 const app = createApp(createClient(), browserPage)
-const root = document.getElementById('app')
-if (root !== null) {
+const root = document.documentElement
+
+effect(() => {
+  root.lang = t.meta.locale
+  root.dir = t.meta.dir
+})
+
+const language = (): Promise<boolean> => useLanguage(languageFor(app.preferences.language.value, navigator.languages))
+
+function draw(): void {
+  const place = document.getElementById('app')
+  if (place === null) return
   render(
     <AppContext.Provider value={app}>
       <Root />
     </AppContext.Provider>,
-    root,
+    place,
   )
+  effect(() => void language())
 }
+
 void app.start()
+void language().then(draw)

@@ -10,7 +10,7 @@ import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
 import { NotFound } from './not-found.tsx'
 import { People } from './people/people.tsx'
-import { Settings } from './settings.tsx'
+import { Settings } from './settings/settings.tsx'
 
 const screens: Readonly<Record<Route, () => preact.JSX.Element>> = {
   people: People,

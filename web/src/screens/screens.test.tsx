@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApp } from '../state/app.ts'
 import { type EndReason } from '../state/call.ts'
 import { anna, fakeClient, fakePage, friend, noNetwork, refusal, settle, someone } from '../testing/fakes.ts'
-import { setLanguage } from '../text/index.ts'
+import { en } from '../text/en/index.ts'
+import { setText } from '../text/index.ts'
+import { pseudoText } from '../text/pseudo.ts'
 import { AppContext } from '../ui/context.ts'
 import { Root } from './app.tsx'
 
@@ -56,11 +58,11 @@ function bare(html: string): string[] {
 
 beforeEach(() => {
   vi.useFakeTimers()
-  setLanguage('pseudo')
+  setText(pseudoText())
 })
 afterEach(() => {
   vi.useRealTimers()
-  setLanguage(null)
+  setText(en)
 })
 
 const screens: [string, () => Promise<string>][] = [
@@ -125,7 +127,7 @@ describe('every screen', () => {
 
 it('offers to call back friends alone', async () => {
   const from = (id: string, name: string) => ({ id, kind: 'missed_call' as const, from: someone(id, name), video: false, at: new Date(0) })
-  setLanguage(null)
+  setText(en)
   const html = (await open({ ...full, notices: () => Promise.resolve([from('ben', 'BEN'), from('eve', 'EVE')]) })).draw()
   expect(html).toContain('EVE called')
   expect(html).toContain('Call BEN back')
@@ -165,7 +167,7 @@ describe('a call on the screen', () => {
   })
 
   it('that failed while the server was out of reach says that', async () => {
-    setLanguage(null)
+    setText(en)
     const { client, draw } = await inCall({ state: 'outgoing' })
     client.link.become('waiting')
     vi.advanceTimersByTime(2_500)
@@ -175,7 +177,7 @@ describe('a call on the screen', () => {
   })
 
   it('has the names that people and tests find its buttons by', async () => {
-    setLanguage(null)
+    setText(en)
     const { client, draw } = await inCall({ state: 'connected', connectedAt: 1, camera: true })
     for (const name of ['Mute', 'Turn camera off', 'Hang up']) expect(draw()).toContain(`aria-label="${name}"`)
     client.fakeCalls.current?.set({ muted: true, camera: false })

@@ -8,8 +8,8 @@ export type Theme = 'auto' | 'light' | 'dark'
 /** languages are the catalogues that there are, by their BCP 47 tags. */
 export const languages = ['en', 'de', 'fr', 'es', 'ar'] as const
 
-/** Language is a catalogue; auto follows the browser, pseudo is for tests. */
-export type Language = (typeof languages)[number] | 'auto' | 'pseudo'
+/** Language is a catalogue; auto follows the browser, the pseudo ones are for tests. */
+export type Language = (typeof languages)[number] | 'auto' | 'pseudo' | 'pseudo-rtl'
 
 /** Reads a remembered word back; undefined where it means nothing (any more). */
 type Read<T> = (word: string) => T | undefined
@@ -68,7 +68,7 @@ export class Preferences {
       })
       return s
     }
-    this.language = kept<Language>('lang', oneOf<Language>('auto', 'pseudo', ...languages), 'auto')
+    this.language = kept<Language>('lang', oneOf<Language>('auto', 'pseudo', 'pseudo-rtl', ...languages), 'auto')
     this.theme = kept<Theme>('theme', oneOf<Theme>('auto', 'light', 'dark'), 'auto')
     this.sounds = kept('sounds', yesNo, true)
     this.volume = kept('volume', share, 1)

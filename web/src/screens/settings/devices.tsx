@@ -1,0 +1,4 @@
+/** DevicesSection is a part of the settings. */
+export function DevicesSection() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** NotificationsSection is a part of the settings. */
+export function NotificationsSection() {
+  return null
+}

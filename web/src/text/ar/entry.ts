@@ -1,0 +1,1 @@
+export { invite, login, password } from '../en/entry.ts'

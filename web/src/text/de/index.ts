@@ -1,0 +1,29 @@
+// German. Rooms that have no words of their own yet say it in English.
+
+import { en, type Text } from '../en/index.ts'
+import { call } from './call.ts'
+import { invite, login, password } from './entry.ts'
+import { errors } from './errors.ts'
+import { f } from './format.ts'
+import { confirm, done, people } from './people.ts'
+import { settings } from './settings.ts'
+import { app, link, notFound } from './shell.ts'
+
+export const de = {
+  ...en,
+  meta: { locale: 'de', dir: 'ltr' },
+  app,
+  link,
+  invite,
+  login,
+  password,
+  people,
+  confirm,
+  settings,
+  done,
+  call,
+  errors,
+  notFound,
+
+  clock: (s: number) => f.clock(s),
+} satisfies Text

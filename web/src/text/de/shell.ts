@@ -1,0 +1,1 @@
+export { app, link, notFound } from '../en/shell.ts'

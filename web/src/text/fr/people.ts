@@ -1,0 +1,1 @@
+export { people, confirm, done } from '../en/people.ts'
