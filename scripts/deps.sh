@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Go, Node, npm and make: browsers, nginx,
-# strace and the tools of network namespaces. It installs no service.
+# Installs what the tests need beside Go, Node, npm and make: browsers (Chromium,
+# Firefox and, where there is a package, WebKitGTK), nginx, strace and the tools of
+# network namespaces. It installs no service.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +16,13 @@ need ip iproute2
 need gcc gcc
 need git git
 dpkg -s libc6-dev >/dev/null 2>&1 || packages+=(libc6-dev)
+
+# The engine of Safari, and a screen for it, where the system has a package of
+# it; web/e2e/webkit.test.mjs says so where it hasn't.
+if [ ! -x /usr/bin/WebKitWebDriver ] || [ ! -x /usr/bin/Xvfb ]; then
+  [ "$(id -u)" -ne 0 ] || apt-get update -qq || true
+  if apt-cache policy webkit2gtk-driver 2>/dev/null | grep -q 'Candidate: [0-9]'; then packages+=(webkit2gtk-driver xvfb); fi
+fi
 
 # nginx would bring a service with it, so its program is only unpacked, into a
 # folder of this checkout that git ignores and the Makefile has on its PATH.

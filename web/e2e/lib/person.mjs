@@ -15,7 +15,7 @@ import { until } from './wait.mjs';
  * @param {string} name
  * @param {boolean} pattern
  */
-function find(role, name, pattern) {
+export function find(role, name, pattern) {
   const roles = {
     button: 'button, summary, [role=button], [role=menuitem], input[type=submit]',
     link: 'a[href]',
@@ -44,7 +44,7 @@ function find(role, name, pattern) {
  * which lies still, is not switched off, and has nothing before it.
  * @param {Element} e
  */
-async function reachable(e) {
+export async function reachable(e) {
   if (('disabled' in e && e.disabled === true) || e.getAttribute('aria-disabled') === 'true') return false;
   e.scrollIntoView({ block: 'nearest', behavior: 'instant' });
   const place = () => {
@@ -60,7 +60,7 @@ async function reachable(e) {
 }
 
 /** What a person can read on the page. */
-function visibleText() {
+export function visibleText() {
   return document.body.innerText.replace(/\s+/g, ' ');
 }
 
