@@ -1,1 +1,29 @@
-export { settings } from '../en/settings.ts'
+import { f } from './format.ts'
+
+export const settings = {
+  title: 'Ajustes',
+  you: 'Tú',
+  name: 'Tu nombre',
+  save: 'Guardar',
+  saving: 'Guardando',
+  handle: 'Tu identificador',
+  handleWhy: 'Con él entras, y otros pueden añadirte.',
+  copyHandle: 'Copiar el identificador',
+  password: 'Contraseña',
+  passwordWhy: 'Al cambiarla se cierra la sesión en los demás dispositivos. Cuatro o cinco palabras que no tengan que ver entre sí van muy bien.',
+  currentPassword: 'Contraseña actual',
+  newPassword: 'Contraseña nueva',
+  savePassword: 'Guardar la contraseña',
+  calls: 'Llamadas',
+  relay: 'Usar siempre el repetidor',
+  relayWhy: 'Así tus amigos no conocen la dirección de red de este dispositivo. Las llamadas pueden tardar un poco más en llegar.',
+  invites: 'Invitaciones abiertas',
+  invitesNone: 'Ningún enlace está a la espera.',
+  invite: (then: Date, now: Date) => `Creado ${f.ago(then, now)}`,
+  inviteEnds: (then: Date, now: Date) => `Caduca ${f.until(then, now)}`,
+  revoke: 'Retirar',
+  revokeWhich: (then: Date, now: Date) => `Retirar el enlace creado ${f.ago(then, now)}`,
+  device: 'Este dispositivo',
+  signOut: 'Cerrar la sesión',
+  version: (version: string) => `Ringfence ${version}`,
+}
