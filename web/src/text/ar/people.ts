@@ -1,1 +1,96 @@
-export { people, confirm, done } from '../en/people.ts'
+import { apart } from '../apart.ts'
+import { f } from './format.ts'
+
+export const people = {
+  title: 'الأشخاص',
+  friends: 'الأصدقاء',
+  online: 'موجود الآن',
+  offline: 'غير موجود',
+  call: (name: string) => `اتصل بـ ${apart(name)}`,
+  videoCall: (name: string) => `مكالمة بالصورة مع ${apart(name)}`,
+  more: (name: string) => `المزيد عن ${apart(name)}`,
+  remove: 'إزالة من الأصدقاء…',
+  block: 'حظر…',
+
+  emptyTitle: 'سيظهر أصدقاؤك هنا',
+  emptyWhy: 'أرسل رابطًا إلى أحد. ما إن يفتحه حتى يمكنكما الاتصال.',
+
+  add: 'إضافة صديق',
+  addTitle: 'إضافة صديق',
+  byLink: 'دعوة برابط',
+  byLinkWhy: 'لأي شخص، له حساب هنا أو ليس له. يعمل مرة واحدة، لمدة سبعة أيام.',
+  makeLink: 'إنشاء رابط',
+  makingLink: 'يجري إنشاء رابط',
+  link: 'رابط الدعوة',
+  linkHere: 'على هذا الحاسوب',
+  linkHereWhy: 'لتجربته في متصفح آخر هنا. الرابط الذي فوقه لبقية من في شبكتك.',
+  copyLink: 'نسخ الرابط',
+  copied: 'نُسخ',
+  share: 'مشاركة…',
+  qr: 'الرابط رمزًا مربعًا (QR) يُقرأ بالهاتف',
+  scan: 'أو دعهم يقرؤونه بالهاتف.',
+  anotherLink: 'إنشاء رابط آخر',
+  byHandle: 'طلب بالمعرّف',
+  byHandleWhy: 'لمن له حساب هنا وأخبرك بمعرّفه.',
+  handle: 'معرّف صديقك',
+  handleExample: 'anna.4821',
+  ask: 'إرسال الطلب',
+  asked: (handle: string) => `إن كان هنا من معرّفه ${apart(handle)} فطلبك ظاهر له الآن.`,
+
+  incoming: 'يريدون صداقتك',
+  incomingFrom: (handle: string, then: Date, now: Date) => `${apart(handle)}، ${f.ago(then, now)}`,
+  accept: 'قبول',
+  acceptFrom: (name: string) => `قبول ${apart(name)}`,
+  decline: 'رفض',
+  declineFrom: (name: string) => `رفض ${apart(name)}`,
+
+  outgoing: 'في انتظار الرد',
+  waiting: (then: Date, now: Date) => `أُرسل ${f.ago(then, now)}`,
+  withdraw: 'سحب',
+  withdrawFrom: (handle: string) => `سحب الطلب من ${apart(handle)}`,
+
+  blocked: 'المحظورون',
+  blockedCount: (n: number) => f.count(n, { zero: 'لا أحد', one: 'شخص واحد', two: 'شخصان', few: '# أشخاص', many: '# شخصًا', other: '# شخص' }),
+  unknown: 'شخص بلا اسم',
+  unblock: 'رفع الحظر',
+  unblockWho: (name: string) => `رفع الحظر عن ${apart(name)}`,
+
+  missed: 'مكالمات فائتة',
+  missedCall: (name: string) => `مكالمة من ${apart(name)}`,
+  missedVideo: (name: string) => `مكالمة بالصورة من ${apart(name)}`,
+  missedWhen: (then: Date, now: Date) => f.ago(then, now),
+  callBackWho: (name: string) => `معاودة الاتصال بـ ${apart(name)}`,
+  dismiss: 'شوهدت',
+  dismissWho: (name: string) => `شوهدت: مكالمة فائتة من ${apart(name)}`,
+  dismissAll: 'شوهدت كلها',
+}
+
+export const confirm = {
+  removeTitle: (name: string) => `إزالة ${apart(name)}؟`,
+  removeWhy: (name: string) => `لن يرى أحدكما الآخر ولن تتصلا بعد الآن. لا يصل أي إشعار إلى ${apart(name)}. ولتعودا صديقين يجب أن يطلب أحدكما ذلك.`,
+  remove: 'إزالة',
+  blockTitle: (name: string) => `حظر ${apart(name)}؟`,
+  blockWhy: (name: string) => `تنتهي صداقتكما، ولن تصلك طلبات من ${apart(name)}، ولا يصله أي إشعار.`,
+  block: 'حظر',
+  revokeTitle: 'سحب هذا الرابط؟',
+  revokeWhy: 'لن يستطيع استعماله من هو عنده.',
+  revoke: 'سحب',
+  signOutTitle: 'الخروج من هنا؟',
+  signOutWhy: 'لن تصلك مكالمات على هذا الجهاز حتى تسجّل الدخول من جديد.',
+  signOut: 'خروج',
+}
+
+export const done = {
+  linkCopied: 'نُسخ الرابط',
+  handleCopied: 'نُسخ المعرّف',
+  nameSaved: 'حُفظ اسمك',
+  passwordChanged: 'تغيّرت كلمة مرورك. انتهت الجلسات على الأجهزة الأخرى.',
+  accepted: (name: string) => `أصبحت أنت و${apart(name)} صديقين`,
+  declined: (name: string) => `رُفض طلب ${apart(name)}`,
+  withdrawn: (name: string) => `سُحب الطلب من ${apart(name)}`,
+  removed: (name: string) => `أُزيل ${apart(name)}`,
+  blocked: (name: string) => `حُظر ${apart(name)}`,
+  unblocked: (name: string) => `رُفع الحظر عن ${apart(name)}`,
+  revoked: 'لم يعد الرابط يعمل',
+  asked: (name: string) => `أُرسل الطلب إلى ${apart(name)}`,
+}

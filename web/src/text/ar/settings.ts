@@ -1,1 +1,30 @@
-export { settings } from '../en/settings.ts'
+import { apart } from '../apart.ts'
+import { f } from './format.ts'
+
+export const settings = {
+  title: 'الإعدادات',
+  you: 'أنت',
+  name: 'اسمك',
+  save: 'حفظ',
+  saving: 'يجري الحفظ',
+  handle: 'معرّفك',
+  handleWhy: 'به تسجّل الدخول، وبه يضيفك الآخرون.',
+  copyHandle: 'نسخ المعرّف',
+  password: 'كلمة المرور',
+  passwordWhy: 'عند تغييرها تنتهي الجلسات على الأجهزة الأخرى. أربع كلمات أو خمس لا صلة بينها تكفي جيدًا.',
+  currentPassword: 'كلمة المرور الحالية',
+  newPassword: 'كلمة المرور الجديدة',
+  savePassword: 'حفظ كلمة المرور',
+  calls: 'المكالمات',
+  relay: 'استعمال المرحّل دائمًا',
+  relayWhy: 'عندها لا يعرف أصدقاؤك عنوان هذا الجهاز في الشبكة. قد تتأخر المكالمات قليلًا في الطريق.',
+  invites: 'الدعوات المفتوحة',
+  invitesNone: 'لا رابط ينتظر الاستعمال.',
+  invite: (then: Date, now: Date) => `أُنشئ ${f.ago(then, now)}`,
+  inviteEnds: (then: Date, now: Date) => `ينتهي ${f.until(then, now)}`,
+  revoke: 'سحب',
+  revokeWhich: (then: Date, now: Date) => `سحب الرابط الذي أُنشئ ${f.ago(then, now)}`,
+  device: 'هذا الجهاز',
+  signOut: 'خروج',
+  version: (version: string) => `Ringfence ${apart(version)}`,
+}
