@@ -8,6 +8,7 @@ import { createApp } from './state/app.ts'
 import { languageFor } from './state/language.ts'
 import './style/index.css'
 import { t, useLanguage } from './text/index.ts'
+import { useTheme } from './theme.ts'
 import { installPolicy } from './trusted-types.ts'
 import { AppContext } from './ui/context.ts'
 
@@ -20,6 +21,7 @@ effect(() => {
   root.lang = t.meta.locale
   root.dir = t.meta.dir
 })
+effect(() => useTheme(app.preferences.theme.value))
 
 const language = (): Promise<boolean> => useLanguage(languageFor(app.preferences.language.value, navigator.languages))
 

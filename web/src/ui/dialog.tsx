@@ -11,10 +11,12 @@ interface DialogProps {
   children: ComponentChildren
   /** Without a cross: the choices close it. */
   choice?: boolean
+  /** At the side, over the whole height: for details of what stays in sight. */
+  side?: boolean
 }
 
 /** Dialog is there as long as it is drawn; the browser moves the focus in, keeps it, and gives it back. */
-export function Dialog({ title, onClose, children, choice = false }: DialogProps) {
+export function Dialog({ title, onClose, children, choice = false, side = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
   // Before it leaves the page: a dialog that is closed only after that gives no focus back.
@@ -25,7 +27,7 @@ export function Dialog({ title, onClose, children, choice = false }: DialogProps
   }, [])
   return (
     <dialog
-      class="sheet"
+      class={side ? 'sheet at-side' : 'sheet'}
       ref={ref}
       role={choice ? 'alertdialog' : 'dialog'}
       aria-labelledby={id}
@@ -48,6 +50,11 @@ export function Dialog({ title, onClose, children, choice = false }: DialogProps
       </div>
     </dialog>
   )
+}
+
+/** Sheet is a dialog at the side of a wide screen, and at the bottom of a narrow one. */
+export function Sheet(props: Omit<DialogProps, 'choice' | 'side'>) {
+  return <Dialog {...props} side />
 }
 
 interface ConfirmProps {

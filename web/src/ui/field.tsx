@@ -25,7 +25,7 @@ interface FieldProps {
 const plainInput = { autocapitalize: 'none', spellcheck: false, dir: 'ltr' } as const
 
 /** describedBy joins the ids of what explains a field. */
-const describedBy = (...ids: (string | false | undefined)[]): string | undefined => ids.filter(Boolean).join(' ') || undefined
+export const describedBy = (...ids: (string | false | undefined)[]): string | undefined => ids.filter(Boolean).join(' ') || undefined
 
 /** ProblemText says what is wrong, and is read aloud when it comes. */
 export function ProblemText({ children, id }: { children: string | undefined; id?: string }) {
@@ -96,18 +96,28 @@ export function PasswordField({ label, value, onType, problem, children, name, a
   )
 }
 
+interface SwitchProps {
+  label: string
+  help?: ComponentChildren
+  on: boolean
+  onTurn: (on: boolean) => void
+  disabled?: boolean
+}
+
 /** Switch turns a setting on and off at once. */
-export function Switch({ label, help, on, onTurn }: { label: string; help: string; on: boolean; onTurn: (on: boolean) => void }) {
+export function Switch({ label, help, on, onTurn, disabled = false }: SwitchProps) {
   const id = useId()
   return (
     <div class="switch">
       <label class="legend" for={id}>
         {label}
       </label>
-      <input id={id} type="checkbox" role="switch" checked={on} aria-describedby={`${id}-help`} onChange={(e) => onTurn(e.currentTarget.checked)} />
-      <p class="help" id={`${id}-help`}>
-        {help}
-      </p>
+      <input id={id} type="checkbox" role="switch" checked={on} disabled={disabled} aria-describedby={describedBy(help !== undefined && `${id}-help`)} onChange={(e) => onTurn(e.currentTarget.checked)} />
+      {help !== undefined && (
+        <p class="help" id={`${id}-help`}>
+          {help}
+        </p>
+      )}
     </div>
   )
 }

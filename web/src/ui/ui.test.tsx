@@ -67,13 +67,18 @@ describe('the one Trusted Types policy', () => {
   })
 })
 
-/** The tokens of one theme: name → oklch parts. */
-function tokensOf(css: string, dark: boolean): Map<string, [number, number, number]> {
-  const [light = '', night = ''] = css.split('@media (prefers-color-scheme: dark)')
-  const out = new Map<string, [number, number, number]>()
-  for (const part of dark ? [light, night] : [light]) {
-    for (const m of part.matchAll(/--([\w-]+): oklch\(([\d.]+) ([\d.]+) ([\d.]+)\);/g)) {
-      out.set(m[1]!, [Number(m[2]), Number(m[3]), Number(m[4])])
+type Oklch = [number, number, number]
+
+/** The tokens of one theme: name → oklch parts; more are those of prefers-contrast, over the others. */
+function tokensOf(css: string, dark: boolean, more: boolean): Map<string, Oklch> {
+  const contrast = /@media \(prefers-contrast: more\) \{\s*:root \{([^}]*)\}/.exec(css)?.[1] ?? ''
+  const plain = /:root \{([^}]*)\}/.exec(css)?.[1] ?? ''
+  const out = new Map<string, Oklch>()
+  for (const part of more ? [plain, contrast] : [plain]) {
+    for (const [, name = '', words = ''] of part.matchAll(/--([\w-]+): ([^;]+);/g)) {
+      const colours = [...words.matchAll(/oklch\(([\d.]+) ([\d.]+) ([\d.]+)\)/g)].map((m): Oklch => [Number(m[1]), Number(m[2]), Number(m[3])])
+      const colour = colours[dark ? colours.length - 1 : 0]
+      if (colour !== undefined) out.set(name, colour)
     }
   }
   return out
@@ -108,11 +113,25 @@ const pairs: [string, string, number][] = [
 describe('the colours', () => {
   const css = readFileSync(new URL('../style/tokens.css', import.meta.url), 'utf8')
 
+  const ratio = (tokens: Map<string, Oklch>, front: string, back: string): number => {
+    const [x, y] = [luminance(tokens.get(front)!), luminance(tokens.get(back)!)].sort((m, n) => n - m) as [number, number]
+    return (x + 0.05) / (y + 0.05)
+  }
+
   for (const dark of [false, true]) {
-    it.each(pairs)(`can be told apart ${dark ? 'in the dark' : 'in the light'}: %s on %s`, (front, back, least) => {
-      const tokens = tokensOf(css, dark)
-      const [x, y] = [luminance(tokens.get(front)!), luminance(tokens.get(back)!)].sort((m, n) => n - m) as [number, number]
-      expect((x + 0.05) / (y + 0.05)).toBeGreaterThanOrEqual(least)
+    const where = dark ? 'in the dark' : 'in the light'
+    it.each(pairs)(`can be told apart ${where}: %s on %s`, (front, back, least) => {
+      expect(ratio(tokensOf(css, dark, false), front, back)).toBeGreaterThanOrEqual(least)
+    })
+
+    it.each(pairs)(`are further apart for who asks for contrast, ${where}: %s on %s`, (front, back, least) => {
+      expect(ratio(tokensOf(css, dark, true), front, back)).toBeGreaterThanOrEqual(least === 3 ? 4.5 : 7)
     })
   }
+
+  it('come in two sets, and a third for more contrast', () => {
+    expect(css.match(/light-dark\(oklch/g)?.length).toBeGreaterThan(30)
+    expect(tokensOf(css, false, true).get('text')).not.toEqual(tokensOf(css, false, false).get('text'))
+    expect(tokensOf(css, true, false).get('text')).not.toEqual(tokensOf(css, false, false).get('text'))
+  })
 })
