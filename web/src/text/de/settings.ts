@@ -1,1 +1,29 @@
-export { settings } from '../en/settings.ts'
+import { f } from './format.ts'
+
+export const settings = {
+  title: 'Einstellungen',
+  you: 'Du',
+  name: 'Dein Name',
+  save: 'Speichern',
+  saving: 'Speichert',
+  handle: 'Deine Kennung',
+  handleWhy: 'Damit meldest du dich an, und andere können dich damit hinzufügen.',
+  copyHandle: 'Kennung kopieren',
+  password: 'Passwort',
+  passwordWhy: 'Wenn du es änderst, werden deine anderen Geräte abgemeldet. Gut sind vier oder fünf Wörter, die nichts miteinander zu tun haben.',
+  currentPassword: 'Jetziges Passwort',
+  newPassword: 'Neues Passwort',
+  savePassword: 'Passwort speichern',
+  calls: 'Anrufe',
+  relay: 'Immer über das Relais',
+  relayWhy: 'Dann erfahren die anderen nicht, welche Adresse dieses Gerät im Netz hat. Bild und Ton brauchen vielleicht etwas länger.',
+  invites: 'Offene Einladungen',
+  invitesNone: 'Gerade wartet kein Link darauf, benutzt zu werden.',
+  invite: (then: Date, now: Date) => `Erstellt: ${f.ago(then, now)}`,
+  inviteEnds: (then: Date, now: Date) => `Endet ${f.until(then, now)}`,
+  revoke: 'Zurückziehen',
+  revokeWhich: (then: Date, now: Date) => `Link zurückziehen, erstellt: ${f.ago(then, now)}`,
+  device: 'Dieses Gerät',
+  signOut: 'Abmelden',
+  version: (version: string) => `Ringfence ${version}`,
+}
