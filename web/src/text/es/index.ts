@@ -1,6 +1,6 @@
-// Spanish. Rooms that have no words of their own yet say it in English.
+// Spanish. What has no words of its own yet is said in English.
 
-import { en, type Text } from '../en/index.ts'
+import { elseEnglish } from '../fallback.ts'
 import { call } from './call.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
@@ -9,8 +9,7 @@ import { confirm, done, people } from './people.ts'
 import { settings } from './settings.ts'
 import { app, link, notFound } from './shell.ts'
 
-export const es = {
-  ...en,
+export const es = elseEnglish({
   meta: { locale: 'es', dir: 'ltr' },
   app,
   link,
@@ -26,4 +25,4 @@ export const es = {
   notFound,
 
   clock: (s: number) => f.clock(s),
-} satisfies Text
+})
