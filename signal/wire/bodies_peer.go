@@ -37,6 +37,8 @@ type Candidate struct {
 
 // Sending says what this side sends, for the other side to show.
 type Sending struct {
-	Audio bool `json:"audio" doc:"false: muted"`
-	Video bool `json:"video" doc:"false: camera off"`
+	Audio  bool `json:"audio" doc:"false: muted"`
+	Video  bool `json:"video" doc:"false: no picture, of camera or screen"`
+	Screen bool `json:"screen,omitempty" doc:"the picture is that of a screen"`
+	Held   bool `json:"held,omitempty" doc:"the picture waits for the network to have room; sound goes first"`
 }

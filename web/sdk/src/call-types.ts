@@ -1,5 +1,6 @@
 import { type Environment } from './environment.ts'
-import { type MediaChoice } from './media.ts'
+import { type DeviceEvent, type MediaChoice } from './devices.ts'
+import { type Effects } from './effects.ts'
 import { type SignalSocket } from './socket.ts'
 import { type AccountId, type CallId, type Reason } from './wire.gen.ts'
 
@@ -18,6 +19,9 @@ export interface CallSettings extends MediaChoice {
   readonly relay: 'auto' | 'always'
   /** Only relays of one transport. */
   readonly turn?: 'udp' | 'tcp' | undefined
+  /** What is done to picture and sound before they leave this device. */
+  readonly effects?: Effects | undefined
+  readonly startMuted?: boolean | undefined
 }
 
 /** Goodbye is how a side leaves a call. busy: it does not ring on this device any more, others go on. */
@@ -41,4 +45,6 @@ export interface CallEvents extends Record<string, readonly unknown[]> {
   /** Something that can be read from the call has changed. */
   readonly change: readonly []
   readonly ended: readonly [reason: EndReason]
+  /** A device in use went away. */
+  readonly device: readonly [event: DeviceEvent]
 }

@@ -1,13 +1,9 @@
-import { type CallEvents, type CallOptions, type CallState, type EndReason, type Goodbye } from './call-types.ts'
-import { Emitter } from './emitter.ts'
+import { CallFace } from './call-face.ts'
+import { type CallOptions, type CallState, type EndReason, type Goodbye } from './call-types.ts'
 import { description, type Received } from './frames.ts'
 import { Leg } from './leg.ts'
-import { LinkClosed, PeerLink } from './link.ts'
-import { type MediaProblem } from './media.ts'
-import { Meter } from './meter.ts'
-import { OwnSide } from './own-side.ts'
+import { LinkClosed } from './link.ts'
 import { Recovery } from './recovery.ts'
-import { type CallStats, type Path, type Quality } from './stats.ts'
 import { openJSON, sealJSON } from './text.ts'
 import { Timers } from './timers.ts'
 import {
@@ -26,7 +22,7 @@ const callingWithin = 15_000
 const ringSlack = 5000
 
 /** Call is one call of this device, from the first ring to its end. */
-export class Call extends Emitter<CallEvents> {
+export class Call extends CallFace {
   readonly id: CallId
   readonly peer: AccountId
   readonly direction: 'outgoing' | 'incoming'
@@ -35,10 +31,7 @@ export class Call extends Emitter<CallEvents> {
 
   readonly #o: CallOptions
   readonly #leg: Leg
-  readonly #link: PeerLink
-  readonly #own: OwnSide
   readonly #recovery: Recovery
-  readonly #meter: Meter
   readonly #timers = new Timers()
   readonly #unhear: readonly (() => void)[]
   #state: CallState
@@ -60,8 +53,8 @@ export class Call extends Emitter<CallEvents> {
   #answering = false
 
   constructor(options: CallOptions) {
-    super()
-    const { env, signal, settings, direction, video } = options
+    super(options)
+    const { env, signal, direction, video } = options
     this.#o = options
     this.id = options.id
     this.peer = options.peer
@@ -77,21 +70,12 @@ export class Call extends Emitter<CallEvents> {
       onLost: () => this.#leave('hangup', 'lost'),
       onClosed: () => this.#finish('lost', false),
     })
-    this.#own = new OwnSide(env, settings, video)
-    this.#link = new PeerLink(env, {
-      polite: direction === 'incoming',
-      relayOnly: settings.relay === 'always',
-      turn: settings.turn,
-    })
-    this.#meter = new Meter(() => this.#link.getStats(), () => this.#changed())
-    this.#recovery = new Recovery({ env, signal, link: this.#link, ask: () => this.#leg.send('relay', {}) })
+    this.#recovery = new Recovery({ env, signal, link: this.link, ask: () => this.#leg.send('relay', {}) })
     this.#unhear = [
-      this.#own.on('change', () => this.#changed()),
-      this.#own.on('track', (kind, track) => this.#trackChanged(kind, track)),
-      this.#link.on('state', () => this.#linkChanged()),
-      this.#link.on('media', () => this.#changed()),
-      this.#link.on('candidates', (body) => void this.#leg.send('candidate', body)),
-      this.#link.on('description', (body) => void this.#leg.send('description', body)),
+      ...this.follow(),
+      this.link.on('state', () => this.#linkChanged()),
+      this.link.on('candidates', (body) => void this.#leg.send('candidate', body)),
+      this.link.on('description', (body) => void this.#leg.send('description', body)),
     ]
   }
 
@@ -112,27 +96,6 @@ export class Call extends Emitter<CallEvents> {
     return this.#endedByUs
   }
 
-  /** What the call lacks on this side. While it blocks, the call waits for retry, goOn or hangUp. */
-  get problem(): MediaProblem | undefined {
-    return this.#own.problem
-  }
-
-  get localStream(): MediaStream | undefined {
-    return this.#own.stream
-  }
-
-  get remoteStream(): MediaStream {
-    return this.#link.remoteStream
-  }
-
-  get muted(): boolean {
-    return this.#own.muted
-  }
-
-  get camera(): boolean {
-    return this.#own.camera
-  }
-
   /** What the other side says that it sends. */
   get remote(): Sending {
     return this.#remote
@@ -141,14 +104,6 @@ export class Call extends Emitter<CallEvents> {
   /** Whether the other side has lost the hub; media may go on meanwhile. */
   get remoteAway(): boolean {
     return this.#remoteAway
-  }
-
-  get path(): Path | undefined {
-    return this.#meter.path
-  }
-
-  get quality(): Quality | undefined {
-    return this.#meter.quality
   }
 
   /** When media first flowed, in milliseconds since 1970. */
@@ -167,16 +122,11 @@ export class Call extends Emitter<CallEvents> {
     return Math.max(0, Math.floor(((this.#endedAt ?? this.#o.env.now()) - this.#connectedAt) / 1000))
   }
 
-  /** stats reads the present figures. */
-  stats(): Promise<CallStats> {
-    return this.#meter.now()
-  }
-
   // What people do.
 
   /** place begins an outgoing call. */
   async place(): Promise<void> {
-    if (await this.#own.ready(this.video)) await this.#ring()
+    if (await this.own.ready(this.video)) await this.#ring()
   }
 
   /** arrive begins an incoming call; the answer is made ready while it rings. */
@@ -191,7 +141,7 @@ export class Call extends Emitter<CallEvents> {
     if (this.#state !== 'incoming' || this.#answering) return
     this.#answering = true
     try {
-      if (await this.#own.ready(options.video)) await this.#accept()
+      if (await this.own.ready(options.video)) await this.#accept()
     } finally {
       this.#answering = false
     }
@@ -199,9 +149,9 @@ export class Call extends Emitter<CallEvents> {
 
   /** takeOver answers in the place of a call of our own to the same account, with its devices. */
   takeOver(own: Call): Promise<void> {
-    this.#own.adopt(own.#own)
+    this.own.adopt(own.own)
     own.#abandon()
-    return this.answer({ video: own.#own.wantsVideo })
+    return this.answer({ video: own.own.wantsVideo })
   }
 
   /** decline refuses an incoming call on all devices. */
@@ -224,32 +174,12 @@ export class Call extends Emitter<CallEvents> {
 
   /** retry opens the missing devices again, and goes on with a call that waited for them. */
   async retry(): Promise<void> {
-    if (await this.#own.retry()) await this.#goOn()
+    if (await this.own.retry()) await this.#goOn()
   }
 
   /** goOn goes on without the microphone. */
   async goOn(): Promise<void> {
-    if (await this.#own.goOn()) await this.#goOn()
-  }
-
-  /** setMuted silences this side and tells the other. */
-  setMuted(muted: boolean): void {
-    if (this.#state === 'ended') return
-    this.#own.setMuted(muted)
-    this.#tellSending()
-  }
-
-  /** setCamera opens or closes the camera and tells the other side. A camera that can't be had becomes the problem. */
-  setCamera(on: boolean): Promise<void> {
-    return this.#own.setCamera(on)
-  }
-
-  setMicrophoneDevice(id: string): Promise<void> {
-    return this.#own.choose({ microphone: id })
-  }
-
-  setCameraDevice(id: string): Promise<void> {
-    return this.#own.choose({ camera: id })
+    if (await this.own.goOn()) await this.#goOn()
   }
 
   // What the hub says.
@@ -271,24 +201,24 @@ export class Call extends Emitter<CallEvents> {
         return
       case 'progress':
         this.#ringing = true
-        this.#changed()
+        this.changed()
         return
       case 'answered':
         this.#answered(frame.body)
         return
       case 'description':
-        this.#link.takeDescription(frame.body).catch(() => undefined) // what runs goes on
+        this.link.takeDescription(frame.body).catch(() => undefined) // what runs goes on
         return
       case 'candidate':
-        this.#link.takeCandidates(frame.body).catch(() => undefined)
+        this.link.takeCandidates(frame.body).catch(() => undefined)
         return
       case 'media':
         this.#remote = frame.body
-        this.#changed()
+        this.changed()
         return
       case 'away':
         this.#remoteAway = frame.body.away
-        this.#changed()
+        this.changed()
         return
       case 'servers':
         this.#recovery.servers(frame.body.servers)
@@ -315,7 +245,7 @@ export class Call extends Emitter<CallEvents> {
     this.#become('outgoing')
     this.#timers.set('calling', callingWithin, () => this.#leave('hangup', 'failed'))
     try {
-      this.#sealed = sealJSON(await this.#link.offer())
+      this.#sealed = sealJSON(await this.link.offer())
       this.#sendRing()
     } catch (error) {
       this.#broken(error)
@@ -334,12 +264,12 @@ export class Call extends Emitter<CallEvents> {
     this.#called = true
     this.#timers.clear('calling')
     this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#leave('hangup', 'no_answer'))
-    this.#step(this.#link.begin(servers))
+    this.#step(this.link.begin(servers))
   }
 
   async #prepare(sealed: string | undefined, servers: BodyOf['incoming']['servers']): Promise<Description | undefined> {
     try {
-      return await this.#link.prepare(servers, sealed === undefined ? undefined : description(openJSON(sealed), 'sealed'))
+      return await this.link.prepare(servers, sealed === undefined ? undefined : description(openJSON(sealed), 'sealed'))
     } catch {
       return undefined // the caller's program may still send an offer after the answer
     }
@@ -357,7 +287,7 @@ export class Call extends Emitter<CallEvents> {
 
   #sendAnswer(): void {
     const sealed = this.#sealed === undefined ? {} : { sealed: this.#sealed }
-    this.#answerFrame = this.#leg.send('answer', { media: this.#own.wantsVideo ? 'video' : 'audio', ...sealed })
+    this.#answerFrame = this.#leg.send('answer', { media: this.own.wantsVideo ? 'video' : 'audio', ...sealed })
   }
 
   // After the answer.
@@ -384,20 +314,20 @@ export class Call extends Emitter<CallEvents> {
       default:
         return
     }
-    this.#tellSending()
+    this.tellSending()
   }
 
   async #establish(sealed: string | undefined): Promise<void> {
-    await this.#link.establish(sealed === undefined ? undefined : description(openJSON(sealed), 'sealed'))
+    await this.link.establish(sealed === undefined ? undefined : description(openJSON(sealed), 'sealed'))
   }
 
   #linkChanged(): void {
     if (this.#other === undefined) return
-    if (this.#link.state === 'connected') {
+    if (this.link.state === 'connected') {
       this.#timers.clear('connect')
       this.#recovery.healed()
       this.#connectedAt ??= this.#o.env.now()
-      this.#meter.start()
+      this.meter.start()
       this.#become('connected')
       return
     }
@@ -408,13 +338,12 @@ export class Call extends Emitter<CallEvents> {
     this.#recovery.start()
   }
 
-  #trackChanged(kind: 'audio' | 'video', track: MediaStreamTrack | null): void {
-    this.#step(this.#link.send(kind, track))
-    this.#tellSending()
+  protected override trackChanged(kind: 'audio' | 'video', track: MediaStreamTrack | null): void {
+    this.#step(this.link.send(kind, track))
   }
 
-  #tellSending(): void {
-    if (this.#other !== undefined) this.#leg.send('media', this.#own.sending)
+  protected override tellSending(): void {
+    if (this.#other !== undefined) this.#leg.send('media', this.sending)
   }
 
   // The session with the hub.
@@ -433,8 +362,8 @@ export class Call extends Emitter<CallEvents> {
     if (!this.#leg.toldAgain()) return
     if (this.#state === 'incoming') this.#leg.send('ringing', {})
     if (this.#other === undefined) return
-    this.#tellSending()
-    this.#link.repeat()
+    this.tellSending()
+    this.link.repeat()
     this.#recovery.again()
   }
 
@@ -463,9 +392,9 @@ export class Call extends Emitter<CallEvents> {
     for (const unhear of this.#unhear) unhear()
     this.#leg.close()
     this.#recovery.close()
-    this.#meter.stop()
-    this.#own.stop()
-    this.#link.close()
+    this.meter.stop()
+    this.own.stop()
+    this.link.close()
     this.#endReason = reason
     this.#endedByUs = byUs
     this.#endedAt = this.#o.env.now()
@@ -485,10 +414,6 @@ export class Call extends Emitter<CallEvents> {
 
   #become(state: CallState): void {
     this.#state = state
-    this.#changed()
-  }
-
-  #changed(): void {
-    this.emit('change')
+    this.changed()
   }
 }

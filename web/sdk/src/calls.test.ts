@@ -238,6 +238,6 @@ describe('a client', () => {
   it('lists devices', async () => {
     const w = world()
     w.devices.list = [{ kind: 'audioinput', deviceId: device, label: 'Mic' }]
-    expect(await createClient({ env: w.env }).devices()).toEqual({ microphones: [{ id: device, label: 'Mic' }], cameras: [] })
+    expect(await createClient({ env: w.env }).devices()).toEqual({ microphones: [{ id: device, label: 'Mic' }], cameras: [], speakers: [] })
   })
 })

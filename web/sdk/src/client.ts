@@ -1,8 +1,9 @@
 import { Api, type ApiOptions } from './api.ts'
 import { Calls } from './calls.ts'
+import { type Devices, listDevices, watchDevices } from './devices.ts'
 import { browserEnvironment, type Environment } from './environment.ts'
 import { ApiError } from './errors.ts'
-import { type Devices, listDevices } from './media.ts'
+import { Preview, type PreviewChoice } from './preview.ts'
 import { SignalSocket } from './socket.ts'
 
 /** ClientOptions says where the server is; a page of the server needs none. */
@@ -21,6 +22,10 @@ export interface Client {
   /** disconnect hangs up and closes the session. */
   disconnect(): void
   devices(): Promise<Devices>
+  /** watchDevices calls fn when a device comes or goes, until the function that it returns is called. */
+  watchDevices(fn: () => void): () => void
+  /** preview opens the devices as a call would, to look and listen before one. */
+  preview(choice: PreviewChoice): Preview
 }
 
 /** createClient puts the parts together. Nothing is asked or opened yet. */
@@ -47,5 +52,7 @@ export function createClient(options: ClientOptions = {}): Client {
       signal.close()
     },
     devices: () => listDevices(env.media),
+    watchDevices: (fn) => watchDevices(env.media, fn),
+    preview: (choice) => new Preview(env, choice),
   }
 }

@@ -13,7 +13,8 @@ export interface SocketLike {
 }
 
 /** MediaSource is the part of navigator.mediaDevices that is used. */
-export type MediaSource = Pick<MediaDevices, 'getUserMedia' | 'enumerateDevices'>
+export type MediaSource = Pick<MediaDevices, 'getUserMedia' | 'enumerateDevices'> &
+  Partial<Pick<MediaDevices, 'getDisplayMedia' | 'addEventListener' | 'removeEventListener'>>
 
 /** NetworkEvent is what became of the machine's network. */
 export type NetworkEvent = 'online' | 'offline' | 'change'
@@ -24,6 +25,8 @@ export interface Environment {
   readonly openSocket: (url: string, protocols: readonly string[]) => SocketLike
   readonly createPeer: (configuration: RTCConfiguration) => RTCPeerConnection
   readonly createStream: () => MediaStream
+  /** For mixing sounds; it may throw where there is none. */
+  readonly createAudioContext: () => AudioContext
   /** Undefined where there is none: an insecure page, or no browser. */
   readonly media: MediaSource | undefined
   /** Whether the person has allowed the device already; false where that can't be told. */
@@ -83,6 +86,7 @@ export function browserEnvironment(parts: Partial<Environment> = {}): Environmen
     openSocket: (url, protocols) => new WebSocket(url, [...protocols]),
     createPeer: (configuration) => new RTCPeerConnection(configuration),
     createStream: () => new MediaStream(),
+    createAudioContext: () => new AudioContext(),
     media: (globalThis.navigator as Partial<Navigator> | undefined)?.mediaDevices,
     allowed,
     watchNetwork,

@@ -43,7 +43,7 @@ export const description = object({ type: oneOf(sdpTypes), sdp: text })
 const bodies: { readonly [K in ReceivedKind]: Reader<BodyOf[K]> } = {
   description,
   candidate: object({ candidates: list(candidate) }, { end: flag }),
-  media: object({ audio: flag, video: flag }),
+  media: object({ audio: flag, video: flag }, { screen: flag, held: flag }),
   welcome: object({ version: whole, self: address, resume: text, resumed: flag, received: whole, resume_seconds: whole }, { features: list(text) }),
   ok: object({ ref: frameId }),
   error: object(

@@ -26,13 +26,19 @@ export { type Received, type ReceivedKind } from './frames.ts'
 export { type InviteLink, inviteAt, inviteLink, parseInvite } from './invite.ts'
 export {
   type Device,
+  type DeviceEvent,
   type DeviceKind,
   type Devices,
+  type Facing,
+  type MediaChoice,
   type MediaErrorKind,
   type MediaProblem,
-} from './media.ts'
+  type Using,
+} from './devices.ts'
+export { type Effect, type Effects, type Processed } from './effects.ts'
+export { Preview, type PreviewChoice } from './preview.ts'
 export { SignalSocket, type SocketState, type StopReason } from './socket.ts'
-export { type CallStats, type Path, type Quality } from './stats.ts'
+export { type CallStats, type Codecs, type Path, type Quality, type Size } from './stats.ts'
 export { isId } from './text.ts'
 export {
   type AccountId,
@@ -44,6 +50,7 @@ export {
   type NoticeId,
   type Reason,
   reasons,
+  type Sending,
   type Topic,
   wire,
 } from './wire.gen.ts'

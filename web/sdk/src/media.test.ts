@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import { domError, world, type World } from '../test/fakes.ts'
-import { listDevices, LocalMedia, mediaErrorKind, type MediaProblem } from './media.ts'
+import { listDevices, mediaErrorKind, type MediaProblem } from './devices.ts'
+import { LocalMedia } from './media.ts'
 import { OwnSide } from './own-side.ts'
 
 let w: World
@@ -9,6 +10,11 @@ let w: World
 beforeEach(() => {
   w = world()
 })
+
+/** settle lets promises that are ready run. */
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+}
 
 describe('what browsers throw', () => {
   it.each([
@@ -39,7 +45,7 @@ describe('opening devices', () => {
     expect(w.devices.asked).toMatchObject([
       { audio: { echoCancellation: true, deviceId: { ideal: 'mic' } }, video: { frameRate: { ideal: 30 }, deviceId: { ideal: 'cam' } } },
     ])
-    expect(media.stream?.getTracks().map((t) => t.kind)).toEqual(['audio', 'video'])
+    expect([media.microphone, media.camera]).toEqual([w.devices.live('audio'), w.devices.live('video')])
   })
 
   it.each([
@@ -89,7 +95,7 @@ describe('opening devices', () => {
     open()
     await opening
     expect(w.devices.tracks.map((t) => t.readyState)).toEqual(['ended', 'ended'])
-    expect(media.stream).toBeUndefined()
+    expect([media.microphone, media.camera]).toEqual([undefined, undefined])
   })
 })
 
@@ -100,7 +106,7 @@ describe('open devices', () => {
   beforeEach(async () => {
     media = new LocalMedia(w.env)
     told = []
-    media.on('track', (device, track) => void told.push(`${device} ${track === null ? 'off' : 'on'}`))
+    media.on('track', (device, track) => void told.push(`${device} ${track === undefined ? 'off' : 'on'}`))
     media.on('problem', (p) => void told.push(p.kind))
     await media.acquire({ audio: true, video: true })
     told.length = 0
@@ -124,7 +130,7 @@ describe('open devices', () => {
   it('turn the light of the camera off', () => {
     media.closeCamera()
     expect(w.devices.live('video')).toBeUndefined()
-    expect(media.stream?.getTracks().map((t) => t.kind)).toEqual(['audio'])
+    expect(media.camera).toBeUndefined()
     expect(told).toEqual(['camera off'])
   })
 
@@ -142,10 +148,42 @@ describe('open devices', () => {
     expect(w.devices.live('audio')).toBeDefined()
   })
 
-  it('say that one was unplugged', () => {
+  it('give way to others of their kind when they are unplugged', async () => {
+    const events: unknown[] = []
+    media.on('device', (event) => void events.push(event))
+    media.setMuted(true)
     w.devices.live('video')?.unplug()
     w.devices.live('audio')?.unplug()
-    expect(told).toEqual(['camera off', 'no_camera', 'microphone off', 'no_microphone'])
+    await settle()
+    expect(told).toEqual(['camera on', 'microphone on'])
+    expect(w.devices.live('audio')?.enabled).toBe(false)
+    expect(events).toEqual([
+      { device: 'camera', now: 'switched', label: 'video 3' },
+      { device: 'microphone', now: 'switched', label: 'audio 4' },
+    ])
+  })
+
+  it('say that one was unplugged for which there is no other', async () => {
+    const events: unknown[] = []
+    media.on('device', (event) => void events.push(event))
+    w.devices.errors = { video: 'NotFoundError', audio: 'NotAllowedError' }
+    w.devices.live('video')?.unplug()
+    w.devices.live('audio')?.unplug()
+    await settle()
+    expect(told).toEqual(['camera off', 'no_camera', 'microphone off', 'denied'])
+    expect(events).toEqual([
+      { device: 'camera', now: 'lost', label: 'video 2' },
+      { device: 'microphone', now: 'lost', label: 'audio 1' },
+    ])
+  })
+
+  it('are not opened for ever where each one ends at once', async () => {
+    for (let i = 0; i < 10; i++) {
+      w.devices.live('video')?.unplug()
+      await settle()
+    }
+    expect(w.devices.asked.length).toBeLessThan(6)
+    expect(told.at(-1)).toBe('no_camera')
   })
 
   it('say nothing of tracks that were closed on purpose', () => {
@@ -155,16 +193,18 @@ describe('open devices', () => {
     expect(told).toEqual([])
   })
 
-  it('can move to another call', () => {
+  it('can move to another call', async () => {
     media.setMuted(true)
     const next = new LocalMedia(w.env)
     next.adopt(media)
     media.stop()
     expect(w.devices.live('audio')?.enabled).toBe(false)
     expect(next.camera).toBe(w.devices.live('video'))
-    expect(media.stream).toBeUndefined()
+    expect(media.camera).toBeUndefined()
     told.length = 0
+    w.devices.errors = { video: 'NotFoundError' }
     w.devices.live('video')?.unplug()
+    await settle()
     expect(told).toEqual([])
     expect(next.camera).toBeUndefined()
   })
@@ -248,10 +288,14 @@ describe('the list of devices', () => {
       { kind: 'audiooutput', deviceId: 's', label: 'Speaker' },
       { kind: 'videoinput', deviceId: '', label: '' },
     ]
-    expect(await listDevices(w.devices)).toEqual({ microphones: [{ id: 'm', label: 'Mic' }], cameras: [{ id: 'c', label: '' }] })
+    expect(await listDevices(w.devices)).toEqual({
+      microphones: [{ id: 'm', label: 'Mic' }],
+      cameras: [{ id: 'c', label: '' }],
+      speakers: [{ id: 's', label: 'Speaker' }],
+    })
   })
 
   it('is empty where there are none', async () => {
-    expect(await listDevices(undefined)).toEqual({ microphones: [], cameras: [] })
+    expect(await listDevices(undefined)).toEqual({ microphones: [], cameras: [], speakers: [] })
   })
 })

@@ -1,69 +1,27 @@
+import {
+  type DeviceEvent,
+  type DeviceKind,
+  type Facing,
+  facingOf,
+  hint,
+  type MediaChoice,
+  mediaErrorKind,
+  type MediaProblem,
+  preferred,
+  settingsOf,
+  type Using,
+  wantedPicture,
+  wantedSound,
+} from './devices.ts'
 import { Emitter } from './emitter.ts'
-import { type Environment, type MediaSource } from './environment.ts'
-
-/** MediaErrorKind is why a microphone or camera can't be had. */
-export type MediaErrorKind = 'no_camera' | 'no_microphone' | 'denied' | 'in_use' | 'insecure' | 'unknown'
-
-/** Device kinds that a call uses. */
-export type DeviceKind = 'microphone' | 'camera'
-
-/** MediaProblem says what a call lacks. While it blocks, the call waits to be told to go on. */
-export interface MediaProblem {
-  readonly kind: MediaErrorKind
-  readonly device: DeviceKind
-  readonly blocking: boolean
-}
-
-/** Device is one microphone or camera; its label is empty before the person has allowed one. */
-export interface Device {
-  readonly id: string
-  readonly label: string
-}
-
-/** Devices are what this machine has. */
-export interface Devices {
-  readonly microphones: readonly Device[]
-  readonly cameras: readonly Device[]
-}
-
-/** MediaChoice names preferred devices; one that is gone is passed over. */
-export interface MediaChoice {
-  readonly microphone?: string | undefined
-  readonly camera?: string | undefined
-}
-
-/** listDevices lists what could be chosen. */
-export async function listDevices(source: MediaSource | undefined): Promise<Devices> {
-  const all = (await source?.enumerateDevices()) ?? []
-  const of = (kind: MediaDeviceKind): Device[] =>
-    all.filter((d) => d.kind === kind && d.deviceId !== '').map((d) => ({ id: d.deviceId, label: d.label }))
-  return { microphones: of('audioinput'), cameras: of('videoinput') }
-}
-
-/** mediaErrorKind puts what browsers throw into our words. */
-export function mediaErrorKind(error: unknown, device: DeviceKind): MediaErrorKind {
-  switch ((error as { name?: unknown } | null)?.name) {
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return device === 'camera' ? 'no_camera' : 'no_microphone'
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'denied'
-    case 'NotReadableError':
-    case 'AbortError':
-      return 'in_use'
-    case 'InsecureError':
-      return 'insecure'
-    default:
-      return 'unknown'
-  }
-}
+import { type Environment } from './environment.ts'
 
 interface MediaEvents extends Record<string, readonly unknown[]> {
-  /** A track came or went; null takes it away from the other side. */
-  readonly track: readonly [device: DeviceKind, track: MediaStreamTrack | null]
-  /** A device went away by itself. */
+  /** A device was opened or closed; undefined: closed. */
+  readonly track: readonly [device: DeviceKind, track: MediaStreamTrack | undefined]
+  /** A device went away by itself, and no other could take its place. */
   readonly problem: readonly [problem: MediaProblem]
+  readonly device: readonly [event: DeviceEvent]
 }
 
 interface Wanted {
@@ -71,37 +29,47 @@ interface Wanted {
   readonly video: boolean
 }
 
-/** LocalMedia holds what this side sends. */
+const maxLosses = 3
+const lossesWithin = 10_000
+
+/** LocalMedia holds the microphone and the camera that are open, as they are. */
 export class LocalMedia extends Emitter<MediaEvents> {
   readonly #env: Environment
   #choice: MediaChoice
-  #stream: MediaStream | undefined
-  #microphone: MediaStreamTrack | undefined
-  #camera: MediaStreamTrack | undefined
+  #facing: Facing | undefined
+  readonly #open = new Map<DeviceKind, MediaStreamTrack>()
+  /** Counts what was asked of each device: what opens for an older wish is closed again. */
+  readonly #turn = { microphone: 0, camera: 0 }
+  #losses: number[] = []
   #muted = false
   #over = false
 
   constructor(env: Environment, choice: MediaChoice = {}) {
     super()
     this.#env = env
-    this.#choice = choice
-  }
-
-  /** The stream to show to oneself; another object whenever its tracks change. */
-  get stream(): MediaStream | undefined {
-    return this.#stream
+    this.#choice = { microphone: choice.microphone, camera: choice.camera }
   }
 
   get microphone(): MediaStreamTrack | undefined {
-    return this.#microphone
+    return this.#open.get('microphone')
   }
 
   get camera(): MediaStreamTrack | undefined {
-    return this.#camera
+    return this.#open.get('camera')
   }
 
   get muted(): boolean {
     return this.#muted
+  }
+
+  get using(): Using {
+    const microphone = settingsOf(this.microphone).deviceId
+    const camera = settingsOf(this.camera).deviceId
+    return { ...(microphone === undefined ? {} : { microphone }), ...(camera === undefined ? {} : { camera }) }
+  }
+
+  get facing(): Facing | undefined {
+    return facingOf(this.camera)
   }
 
   /** allowed tells whether asking for the devices will ask the person nothing. */
@@ -117,7 +85,7 @@ export class LocalMedia extends Emitter<MediaEvents> {
    */
   async acquire(wanted: Wanted): Promise<MediaProblem | undefined> {
     try {
-      await this.#open(wanted)
+      await this.#ask(wanted)
       return undefined
     } catch (error) {
       if (!wanted.audio) return { kind: mediaErrorKind(error, 'camera'), device: 'camera', blocking: false }
@@ -130,87 +98,127 @@ export class LocalMedia extends Emitter<MediaEvents> {
   /** setMuted silences the microphone and keeps it open. */
   setMuted(muted: boolean): void {
     this.#muted = muted
-    if (this.#microphone !== undefined) this.#microphone.enabled = !muted
+    if (this.microphone !== undefined) this.microphone.enabled = !muted
   }
 
-  /** closeCamera stops the camera, so that its light goes out. */
+  /** closeCamera stops the camera, so that its light goes out, also one that is still being opened. */
   closeCamera(): void {
-    this.#put('camera', undefined)
+    this.#turn.camera++
+    if (this.camera !== undefined) this.#put('camera', undefined)
   }
 
   /** choose changes to another device at once, where one of its kind is open. */
   async choose(choice: MediaChoice): Promise<MediaProblem | undefined> {
     this.#choice = { ...this.#choice, ...choice }
-    const audio = choice.microphone !== undefined
-    const video = choice.camera !== undefined && this.#camera !== undefined
-    if (!audio && !video) return undefined
-    const problem = await this.acquire({ audio, video })
+    if (choice.camera !== undefined) this.#facing = undefined
+    const picture = choice.camera !== undefined && this.camera !== undefined ? await this.#changeCamera() : undefined
+    const sound = choice.microphone === undefined ? undefined : await this.acquire({ audio: true, video: false })
+    const problem = sound ?? picture
     return problem === undefined ? undefined : { ...problem, blocking: false }
+  }
+
+  /** swapCamera changes to the camera that looks the other way, or where none says which way it looks, to the next. */
+  async swapCamera(): Promise<MediaProblem | undefined> {
+    if (this.camera === undefined) return undefined
+    const before = { choice: this.#choice, facing: this.#facing }
+    const { facing } = this
+    if (facing === undefined) {
+      const next = await this.#nextCamera()
+      if (next === undefined) return undefined
+      this.#choice = { ...this.#choice, camera: next }
+    } else {
+      this.#facing = facing === 'user' ? 'environment' : 'user'
+      this.#choice = { ...this.#choice, camera: undefined }
+    }
+    const problem = await this.#changeCamera()
+    if (problem === undefined) return undefined
+    this.#choice = before.choice
+    this.#facing = before.facing
+    if (this.camera === undefined) await this.acquire({ audio: false, video: true })
+    return problem
   }
 
   /** adopt takes over the open devices of other. */
   adopt(other: LocalMedia): void {
     this.setMuted(other.#muted)
-    for (const device of ['microphone', 'camera'] as const) {
-      const track = device === 'microphone' ? other.#microphone : other.#camera
-      if (track !== undefined) this.#put(device, track)
-    }
-    other.#microphone = other.#camera = other.#stream = undefined
+    for (const [device, track] of other.#open) this.#put(device, track)
+    other.#open.clear()
   }
 
   /** stop closes everything, also what is still being opened. */
   stop(): void {
     this.#over = true
-    for (const track of [this.#microphone, this.#camera]) {
-      if (track === undefined) continue
-      track.onended = null
-      track.stop()
-    }
-    this.#microphone = this.#camera = this.#stream = undefined
+    for (const track of this.#open.values()) end(track)
+    this.#open.clear()
   }
 
-  async #open({ audio, video }: Wanted): Promise<void> {
+  /** Phones open one camera at a time: where the new one is refused, the old one makes room. */
+  async #changeCamera(): Promise<MediaProblem | undefined> {
+    const problem = await this.acquire({ audio: false, video: true })
+    const old = this.camera
+    if (problem?.kind !== 'in_use' || old === undefined || this.#over) return problem
+    end(old)
+    const again = await this.acquire({ audio: false, video: true })
+    if (again !== undefined && this.camera === old) this.#put('camera', undefined)
+    return again
+  }
+
+  async #nextCamera(): Promise<string | undefined> {
+    const all = ((await this.#env.media?.enumerateDevices()) ?? []).filter((d) => d.kind === 'videoinput' && d.deviceId !== '')
+    const at = all.findIndex((d) => d.deviceId === settingsOf(this.camera).deviceId)
+    return all.length < 2 ? undefined : all[(at + 1) % all.length]?.deviceId
+  }
+
+  async #ask({ audio, video }: Wanted): Promise<void> {
     if (this.#env.media === undefined) throw Object.assign(new Error('no devices on an insecure page'), { name: 'InsecureError' })
+    const turn = { microphone: audio ? ++this.#turn.microphone : 0, camera: video ? ++this.#turn.camera : 0 }
     const opened = await this.#env.media.getUserMedia({
       audio: audio && { ...wantedSound, ...preferred(this.#choice.microphone) },
-      video: video && { ...wantedPicture, ...preferred(this.#choice.camera) },
+      video: video && { ...wantedPicture, ...preferred(this.#choice.camera), ...(this.#facing && { facingMode: { ideal: this.#facing } }) },
     })
     for (const track of opened.getTracks()) {
-      if (this.#over) track.stop()
-      else this.#put(track.kind === 'audio' ? 'microphone' : 'camera', track)
+      const device = track.kind === 'audio' ? 'microphone' : 'camera'
+      if (this.#over || turn[device] !== this.#turn[device]) track.stop()
+      else this.#put(device, track)
     }
   }
 
   #put(device: DeviceKind, track: MediaStreamTrack | undefined): void {
-    const old = device === 'microphone' ? this.#microphone : this.#camera
-    if (old !== undefined) {
-      old.onended = null
-      old.stop()
-    }
-    if (device === 'microphone') this.#microphone = track
-    else this.#camera = track
-    if (track !== undefined) {
+    const old = this.#open.get(device)
+    if (track === undefined) this.#open.delete(device)
+    else {
       if (device === 'microphone') track.enabled = !this.#muted
-      track.onended = () => this.#gone(device)
+      hint(track, device === 'microphone' ? 'speech' : 'motion')
+      track.onended = () => void this.#gone(device, track)
+      this.#open.set(device, track)
     }
-    this.#stream = this.#env.createStream()
-    for (const t of [this.#microphone, this.#camera]) if (t !== undefined) this.#stream.addTrack(t)
-    this.emit('track', device, track ?? null)
+    this.emit('track', device, track)
+    if (old !== undefined && old !== track) end(old)
   }
 
-  #gone(device: DeviceKind): void {
+  /** A device that was unplugged: another of its kind takes over. */
+  async #gone(device: DeviceKind, track: MediaStreamTrack): Promise<void> {
+    const now = this.#env.now()
+    this.#losses = [...this.#losses.filter((at) => now - at < lossesWithin), now]
+    const turn = this.#turn[device]
+    const problem =
+      this.#losses.length > maxLosses
+        ? { kind: device === 'camera' ? ('no_camera' as const) : ('no_microphone' as const), device, blocking: false }
+        : await this.acquire({ audio: device === 'microphone', video: device === 'camera' })
+    if (this.#over) return
+    const present = this.#open.get(device)
+    if (present !== undefined && present !== track) {
+      this.emit('device', { device, now: 'switched', label: present.label })
+      return
+    }
+    if (present === undefined || turn + 1 < this.#turn[device]) return // closed, or changed, by the person meanwhile
     this.#put(device, undefined)
-    this.emit('problem', { kind: device === 'camera' ? 'no_camera' : 'no_microphone', device, blocking: false })
+    this.emit('problem', { ...(problem ?? { kind: 'unknown', device }), blocking: false })
+    this.emit('device', { device, now: 'lost', label: track.label })
   }
 }
 
-const wantedSound: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
-const wantedPicture: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30 },
-}
-
-function preferred(id: string | undefined): MediaTrackConstraints {
-  return id === undefined ? {} : { deviceId: { ideal: id } }
+function end(track: MediaStreamTrack): void {
+  track.onended = null
+  track.stop()
 }

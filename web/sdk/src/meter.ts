@@ -1,20 +1,22 @@
 import { type CallStats, digest, type Quality, qualityOf } from './stats.ts'
 
-const pollEvery = 2000
+const pollEvery = 1000
 const hurry = 200
 
 /** Meter reads a connection's figures now and then, more often until it knows the path. */
 export class Meter {
   readonly #read: () => Promise<RTCStatsReport>
   readonly #changed: () => void
+  readonly #figures: (now: CallStats, before: CallStats | undefined) => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #last: CallStats | undefined
   #running = false
 
-  /** changed is called when path or quality are not what they were. */
-  constructor(read: () => Promise<RTCStatsReport>, changed: () => void) {
+  /** changed is called when path or quality are not what they were, figures at each reading. */
+  constructor(read: () => Promise<RTCStatsReport>, changed: () => void, figures: (now: CallStats, before: CallStats | undefined) => void = () => undefined) {
     this.#read = read
     this.#changed = changed
+    this.#figures = figures
   }
 
   get path(): CallStats['path'] {
@@ -45,6 +47,7 @@ export class Meter {
     const next = await this.now().catch(() => undefined)
     if (!this.#isRunning()) return
     const { path, quality } = this
+    if (next !== undefined) this.#figures(next, this.#last)
     this.#last = next ?? this.#last
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#poll(), this.path === undefined ? hurry : pollEvery)

@@ -22,6 +22,47 @@ export interface CallStats {
   readonly framesOut: number
   readonly packetsIn: number
   readonly packetsLost: number
+  /** When the figures were taken, in milliseconds, for measuring from them. */
+  readonly at: number
+  readonly kbitIn?: number
+  readonly kbitOut?: number
+  /** What the browser believes that the way takes. Not every browser tells. */
+  readonly kbitRoom?: number
+  readonly framesPerSecondIn?: number
+  readonly framesPerSecondOut?: number
+  readonly sizeIn?: Size
+  readonly sizeOut?: Size
+  /** How unevenly the sound of the other side comes in, in milliseconds. */
+  readonly jitterMs?: number
+  /** Names such as opus and VP8. */
+  readonly codecs: Codecs
+  /** Kinds of the two ends of the way: host, srflx, prflx, relay. */
+  readonly candidates?: { readonly local: string; readonly remote: string }
+  /** What is told of packets that went out, for judging the network. */
+  readonly out: { readonly audio: Outgone; readonly video: Outgone }
+}
+
+/** Size is that of a picture, in pixels. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** Codecs are those in use, as far as they are known. */
+export interface Codecs {
+  readonly audioIn?: string
+  readonly audioOut?: string
+  readonly videoIn?: string
+  readonly videoOut?: string
+}
+
+/** Outgone is what became of the packets of one kind so far. */
+export interface Outgone {
+  readonly packets: number
+  readonly bytes: number
+  /** As the other side last reported, and when. */
+  readonly lost: number
+  readonly reportedAt: number
 }
 
 type Entry = Readonly<Record<string, unknown>> & { readonly type: string }
@@ -51,7 +92,7 @@ function transportOf(local: Entry | undefined): CallStats['transport'] {
   return name === 'udp' || name === 'tcp' || name === 'tls' ? name : undefined
 }
 
-/** digest sums a report up; before gives what to measure losses from. */
+/** digest sums a report up; before gives what to measure losses and rates from. */
 export function digest(report: RTCStatsReport, before?: CallStats): CallStats {
   const all = entries(report)
   const pair = selectedPair(all)
@@ -61,19 +102,13 @@ export function digest(report: RTCStatsReport, before?: CallStats): CallStats {
   const inbound = all.filter((e) => e.type === 'inbound-rtp')
   const outbound = all.filter((e) => e.type === 'outbound-rtp')
   const heard = all.filter((e) => e.type === 'remote-inbound-rtp')
-  const sum = (list: readonly Entry[], name: string): number => list.reduce((n, e) => n + number(e[name]), 0)
 
   const packetsIn = sum(inbound, 'packetsReceived')
   const packetsLost = Math.max(0, sum(inbound, 'packetsLost'))
   const trip = maybe(pair?.['currentRoundTripTime']) ?? maybe(heard.map((e) => e['roundTripTime']).find((v) => typeof v === 'number'))
   const lossOut = heard.map((e) => maybe(e['fractionLost'])).filter((v) => v !== undefined)
-  const transport = transportOf(local)
-  return {
-    ...(local === undefined || remote === undefined ? {} : { path: pathOf(local, remote) }),
-    ...(transport === undefined ? {} : { transport }),
-    ...(trip === undefined ? {} : { roundTripMs: Math.round(trip * 1000) }),
-    ...(before === undefined ? {} : { lossIn: share(packetsLost - before.packetsLost, packetsIn - before.packetsIn) }),
-    ...(lossOut.length === 0 ? {} : { lossOut: Math.max(...lossOut) }),
+  const now = {
+    at: Math.max(0, ...all.map((e) => number(e['timestamp']))),
     bytesIn: sum(inbound, 'bytesReceived'),
     bytesOut: sum(outbound, 'bytesSent'),
     framesIn: sum(inbound, 'framesDecoded'),
@@ -81,6 +116,85 @@ export function digest(report: RTCStatsReport, before?: CallStats): CallStats {
     packetsIn,
     packetsLost,
   }
+  const room = maybe(pair?.['availableOutgoingBitrate'])
+  const jitter = maybe(inbound.find((e) => e['kind'] === 'audio')?.['jitter'])
+  return {
+    ...(local === undefined || remote === undefined ? {} : { path: pathOf(local, remote), candidates: kindsOf(local, remote) }),
+    ...defined('transport', transportOf(local)),
+    ...defined('roundTripMs', trip === undefined ? undefined : Math.round(trip * 1000)),
+    ...(before === undefined ? {} : { lossIn: share(packetsLost - before.packetsLost, packetsIn - before.packetsIn), ...rates(now, before) }),
+    ...(lossOut.length === 0 ? {} : { lossOut: Math.max(...lossOut) }),
+    ...defined('kbitRoom', room === undefined ? undefined : Math.round(room / 1000)),
+    ...defined('jitterMs', jitter === undefined ? undefined : Math.round(jitter * 1000)),
+    ...defined('sizeIn', sizeOf(inbound)),
+    ...defined('sizeOut', sizeOf(outbound)),
+    ...now,
+    codecs: codecsOf(inbound, outbound, byId),
+    out: { audio: outgone('audio', outbound, heard), video: outgone('video', outbound, heard) },
+  }
+}
+
+const sum = (list: readonly Entry[], name: string): number => list.reduce((n, e) => n + number(e[name]), 0)
+
+/** An optional field that has no value is left out. */
+function defined<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [name]: value } as Partial<Record<K, V>>)
+}
+
+type Counts = Pick<CallStats, 'at' | 'bytesIn' | 'bytesOut' | 'framesIn' | 'framesOut'>
+type Rates = Pick<CallStats, 'kbitIn' | 'kbitOut' | 'framesPerSecondIn' | 'framesPerSecondOut'>
+
+/** Below this, rates would be noise: those of before stand. */
+const tooSoon = 300
+
+function rates(now: Counts, before: Counts & Rates): Rates {
+  const ms = now.at - before.at
+  if (ms < tooSoon) {
+    const { kbitIn, kbitOut, framesPerSecondIn: i, framesPerSecondOut: o } = before
+    return { ...defined('kbitIn', kbitIn), ...defined('kbitOut', kbitOut), ...defined('framesPerSecondIn', i), ...defined('framesPerSecondOut', o) }
+  }
+  const grew = (name: keyof Counts, factor: number): number => Math.max(0, Math.round(((now[name] - before[name]) * factor) / ms))
+  return {
+    kbitIn: grew('bytesIn', 8),
+    kbitOut: grew('bytesOut', 8),
+    framesPerSecondIn: grew('framesIn', 1000),
+    framesPerSecondOut: grew('framesOut', 1000),
+  }
+}
+
+function sizeOf(list: readonly Entry[]): Size | undefined {
+  const found = list.find((e) => e['kind'] === 'video' && number(e['frameWidth']) > 0)
+  return found && { width: number(found['frameWidth']), height: number(found['frameHeight']) }
+}
+
+function codecsOf(inbound: readonly Entry[], outbound: readonly Entry[], byId: (id: unknown) => Entry | undefined): Codecs {
+  const name = (list: readonly Entry[], kind: string): string | undefined => {
+    const codec = list.filter((e) => e['kind'] === kind).map((e) => byId(e['codecId'])).find((c) => c !== undefined)
+    const mime = codec?.['mimeType']
+    return typeof mime === 'string' ? mime.slice(mime.indexOf('/') + 1) : undefined
+  }
+  return {
+    ...defined('audioIn', name(inbound, 'audio')),
+    ...defined('audioOut', name(outbound, 'audio')),
+    ...defined('videoIn', name(inbound, 'video')),
+    ...defined('videoOut', name(outbound, 'video')),
+  }
+}
+
+function outgone(kind: string, outbound: readonly Entry[], heard: readonly Entry[]): Outgone {
+  const sent = outbound.filter((e) => e['kind'] === kind)
+  const reports = heard.filter((e) => e['kind'] === kind)
+  return {
+    packets: sum(sent, 'packetsSent'),
+    bytes: sum(sent, 'bytesSent'),
+    lost: sum(reports, 'packetsLost'),
+    reportedAt: Math.max(0, ...reports.map((e) => number(e['timestamp']))),
+  }
+}
+
+function kindsOf(local: Entry, remote: Entry): NonNullable<CallStats['candidates']> {
+  const kind = (e: Entry): string => (typeof e['candidateType'] === 'string' ? e['candidateType'] : '')
+  return { local: kind(local), remote: kind(remote) }
 }
 
 const isRelay = (e: Entry): boolean => e['candidateType'] === 'relay'

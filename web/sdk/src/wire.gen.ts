@@ -254,8 +254,12 @@ export interface Candidate {
 export interface Sending {
   /** false: muted */
   readonly audio: boolean;
-  /** false: camera off */
+  /** false: no picture, of camera or screen */
   readonly video: boolean;
+  /** the picture is that of a screen */
+  readonly screen?: boolean;
+  /** the picture waits for the network to have room; sound goes first */
+  readonly held?: boolean;
 }
 
 /** Envelope is one frame. Body stands last and is base64url text without padding: of a JSON object for kinds the hub acts upon, of bytes that only the other device understands for kinds that pass through. */

@@ -7,7 +7,10 @@ interface FakeSender {
   track: MediaStreamTrack | null
   replaced: (MediaStreamTrack | null)[]
   streams: readonly MediaStream[]
+  parameters: { encodings: RTCRtpEncodingParameters[]; degradationPreference?: string }
   replaceTrack(track: MediaStreamTrack | null): Promise<void>
+  getParameters(): FakeSender['parameters']
+  setParameters(parameters: FakeSender['parameters']): Promise<void>
   setStreams(...streams: MediaStream[]): void
 }
 
@@ -157,6 +160,14 @@ function transceiver(kind: 'audio' | 'video', direction: RTCRtpTransceiverDirect
     track: null,
     replaced: [],
     streams: [],
+    parameters: { encodings: [{}] },
+    getParameters() {
+      return structuredClone(this.parameters)
+    },
+    setParameters(parameters) {
+      this.parameters = parameters
+      return Promise.resolve()
+    },
     replaceTrack(track) {
       this.track = track
       this.replaced.push(track)

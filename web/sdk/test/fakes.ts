@@ -3,7 +3,7 @@
 
 import { vi } from 'vitest'
 
-import { browserEnvironment, type Environment, type NetworkEvent, type SocketLike } from '../src/environment.ts'
+import { browserEnvironment, type Environment, type MediaSource, type NetworkEvent, type SocketLike } from '../src/environment.ts'
 import { type OpenEnvelope, readEnvelope } from '../src/envelope.ts'
 import { newId, openJSON, sealJSON } from '../src/text.ts'
 import { type BodyOf, type CallId, type ClientKind, type Frame, type Kind } from '../src/wire.gen.ts'
@@ -153,12 +153,20 @@ export class FakeHub {
 export class FakeTrack {
   enabled = true
   readyState = 'live'
+  contentHint = ''
   onended: (() => void) | null = null
   readonly id = newId()
   readonly kind: 'audio' | 'video'
+  label: string
+  settings: MediaTrackSettings = {}
 
-  constructor(kind: 'audio' | 'video') {
+  constructor(kind: 'audio' | 'video', label = '') {
     this.kind = kind
+    this.label = label
+  }
+
+  getSettings(): MediaTrackSettings {
+    return this.settings
   }
 
   stop(): void {
@@ -189,10 +197,16 @@ export const domError = (name: string): Error => Object.assign(new Error(name), 
 /** FakeDevices hands tracks out, or the errors that a test puts in. */
 export class FakeDevices {
   readonly asked: MediaStreamConstraints[] = []
+  readonly askedScreen: unknown[] = []
   readonly tracks: FakeTrack[] = []
   errors: { audio?: string | undefined; video?: string | undefined; both?: string | undefined } = {}
+  /** What the person picks when asked for a screen; undefined: nothing. */
+  screen: readonly ('audio' | 'video')[] | undefined = ['video']
   list: Partial<MediaDeviceInfo>[] = []
   wait: Promise<void> | undefined
+  /** What the next tracks say of themselves. */
+  settings: { audio?: MediaTrackSettings; video?: MediaTrackSettings } = {}
+  readonly #watchers = new Set<() => void>()
 
   getUserMedia = async (wanted: MediaStreamConstraints = {}): Promise<MediaStream> => {
     this.asked.push(wanted)
@@ -201,19 +215,38 @@ export class FakeDevices {
     const video = wanted.video !== false && wanted.video !== undefined
     const error = (audio && video ? this.errors.both : undefined) ?? (video ? this.errors.video : undefined) ?? (audio ? this.errors.audio : undefined)
     if (error !== undefined) throw domError(error)
+    return this.#open([...(audio ? (['audio'] as const) : []), ...(video ? (['video'] as const) : [])])
+  }
+
+  getDisplayMedia = async (wanted?: unknown): Promise<MediaStream> => {
+    this.askedScreen.push(wanted)
+    await this.wait
+    if (this.screen === undefined) throw domError('NotAllowedError')
+    return this.#open(this.screen)
+  }
+
+  enumerateDevices = (): Promise<MediaDeviceInfo[]> => Promise.resolve(this.list as MediaDeviceInfo[])
+  addEventListener = (_: string, fn: unknown): void => void this.#watchers.add(fn as () => void)
+  removeEventListener = (_: string, fn: unknown): void => void this.#watchers.delete(fn as () => void)
+
+  /** changes lets a device come or go. */
+  changes(): void {
+    for (const fn of [...this.#watchers]) fn()
+  }
+
+  live(kind: 'audio' | 'video'): FakeTrack | undefined {
+    return this.tracks.findLast((t) => t.kind === kind && t.readyState === 'live')
+  }
+
+  #open(kinds: readonly ('audio' | 'video')[]): MediaStream {
     const stream = new FakeStream()
-    for (const kind of [...(audio ? ['audio'] : []), ...(video ? ['video'] : [])] as ('audio' | 'video')[]) {
-      const track = new FakeTrack(kind)
+    for (const kind of kinds) {
+      const track = new FakeTrack(kind, `${kind} ${this.tracks.length + 1}`)
+      track.settings = { ...this.settings[kind] }
       this.tracks.push(track)
       stream.addTrack(track as unknown as MediaStreamTrack)
     }
     return stream as unknown as MediaStream
-  }
-
-  enumerateDevices = (): Promise<MediaDeviceInfo[]> => Promise.resolve(this.list as MediaDeviceInfo[])
-
-  live(kind: 'audio' | 'video'): FakeTrack | undefined {
-    return this.tracks.findLast((t) => t.kind === kind && t.readyState === 'live')
   }
 }
 
@@ -246,7 +279,7 @@ export function world(parts: Partial<Environment> = {}): World {
       return peer as unknown as RTCPeerConnection
     },
     createStream: () => new FakeStream() as unknown as MediaStream,
-    media: devices,
+    media: devices as unknown as MediaSource,
     allowed: (d) => Promise.resolve(allow[d]),
     watchNetwork: (fn) => {
       watchers.add(fn)

@@ -9,7 +9,7 @@ import { Login } from './login.ts'
 import { Notices } from './notices.ts'
 import { PasswordChange } from './password-change.ts'
 import { People } from './people.ts'
-import { type Api, type Calls, type Link, type Page } from './ports.ts'
+import { type Api, type Calls, type DeviceList, type Link, type Page } from './ports.ts'
 import { Preferences } from './preferences.ts'
 import { Router } from './router.ts'
 import { type Connection, Session } from './session.ts'
@@ -18,7 +18,7 @@ import { Toasts } from './toasts.ts'
 import { Welcome } from './welcome.ts'
 
 /** Client is the SDK's, as far as it is used here. */
-export interface Client extends Connection {
+export interface Client extends Connection, DeviceList {
   readonly api: Api
   readonly signal: Link
   readonly calls: Calls

@@ -1,11 +1,25 @@
 // What view models need from outside: the SDK's parts, and the little of the
 // page that they touch. Tests hand in their own.
 
-import { type Api as SdkApi, type Call as SdkCall, type Calls as SdkCalls, type SignalSocket } from '@ringfence/sdk'
+import {
+  type Api as SdkApi,
+  type Call as SdkCall,
+  type Calls as SdkCalls,
+  type Client as SdkClient,
+  type Preview as SdkPreview,
+  type PreviewChoice,
+  type SignalSocket,
+} from '@ringfence/sdk'
 
 export type Api = Pick<SdkApi, keyof SdkApi>
 export type Link = Pick<SignalSocket, 'state' | 'stopReason' | 'on' | 'reconnect'>
 export type Call = Pick<SdkCall, keyof SdkCall>
+export type Preview = Pick<SdkPreview, keyof SdkPreview>
+
+/** DeviceList is what this machine has to hear, see and be heard with. */
+export interface DeviceList extends Pick<SdkClient, 'devices' | 'watchDevices'> {
+  preview: (choice: PreviewChoice) => Preview
+}
 
 /** Calls is the SDK's, with what its listeners get reduced to what is needed of a call. */
 export interface Calls {

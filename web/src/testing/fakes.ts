@@ -1,10 +1,10 @@
 // Hand-written stand-ins for what view models need from outside. Only tests
 // import this.
 
-import { ApiError, type Friend, type FriendList, type Me, NetworkError, type Person } from '@ringfence/sdk'
+import { ApiError, type Devices, type Effects, type Friend, type FriendList, type Me, type MediaChoice, NetworkError, type Person } from '@ringfence/sdk'
 
 import { type Client } from '../state/app.ts'
-import { type Api, type Call, type Calls, type Link, type Page } from '../state/ports.ts'
+import { type Api, type Call, type Calls, type Link, type Page, type Preview } from '../state/ports.ts'
 
 /** fakeApi answers what over answers; anything else is a mistake of the test. */
 export function fakeApi(over: Partial<Api> = {}): Api {
@@ -75,7 +75,12 @@ export class FakeCall extends Wire {
   remoteStream: MediaStream | undefined
   muted = false
   camera = false
-  remote = { audio: true, video: false }
+  screen = false
+  canShareScreen = true
+  facing: Call['facing']
+  using: Call['using'] = {}
+  held = false
+  remote: Call['remote'] = { audio: true, video: false }
   remoteAway = false
   path: Call['path']
   connectedAt: number | undefined
@@ -99,6 +104,15 @@ export class FakeCall extends Wire {
     return Promise.resolve()
   }
 
+  setScreen(on: boolean): Promise<void> {
+    this.asked.push(`screen ${on ? 'on' : 'off'}`)
+    return Promise.resolve()
+  }
+
+  swapCamera = (): Promise<void> => Promise.resolve(void this.asked.push('swap camera'))
+  setEffects = (effects: Effects): Promise<void> => Promise.resolve(void this.asked.push(`effects ${Object.keys(effects).join(' ')}`.trim()))
+  setMicrophoneDevice = (id: string): Promise<void> => Promise.resolve(void this.asked.push(`microphone ${id}`))
+  setCameraDevice = (id: string): Promise<void> => Promise.resolve(void this.asked.push(`camera ${id}`))
   decline = (): void => void this.asked.push('decline')
   hangUp = (): void => void this.asked.push('hang up')
   retry = (): Promise<void> => Promise.resolve(void this.asked.push('retry'))
@@ -132,6 +146,26 @@ export class FakeCalls extends Wire {
     this.current = undefined
     call?.set({ state: 'ended', endReason: reason, endedByUs: byUs })
     this.tell('change', undefined)
+  }
+}
+
+/** FakePreview is a look at oneself that does what it is told. */
+export class FakePreview extends Wire {
+  readonly asked: string[] = []
+  stream: MediaStream | undefined
+  problem: Preview['problem']
+  using: Preview['using'] = {}
+  camera = false
+
+  choose = (choice: MediaChoice): Promise<void> => Promise.resolve(void this.asked.push(`choose ${Object.values(choice).join(' ')}`))
+  setEffects = (effects: Effects): Promise<void> => Promise.resolve(void this.asked.push(`effects ${Object.keys(effects).join(' ')}`.trim()))
+  setCamera = (on: boolean): Promise<void> => Promise.resolve(void this.asked.push(`camera ${on ? 'on' : 'off'}`))
+  retry = (): Promise<void> => Promise.resolve(void this.asked.push('retry'))
+  close = (): void => void this.asked.push('close')
+
+  set(change: Partial<FakePreview>): void {
+    Object.assign(this, change)
+    this.tell('change')
   }
 }
 
@@ -189,12 +223,18 @@ export function fakePage(at = '/'): FakePage {
 export interface FakeClient extends Client {
   readonly link: FakeLink
   readonly fakeCalls: FakeCalls
+  /** What devices() lists; plug tells that it has changed. */
+  has: Devices
+  plug: (has: Devices) => void
+  readonly previews: FakePreview[]
   connected: boolean
 }
 
 export function fakeClient(api: Partial<Api> = {}): FakeClient {
   const link = new FakeLink()
   const fakeCalls = new FakeCalls()
+  const previews: FakePreview[] = []
+  const watchers = new Set<() => void>()
   const client: FakeClient = {
     api: fakeApi({
       me: () => Promise.resolve(anna),
@@ -207,6 +247,22 @@ export function fakeClient(api: Partial<Api> = {}): FakeClient {
     calls: fakeCalls as unknown as Calls,
     link,
     fakeCalls,
+    has: { microphones: [], cameras: [], speakers: [] },
+    plug: (has) => {
+      client.has = has
+      for (const fn of [...watchers]) fn()
+    },
+    previews,
+    devices: () => Promise.resolve(client.has),
+    watchDevices: (fn) => {
+      watchers.add(fn)
+      return () => void watchers.delete(fn)
+    },
+    preview: () => {
+      const preview = new FakePreview()
+      previews.push(preview)
+      return preview as unknown as Preview
+    },
     connected: false,
     connect: () => {
       client.connected = true
