@@ -134,7 +134,7 @@ export class LocalMedia extends Emitter<MediaEvents> {
     if (problem === undefined) return undefined
     this.#choice = before.choice
     this.#facing = before.facing
-    if (this.camera === undefined) await this.acquire({ audio: false, video: true })
+    if (!this.#open.has('camera')) await this.acquire({ audio: false, video: true })
     return problem
   }
 
