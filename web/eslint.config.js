@@ -51,6 +51,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/text/**/*.ts'],
+    rules: { 'no-irregular-whitespace': ['error', { skipTemplates: true }] }, // French has a narrow space before a colon
+  },
+  {
     files: ['src/state/**/*.ts'],
     rules: {
       'no-restricted-imports': ['error', {

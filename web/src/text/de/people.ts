@@ -44,7 +44,7 @@ export const people = {
   declineFrom: (name: string) => `${name} ablehnen`,
 
   outgoing: 'Warten auf Antwort',
-  waiting: (then: Date, now: Date) => `Gefragt: ${f.ago(then, now)}`,
+  waiting: (then: Date, now: Date) => `Gefragt ${f.ago(then, now)}`,
   withdraw: 'Zurückziehen',
   withdrawFrom: (handle: string) => `Anfrage an ${handle} zurückziehen`,
 

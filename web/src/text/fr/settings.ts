@@ -1,1 +1,29 @@
-export { settings } from '../en/settings.ts'
+import { f } from './format.ts'
+
+export const settings = {
+  title: 'Réglages',
+  you: 'Toi',
+  name: 'Ton nom',
+  save: 'Enregistrer',
+  saving: 'Un instant',
+  handle: 'Ton identifiant',
+  handleWhy: 'Il te sert à te connecter, et aux autres à t’ajouter.',
+  copyHandle: 'Copier l’identifiant',
+  password: 'Mot de passe',
+  passwordWhy: 'Quand tu le changes, tes autres appareils sont déconnectés. Quatre ou cinq mots sans lien entre eux, c’est une bonne idée.',
+  currentPassword: 'Mot de passe actuel',
+  newPassword: 'Nouveau mot de passe',
+  savePassword: 'Enregistrer le mot de passe',
+  calls: 'Appels',
+  relay: 'Toujours passer par le relais',
+  relayWhy: 'Les autres ne voient alors pas l’adresse réseau de cet appareil. Le son et l’image peuvent mettre un peu plus de temps.',
+  invites: 'Invitations ouvertes',
+  invitesNone: 'Aucun lien n’attend d’être utilisé.',
+  invite: (then: Date, now: Date) => `Créé ${f.ago(then, now)}`,
+  inviteEnds: (then: Date, now: Date) => `Prend fin ${f.until(then, now)}`,
+  revoke: 'Retirer',
+  revokeWhich: (then: Date, now: Date) => `Retirer le lien créé ${f.ago(then, now)}`,
+  device: 'Cet appareil',
+  signOut: 'Se déconnecter',
+  version: (version: string) => `Ringfence ${version}`,
+}
