@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { accessible, fits, translated } from './lib/inspect.mjs';
 import { Api, password } from './lib/server.mjs';
 import { setStage } from './lib/stage.mjs';
-import { pseudo, text } from './lib/text.mjs';
+import { pseudo, sections, text } from './lib/text.mjs';
 
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
@@ -102,8 +102,14 @@ for (const { name, t, looks, options } of ways) {
     await p.finds('textbox', t.people.link);
     await looks(p, 'add a friend');
     await p.open('/settings');
-    await p.finds('button', t.settings.signOut);
+    await p.finds('heading', t.settings.title);
     await looks(p, 'settings');
+    for (const section of sections) {
+      await p.open(`/settings/${section}`);
+      await p.page.waitForSelector('.settings-pane h1');
+      await looks(p, `settings: ${section}`);
+    }
+    await p.finds('button', t.settings.signOut);
     await p.presses(t.settings.signOut);
     await p.sees(t.confirm.signOutTitle);
     await looks(p, 'sign out?');

@@ -74,7 +74,7 @@ test('from the printed link to a friend in the other browser, and back in', asyn
   await eve.sees(text.invite.badTitle);
   await eve.leaves();
 
-  await anna.open('/settings');
+  await anna.open('/settings/this-device');
   await anna.presses(text.settings.signOut);
   await anna.sees(text.confirm.signOutTitle);
   await anna.presses(text.confirm.signOut);

@@ -57,7 +57,7 @@ test('the screens in WebKit, from an invitation to Arabic', { skip }, async () =
   assert.match(await p.written(text.people.link), new RegExp(`^${server.origin}/invite#`));
   assert.ok(await p.evaluate((label) => [...document.querySelectorAll('svg, canvas, img')].some((e) => e.getAttribute('aria-label') === label && e.getBoundingClientRect().width >= 120), text.people.qr), 'no QR picture');
 
-  await p.open('/settings');
+  await p.open('/settings/this-device');
   await p.sees(text.settings.title);
   await p.finds('button', text.settings.signOut);
 });

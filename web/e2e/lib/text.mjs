@@ -5,10 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 /** @param {string} file */
-const load = async (file) => (await runnerImport(fileURLToPath(new URL(`../../src/text/${file}`, import.meta.url)), { configFile: false, logLevel: 'error' })).module;
+const load = async (file) => (await runnerImport(fileURLToPath(new URL(`../../src/${file}`, import.meta.url)), { configFile: false, logLevel: 'error' })).module;
 
 /** @type {import('../../src/text/en/index.ts').Text} */
-export const text = (await load('en/index.ts')).en;
+export const text = (await load('text/en/index.ts')).en;
 
 /** The same in the language that nobody speaks. @type {import('../../src/text/en/index.ts').Text} */
-export const pseudo = (await load('pseudo.ts')).pseudoText();
+export const pseudo = (await load('text/pseudo.ts')).pseudoText();
+
+/** And from right to left. @type {import('../../src/text/en/index.ts').Text} */
+export const pseudoRtl = (await load('text/pseudo.ts')).pseudoRtlText();
+
+/** A language that people speak. @param {'de' | 'fr' | 'es' | 'ar'} tag @returns {Promise<import('../../src/text/en/index.ts').Text>} */
+export const language = async (tag) => (await load(`text/${tag}/index.ts`))[tag];
+
+/** The places of the settings. @type {readonly string[]} */
+export const sections = (await load('state/settings-sections.ts')).settingsSections;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { createApp } from '../state/app.ts'
 import { type EndReason } from '../state/call.ts'
+import { settingsSections } from '../state/settings-sections.ts'
 import { anna, fakeClient, fakePage, friend, noNetwork, refusal, settle, someone } from '../testing/fakes.ts'
 import { en } from '../text/en/index.ts'
 import { setText } from '../text/index.ts'
@@ -71,8 +72,10 @@ const screens: [string, () => Promise<string>][] = [
   ['people, loading', async () => (await open({ friends: () => new Promise(() => undefined) })).draw()],
   ['people, failed', async () => (await open({ friends: () => Promise.reject(noNetwork()) })).draw()],
   ['settings', async () => (await open(full, '/settings')).draw()],
+  ...settingsSections.map((section): [string, () => Promise<string>] => [`settings, ${section}`, async () => (await open(full, `/settings/${section}`)).draw()]),
+  ['settings that are not there', async () => (await open(full, '/settings/nowhere')).draw()],
   ['settings, a password refused', async () => {
-    const { app, draw } = await open(full, '/settings')
+    const { app, draw } = await open(full, '/settings/you')
     app.passwordChange.attempt.fail({ code: 'bad_credentials', fields: [{ field: 'current', rule: 'wrong' }] })
     return draw()
   }],

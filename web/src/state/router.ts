@@ -18,7 +18,7 @@ export class Router {
   readonly #place: Place
   readonly #at = signal({ path: '/', hash: '' })
 
-  readonly route = computed<Route>(() => routes[this.#at.value.path] ?? 'missing')
+  readonly route = computed<Route>(() => routes[this.#at.value.path] ?? (this.#at.value.path.startsWith('/settings/') ? 'settings' : 'missing'))
   readonly path = computed(() => this.#at.value.path)
   readonly hash = computed(() => this.#at.value.hash)
 

@@ -16,6 +16,7 @@ export type Done =
   | 'unblocked'
   | 'revoked'
   | 'asked'
+  | 'callsCleared'
 
 /** Toast is one short message: something done, or a problem that belongs to no form. */
 export interface Toast {

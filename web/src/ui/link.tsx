@@ -10,10 +10,12 @@ interface LinkProps {
   class?: string
   icon?: LucideIcon
   label?: string
+  /** The place one is at. */
+  current?: boolean
 }
 
 /** Link goes to another screen without loading the page anew; in a new tab it is a link like any other. */
-export function Link({ to, children, icon, label, class: classes }: LinkProps) {
+export function Link({ to, children, icon, label, current = false, class: classes }: LinkProps) {
   const { router } = useApp()
   const follow = (event: MouseEvent): void => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
@@ -21,7 +23,7 @@ export function Link({ to, children, icon, label, class: classes }: LinkProps) {
     router.go(to)
   }
   return (
-    <a href={to} onClick={follow} class={classes} aria-label={label} title={label}>
+    <a href={to} onClick={follow} class={classes} aria-label={label} title={label} aria-current={current ? 'page' : undefined}>
       {icon && <Icon of={icon} />}
       {children}
     </a>

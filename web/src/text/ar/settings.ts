@@ -27,4 +27,37 @@ export const settings = {
   device: 'هذا الجهاز',
   signOut: 'خروج',
   version: (version: string) => `Ringfence ${apart(version)}`,
+
+  // The places of the settings, and what is in each.
+  youIs: 'الاسم والمعرّف وكلمة المرور',
+  look: 'المظهر واللغة',
+  lookIs: 'الألوان واللغة',
+  devices: 'الصوت والصورة',
+  devicesIs: 'الميكروفون والكاميرا والضغط للتحدث',
+  notifications: 'الإشعارات والأصوات',
+  notificationsIs: 'الرنين ورسائل النظام',
+  privacy: 'الخصوصية',
+  privacyIs: 'المرحّل وما يُحفظ هنا',
+  invitesIs: 'روابط لم تُستعمل بعد',
+  deviceIs: 'الخروج والإصدار',
+  deviceWhy: 'ما تختاره هنا، عدا الاسم وكلمة المرور، يخص هذا المتصفح وحده.',
+
+  theme: 'الألوان',
+  themeAuto: 'مثل النظام',
+  themeLight: 'فاتحة',
+  themeDark: 'داكنة',
+  language: 'اللغة',
+  languageAuto: 'مثل المتصفح',
+  /** Each in itself, so that whoever is lost in another finds the way back. */
+  languages: { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ar: 'العربية' },
+  languageFailed: 'تعذّر تحميل هذه اللغة. تحقق من شبكة هذا الجهاز ثم اخترها مرة أخرى.',
+
+  talk: 'الضغط للتحدث',
+  talkWhy: 'تبدأ المكالمات والميكروفون صامت. يسمعك الآخر ما دمت تضغط مفتاح المسافة.',
+  history: 'المكالمات المحفوظة هنا',
+  historyWhy: 'قائمة مكالماتك في هذا المتصفح وليست في أي مكان آخر. وتُمحى عند تسجيل الخروج.',
+  historyClear: 'إفراغ القائمة',
+  historyNone: 'لا شيء محفوظ هنا.',
+  install: 'تثبيت Ringfence',
+  installWhy: 'يصير له مكان بين برامجك ونافذة خاصة به.',
 }

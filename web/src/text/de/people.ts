@@ -77,6 +77,9 @@ export const confirm = {
   signOutTitle: 'Hier abmelden?',
   signOutWhy: 'Auf diesem Gerät klingelt es dann nicht mehr, bis du dich wieder anmeldest.',
   signOut: 'Abmelden',
+  clearCallsTitle: 'Liste der Anrufe leeren?',
+  clearCallsWhy: 'Sie lässt sich nicht zurückholen.',
+  clearCalls: 'Leeren',
 }
 
 export const done = {
@@ -92,4 +95,5 @@ export const done = {
   unblocked: (name: string) => `${name} freigegeben`,
   revoked: 'Der Link gilt nicht mehr',
   asked: (name: string) => `${name} gefragt`,
+  callsCleared: 'Die Liste der Anrufe ist leer',
 }

@@ -26,4 +26,37 @@ export const settings = {
   device: 'Dieses Gerät',
   signOut: 'Abmelden',
   version: (version: string) => `Ringfence ${version}`,
+
+  // The places of the settings, and what is in each.
+  youIs: 'Name, Kennung, Passwort',
+  look: 'Aussehen und Sprache',
+  lookIs: 'Farben, Sprache',
+  devices: 'Ton und Bild',
+  devicesIs: 'Mikrofon, Kamera, Sprechtaste',
+  notifications: 'Hinweise und Töne',
+  notificationsIs: 'Klingeln, Meldungen des Systems',
+  privacy: 'Privatsphäre',
+  privacyIs: 'Relais, was hier aufgehoben wird',
+  invitesIs: 'Links, die noch niemand benutzt hat',
+  deviceIs: 'Abmelden, Version',
+  deviceWhy: 'Was du hier wählst, gilt bis auf Name und Passwort nur für diesen Browser.',
+
+  theme: 'Farben',
+  themeAuto: 'Wie das System',
+  themeLight: 'Hell',
+  themeDark: 'Dunkel',
+  language: 'Sprache',
+  languageAuto: 'Wie der Browser',
+  /** Each in itself, so that whoever is lost in another finds the way back. */
+  languages: { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ar: 'العربية' },
+  languageFailed: 'Diese Sprache ließ sich nicht laden. Prüfe das Netz dieses Geräts und wähle sie dann noch einmal.',
+
+  talk: 'Sprechtaste',
+  talkWhy: 'Anrufe beginnen stumm. Man hört dich, solange du die Leertaste hältst.',
+  history: 'Hier aufgehobene Anrufe',
+  historyWhy: 'Die Liste deiner Anrufe liegt in diesem Browser und nirgends sonst. Beim Abmelden geht sie mit.',
+  historyClear: 'Liste leeren',
+  historyNone: 'Hier ist nichts aufgehoben.',
+  install: 'Ringfence installieren',
+  installWhy: 'Es bekommt einen Platz bei deinen Programmen und ein eigenes Fenster.',
 }

@@ -77,6 +77,9 @@ export const confirm = {
   signOutTitle: 'Sign out here?',
   signOutWhy: 'You won’t be called on this device until you sign in again.',
   signOut: 'Sign out',
+  clearCallsTitle: 'Clear the list of calls?',
+  clearCallsWhy: 'It can’t be brought back.',
+  clearCalls: 'Clear',
 }
 
 export const done = {
@@ -92,4 +95,5 @@ export const done = {
   unblocked: (name: string) => `Unblocked ${name}`,
   revoked: 'The link no longer works',
   asked: (name: string) => `Asked ${name}`,
+  callsCleared: 'The list of calls is empty',
 }

@@ -26,4 +26,37 @@ export const settings = {
   device: 'This device',
   signOut: 'Sign out',
   version: (version: string) => `Ringfence ${version}`,
+
+  // The places of the settings, and what is in each.
+  youIs: 'Name, handle, password',
+  look: 'Look and language',
+  lookIs: 'Colours, language',
+  devices: 'Sound and picture',
+  devicesIs: 'Microphone, camera, push-to-talk',
+  notifications: 'Notifications and sounds',
+  notificationsIs: 'Ringing, messages from the system',
+  privacy: 'Privacy',
+  privacyIs: 'Relay, what is kept here',
+  invitesIs: 'Links that wait to be used',
+  deviceIs: 'Sign out, version',
+  deviceWhy: 'What you choose under these headings, other than name and password, is for this browser alone.',
+
+  theme: 'Colours',
+  themeAuto: 'Like the system',
+  themeLight: 'Light',
+  themeDark: 'Dark',
+  language: 'Language',
+  languageAuto: 'Like the browser',
+  /** Each in itself, so that whoever is lost in another finds the way back. */
+  languages: { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ar: 'العربية' },
+  languageFailed: 'This language couldn’t be loaded. Check this device’s network, then choose it again.',
+
+  talk: 'Push-to-talk',
+  talkWhy: 'Calls begin muted. The other hears you while you hold the space bar.',
+  history: 'Calls kept here',
+  historyWhy: 'The list of your calls is in this browser and nowhere else. It goes when you sign out.',
+  historyClear: 'Clear the list',
+  historyNone: 'Nothing is kept here.',
+  install: 'Install Ringfence',
+  installWhy: 'It gets a place among your programs and a window of its own.',
 }

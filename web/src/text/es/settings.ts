@@ -26,4 +26,37 @@ export const settings = {
   device: 'Este dispositivo',
   signOut: 'Cerrar la sesión',
   version: (version: string) => `Ringfence ${version}`,
+
+  // The places of the settings, and what is in each.
+  youIs: 'Nombre, identificador, contraseña',
+  look: 'Aspecto e idioma',
+  lookIs: 'Colores, idioma',
+  devices: 'Sonido e imagen',
+  devicesIs: 'Micrófono, cámara, pulsar para hablar',
+  notifications: 'Avisos y sonidos',
+  notificationsIs: 'Timbre, mensajes del sistema',
+  privacy: 'Privacidad',
+  privacyIs: 'Repetidor, lo que se guarda aquí',
+  invitesIs: 'Enlaces a la espera',
+  deviceIs: 'Cerrar la sesión, versión',
+  deviceWhy: 'Salvo el nombre y la contraseña, lo que eliges aquí vale solo para este navegador.',
+
+  theme: 'Colores',
+  themeAuto: 'Como el sistema',
+  themeLight: 'Claro',
+  themeDark: 'Oscuro',
+  language: 'Idioma',
+  languageAuto: 'Como el navegador',
+  /** Each in itself, so that whoever is lost in another finds the way back. */
+  languages: { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ar: 'العربية' },
+  languageFailed: 'No se pudo cargar este idioma. Comprueba la red de este dispositivo y elígelo otra vez.',
+
+  talk: 'Pulsar para hablar',
+  talkWhy: 'Las llamadas empiezan en silencio. Te oyen mientras mantienes pulsada la barra espaciadora.',
+  history: 'Llamadas guardadas aquí',
+  historyWhy: 'La lista de tus llamadas está en este navegador y en ningún otro sitio. Se va cuando cierras la sesión.',
+  historyClear: 'Vaciar la lista',
+  historyNone: 'Aquí no hay nada guardado.',
+  install: 'Instalar Ringfence',
+  installWhy: 'Tiene su sitio entre tus programas y una ventana propia.',
 }
