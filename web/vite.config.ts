@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 import { precompress } from './build/precompress.ts'
-import { fixedWorkers, workerInputs, workerFileName } from './build/workers.ts'
+import { fixedWorkers, workerFileName, workerInputs, workersFromSource } from './build/workers.ts'
 
 // The program that `make run` starts; the development server hands it /api.
 const server = 'http://localhost:8080'
@@ -9,7 +9,7 @@ const server = 'http://localhost:8080'
 export default defineConfig({
   // Nothing is inlined: the page's policy allows no inline script, style or data address.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [fixedWorkers(), precompress()],
+  plugins: [fixedWorkers(), workersFromSource(), precompress()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

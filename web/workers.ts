@@ -2,7 +2,7 @@
 // addresses are fixed, because the Trusted Types policy accepts these and no
 // other. The build fails when a worker turns up that is not listed here.
 
-/** WorkerScript is one worker or service worker. */
+/** WorkerScript is one worker, service worker or worklet. */
 export interface WorkerScript {
   /** The module that it is built from, relative to web/. */
   readonly entry: string
@@ -10,8 +10,12 @@ export interface WorkerScript {
   readonly path: `/${string}.js`
 }
 
-/** There are none yet. */
-export const workers: readonly WorkerScript[] = []
+export const workers: readonly WorkerScript[] = [
+  // The one place where WebAssembly is compiled: the server allows it to this address alone.
+  { entry: 'src/effects/worker.ts', path: '/effects.js' },
+  // In the audio thread: takes noise out of what the microphone hears.
+  { entry: 'src/effects/noise-worklet.ts', path: '/noise.js' },
+]
 
 /** Every address that a worker may be loaded from. */
 export const workerPaths: readonly string[] = workers.map((w) => w.path)

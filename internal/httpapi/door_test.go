@@ -282,7 +282,7 @@ func TestHeaders(t *testing.T) {
 	page := w.send(w.request("GET", "/", nil)).Header()
 	csp := page.Get("Content-Security-Policy")
 	for _, want := range []string{
-		"default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+		"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "base-uri 'none'", "frame-ancestors 'none'",
 		"require-trusted-types-for 'script'", "trusted-types ringfence",
 	} {
 		if !strings.Contains(csp+";", want+";") {
@@ -290,8 +290,14 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"unsafe", "http:", "https:", "*", "'nonce", "allow-duplicates"} {
-		if strings.Contains(csp, bad) {
+		if strings.Contains(strings.Replace(csp, "'wasm-unsafe-eval'", "", 1), bad) {
 			t.Errorf("the pages' policy has %s: %s", bad, csp)
+		}
+	}
+	effects := w.send(w.request("GET", "/effects.js", nil)).Header().Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'", "trusted-types 'none'"} {
+		if !strings.Contains(effects+";", want+";") {
+			t.Errorf("the policy of /effects.js lacks %s: %s", want, effects)
 		}
 	}
 	if got := page.Get("Permissions-Policy"); !strings.Contains(got, "camera=(self), microphone=(self)") {

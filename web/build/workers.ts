@@ -3,7 +3,7 @@ import type { Plugin } from 'vite'
 
 import { workers, type WorkerScript } from '../workers.ts'
 
-const inputName = (w: WorkerScript): string => `worker:${w.path}`
+const inputName = (w: WorkerScript): string => `worker${w.path}`
 
 /** workerInputs are the build's entries for the listed workers. */
 export function workerInputs(list: readonly WorkerScript[] = workers): Record<string, string> {
@@ -33,6 +33,21 @@ export function fixedWorkers(): Plugin {
       if (id.includes('/node_modules/')) return null
       if (workerUse.test(code)) this.error(`${id}: list the worker in workers.ts instead`)
       return null
+    },
+  }
+}
+
+/** workersFromSource gives the development server, which has the sources only, the workers' addresses. */
+export function workersFromSource(): Plugin {
+  return {
+    name: 'ringfence:workers-from-source',
+    apply: 'serve',
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        const found = workers.find((w) => w.path === request.url)
+        if (found !== undefined) request.url = `/${found.entry}`
+        next()
+      })
     },
   }
 }

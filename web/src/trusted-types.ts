@@ -16,11 +16,18 @@ export function scriptURL(url: string, allowed: readonly string[] = workerPaths)
   throw new TypeError('not a script of this page')
 }
 
+let policy: ReturnType<Factory['createPolicy']> | undefined
+
 /**
  * installPolicy makes the page's one policy. It is made at the start, so that
  * nothing else can take its name; it makes no HTML and no script.
  */
 export function installPolicy(): void {
   const factory = (window as { trustedTypes?: Factory }).trustedTypes
-  factory?.createPolicy('ringfence', { createScriptURL: (url) => scriptURL(url) })
+  policy = factory?.createPolicy('ringfence', { createScriptURL: (url) => scriptURL(url) })
+}
+
+/** trustedScript gives the address of a listed script to what starts it; the browser's types call it a string. */
+export function trustedScript(url: string): string {
+  return (policy?.createScriptURL(url) ?? scriptURL(url)) as string
 }
