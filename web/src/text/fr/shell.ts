@@ -6,7 +6,7 @@ export const app = {
   back: 'Retour',
   cancel: 'Annuler',
   tryAgain: 'Réessayer',
-  undo: 'Annuler ce geste',
+  undo: 'Annuler',
   people: 'Contacts',
   settings: 'Réglages',
   title: (page: string) => `${page} – Ringfence`,
