@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 import { precompress } from './build/precompress.ts'
+import { shell } from './build/shell.ts'
 import { fixedWorkers, workerFileName, workerInputs, workersFromSource } from './build/workers.ts'
 
 // The program that `make run` starts; the development server hands it /api.
@@ -9,7 +10,7 @@ const server = 'http://localhost:8080'
 export default defineConfig({
   // Nothing is inlined: the page's policy allows no inline script, style or data address.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [fixedWorkers(), workersFromSource(), precompress()],
+  plugins: [fixedWorkers(), workersFromSource(), shell(), precompress()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -2,6 +2,7 @@ import { effect } from '@preact/signals'
 import { createClient } from '@ringfence/sdk'
 import { render } from 'preact'
 
+import { browserSurroundings } from './attention/browser.ts'
 import { browserPage } from './page.ts'
 import { Root } from './screens/app.tsx'
 import { createApp } from './state/app.ts'
@@ -14,7 +15,7 @@ import { AppContext } from './ui/context.ts'
 
 installPolicy()
 
-const app = createApp(createClient(), browserPage)
+const app = createApp(createClient(), browserPage, browserSurroundings())
 const root = document.documentElement
 
 effect(() => {

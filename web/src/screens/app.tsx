@@ -9,6 +9,7 @@ import { CallOverlay } from './call/overlay.tsx'
 import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
 import { NotFound } from './not-found.tsx'
+import { Offers } from './offers.tsx'
 import { People } from './people/people.tsx'
 import { Settings } from './settings/settings.tsx'
 
@@ -58,6 +59,7 @@ export function Root() {
       </a>
       <LinkBanner />
       <Screen />
+      <Offers />
       <CallOverlay />
       <Toasts />
     </div>

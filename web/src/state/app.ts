@@ -2,7 +2,9 @@ import { computed } from '@preact/signals'
 import { type Topic } from '@ringfence/sdk'
 
 import { Ask } from './ask.ts'
+import { Attention } from './attention.ts'
 import { CallRoom } from './call.ts'
+import { Install } from './install.ts'
 import { Invites } from './invites.ts'
 import { LinkWatch } from './link.ts'
 import { Login } from './login.ts'
@@ -14,7 +16,9 @@ import { Preferences } from './preferences.ts'
 import { Router } from './router.ts'
 import { type Connection, Session } from './session.ts'
 import { Settings } from './settings.ts'
+import { noSurroundings, type Surroundings } from './surroundings.ts'
 import { Toasts } from './toasts.ts'
+import { Update } from './update.ts'
 import { Welcome } from './welcome.ts'
 
 /** Client is the SDK's, as far as it is used here. */
@@ -28,7 +32,7 @@ export interface Client extends Connection, DeviceList {
 export type App = ReturnType<typeof createApp>
 
 /** createApp wires the view models; start() asks who is here. */
-export function createApp(client: Client, page: Page) {
+export function createApp(client: Client, page: Page, around: Surroundings = noSurroundings) {
   const { api } = client
   const preferences = new Preferences(page.memory)
   const router = new Router(page.place)
@@ -44,6 +48,9 @@ export function createApp(client: Client, page: Page) {
   const passwordChange = new PasswordChange(api, session, toasts)
   const call = new CallRoom(client.calls, people)
   const link = new LinkWatch(client.signal, page, () => session.lost())
+  const attention = new Attention({ call, people, notices, preferences, session, open: (account) => router.go(`/people/${account}`) }, around)
+  const update = new Update(call, page, client.signal, around)
+  const install = new Install(around.installs, page, call, attention, preferences)
 
   const topics: Readonly<Record<Topic, () => Promise<void>>> = {
     friends: () => people.refresh(),
@@ -76,7 +83,7 @@ export function createApp(client: Client, page: Page) {
   })
 
   return {
-    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link,
+    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link, attention, update, install,
     /** The screen to draw, and whether it is the sign-in form in place of another. */
     screen: computed(() => {
       const route = router.route.value

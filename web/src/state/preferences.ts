@@ -40,6 +40,8 @@ export class Preferences {
   readonly volume: Signal<number>
   /** Whether the system may show a call while the page is hidden; the browser asks, too. */
   readonly notifications: Signal<boolean>
+  /** Whether a notification says who calls: others may see the screen. */
+  readonly notifyNames: Signal<boolean>
   /** Ids of preferred devices; empty is the system's choice. */
   readonly microphone: Signal<string>
   readonly camera: Signal<string>
@@ -73,6 +75,7 @@ export class Preferences {
     this.sounds = kept('sounds', yesNo, true)
     this.volume = kept('volume', share, 1)
     this.notifications = kept('notifications', yesNo, false)
+    this.notifyNames = kept('notify-names', yesNo, true)
     this.microphone = kept('microphone', deviceId, '')
     this.camera = kept('camera', deviceId, '')
     this.speaker = kept('speaker', deviceId, '')

@@ -2,6 +2,7 @@
 // shape. Sentences say what happened and what to do; they never blame, beg or
 // shout. A parameter is a value of the person's (a name, a time), never a word.
 
+import { attention } from './attention.ts'
 import { call } from './call.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
@@ -23,6 +24,7 @@ export const en = {
   settings,
   done,
   call,
+  attention,
   errors,
   notFound,
 
