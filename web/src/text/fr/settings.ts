@@ -26,4 +26,37 @@ export const settings = {
   device: 'Cet appareil',
   signOut: 'Se déconnecter',
   version: (version: string) => `Ringfence ${version}`,
+
+  // The places of the settings, and what is in each.
+  youIs: 'Nom, identifiant, mot de passe',
+  look: 'Apparence et langue',
+  lookIs: 'Couleurs, langue',
+  devices: 'Son et image',
+  devicesIs: 'Micro, caméra, touche pour parler',
+  notifications: 'Notifications et sons',
+  notificationsIs: 'Sonnerie, messages du système',
+  privacy: 'Vie privée',
+  privacyIs: 'Relais, ce qui est gardé ici',
+  invitesIs: 'Liens que personne n’a encore utilisés',
+  deviceIs: 'Se déconnecter, version',
+  deviceWhy: 'Ce que tu choisis ici ne vaut que pour ce navigateur, sauf le nom et le mot de passe.',
+
+  theme: 'Couleurs',
+  themeAuto: 'Comme le système',
+  themeLight: 'Clair',
+  themeDark: 'Sombre',
+  language: 'Langue',
+  languageAuto: 'Comme le navigateur',
+  /** Each in itself, so that whoever is lost in another finds the way back. */
+  languages: { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', ar: 'العربية' },
+  languageFailed: 'Cette langue n’a pas pu être chargée. Vérifie le réseau de cet appareil, puis choisis-la encore.',
+
+  talk: 'Touche pour parler',
+  talkWhy: 'Les appels commencent micro coupé. On t’entend tant que tu tiens la barre d’espace.',
+  history: 'Appels gardés ici',
+  historyWhy: 'La liste de tes appels est dans ce navigateur et nulle part ailleurs. Elle est effacée quand tu te déconnectes.',
+  historyClear: 'Vider la liste',
+  historyNone: 'Rien n’est gardé ici.',
+  install: 'Installer Ringfence',
+  installWhy: 'Il aura une place parmi tes programmes et sa propre fenêtre.',
 }
