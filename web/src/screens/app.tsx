@@ -1,11 +1,16 @@
+import { useEffect, useState } from 'preact/hooks'
+
 import { type Route } from '../state/router.ts'
 import { t } from '../text/index.ts'
 import { Button, Spinner } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
 import { Entry, Heading } from '../ui/page.tsx'
 import { Toasts } from '../ui/toasts.tsx'
+import { Add } from './add.tsx'
 import { LinkBanner } from './banner.tsx'
 import { CallOverlay } from './call/overlay.tsx'
+import { Calls } from './calls.tsx'
+import { Check } from './check.tsx'
 import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
 import { NotFound } from './not-found.tsx'
@@ -13,28 +18,43 @@ import { Offers } from './offers.tsx'
 import { People } from './people/people.tsx'
 import { Settings } from './settings/settings.tsx'
 
-const screens: Readonly<Record<Route, () => preact.JSX.Element>> = {
+const screens: Readonly<Record<Route, () => preact.JSX.Element | null>> = {
   people: People,
+  friend: People,
+  calls: Calls,
+  add: Add,
+  settings: Settings,
+  check: Check,
   invite: Invite,
   login: Login,
-  settings: Settings,
+  components: Parts,
   missing: NotFound,
+}
+
+/** Parts shows every component in every state; few ever look, so it comes when it is asked for. */
+function Parts() {
+  const [Page, show] = useState<(() => preact.JSX.Element | null) | undefined>()
+  useEffect(() => void import('./components.tsx').then((m) => show(() => m.Components)), [])
+  return Page === undefined ? <Waits /> : <Page />
+}
+
+/** Waits says that something is on its way. */
+function Waits() {
+  return (
+    <Entry>
+      <p class="waits" role="status">
+        <Spinner />
+        <span>{t.app.loading}</span>
+      </p>
+    </Entry>
+  )
 }
 
 /** Screen draws the one that the address names, once it is known who is here. */
 function Screen() {
   const { session, screen, start } = useApp()
   const standing = session.standing.value
-  if (standing === 'starting') {
-    return (
-      <Entry>
-        <p class="waits" role="status">
-          <Spinner />
-          <span>{t.app.loading}</span>
-        </p>
-      </Entry>
-    )
-  }
+  if (standing === 'starting') return <Waits />
   if (standing === 'unreachable') {
     return (
       <Entry>

@@ -86,9 +86,7 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
     page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link, attention, update, install,
     /** The screen to draw, and whether it is the sign-in form in place of another. */
     screen: computed(() => {
-      const route = router.route.value
-      const open = route === 'invite' || route === 'missing'
-      return open || session.standing.value !== 'out' ? route : 'login'
+      return router.open.value || session.standing.value !== 'out' ? router.route.value : 'login'
     }),
     now: page.now,
     start: () => session.start(),

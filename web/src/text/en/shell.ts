@@ -8,6 +8,8 @@ export const app = {
   tryAgain: 'Try again',
   undo: 'Undo',
   people: 'People',
+  calls: 'Calls',
+  check: 'Camera and sound',
   settings: 'Settings',
   title: (page: string) => `${page} – Ringfence`,
   messages: 'Messages from Ringfence',
