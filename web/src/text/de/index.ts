@@ -1,6 +1,7 @@
 // German. What has no words of its own yet is said in English.
 
 import { elseEnglish } from '../fallback.ts'
+import { attention } from './attention.ts'
 import { call } from './call.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
@@ -21,6 +22,7 @@ export const de = elseEnglish({
   settings,
   done,
   call,
+  attention,
   errors,
   notFound,
 
