@@ -1,3 +1,7 @@
+// Sounds, notifications, and the app on this device.
+
+import { f } from './format.ts'
+
 export const attention = {
   title: 'Hinweise und Töne',
 
@@ -13,6 +17,7 @@ export const attention = {
   sounds: 'Töne',
   soundsWhy: 'Anrufe klingeln, und du hörst, wenn sie beginnen und enden.',
   volume: 'Lautstärke',
+  volumeIs: (part: number) => f.percent(part),
   test: 'Ton anhören',
 
   notifications: 'Anrufe zeigen, während Ringfence im Hintergrund ist',

@@ -8,6 +8,8 @@ export const app = {
   tryAgain: 'Noch einmal',
   undo: 'Rückgängig',
   people: 'Leute',
+  calls: 'Anrufe',
+  check: 'Kamera und Ton',
   settings: 'Einstellungen',
   title: (page: string) => `${page} – Ringfence`,
   messages: 'Hinweise von Ringfence',

@@ -1,3 +1,7 @@
+// Sounds, notifications, and the app on this device.
+
+import { f } from './format.ts'
+
 export const attention = {
   title: 'Notifications et sons',
 
@@ -13,6 +17,7 @@ export const attention = {
   sounds: 'Sons',
   soundsWhy: 'Les appels sonnent, et tu entends quand ils commencent et finissent.',
   volume: 'Volume',
+  volumeIs: (part: number) => f.percent(part),
   test: 'Écouter un son',
 
   notifications: 'Montrer les appels quand Ringfence est en arrière-plan',

@@ -8,6 +8,8 @@ export const app = {
   tryAgain: 'Réessayer',
   undo: 'Annuler',
   people: 'Contacts',
+  calls: 'Appels',
+  check: 'Caméra et son',
   settings: 'Réglages',
   title: (page: string) => `${page} – Ringfence`,
   messages: 'Messages de Ringfence',
