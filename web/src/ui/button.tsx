@@ -14,7 +14,7 @@ export function Spinner() {
 }
 
 interface ButtonProps extends Native {
-  kind?: 'primary' | 'plain' | 'quiet' | 'end' | 'end-quiet'
+  kind?: 'primary' | 'plain' | 'quiet' | 'calm' | 'end' | 'end-quiet'
   icon?: LucideIcon
   busy?: boolean
   wide?: boolean
@@ -22,7 +22,7 @@ interface ButtonProps extends Native {
   inner?: Ref<HTMLButtonElement>
 }
 
-/** Button has words on it. Primary is for the one thing to do next. */
+/** Button has words on it. Primary is for the one thing to do next, calm for one of a menu's. */
 export function Button({ kind = 'plain', icon, busy = false, wide = false, children, inner, disabled, type = 'button', ...rest }: ButtonProps) {
   return (
     <button {...rest} ref={inner ?? null} type={type} disabled={busy || disabled === true} class={`button ${kind} ${wide ? 'wide' : ''} ${busy ? 'busy' : ''}`}>

@@ -8,6 +8,8 @@ export interface MenuItem {
   readonly words: string
   readonly icon: LucideIcon
   readonly act: () => void
+  /** What ends something is red. */
+  readonly ends?: boolean
 }
 
 /** Menu opens a few more things to do beside its button. */
@@ -21,7 +23,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
         {items.map((item) => (
           <Button
             key={item.words}
-            kind="end-quiet"
+            kind={item.ends === true ? 'end-quiet' : 'calm'}
             icon={item.icon}
             onClick={() => {
               close()

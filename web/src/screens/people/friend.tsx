@@ -30,8 +30,8 @@ export function FriendRow({ friend }: { friend: Friend }) {
         <Menu
           label={t.people.more(name)}
           items={[
-            { words: t.people.remove, icon: UserMinus, act: () => ask('remove') },
-            { words: t.people.block, icon: Ban, act: () => ask('block') },
+            { words: t.people.remove, icon: UserMinus, ends: true, act: () => ask('remove') },
+            { words: t.people.block, icon: Ban, ends: true, act: () => ask('block') },
           ]}
         />
       </div>

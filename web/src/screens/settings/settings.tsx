@@ -53,7 +53,7 @@ function Contents({ current, open }: { current: SettingsSection; open: boolean }
           const { icon, title, holds } = places[name]
           return (
             <li key={name}>
-              <Link to={`/settings/${name}`} class="settings-place" current={open && name === current}>
+              <Link to={`/settings/${name}`} class={name === current ? 'settings-place first' : 'settings-place'} current={open && name === current}>
                 <Icon of={icon} />
                 <span class="grow">
                   <span class="settings-name">{title()}</span>

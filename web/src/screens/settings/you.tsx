@@ -16,7 +16,7 @@ function Name() {
   const problem = settings.saving.problem.value
   if (me === undefined) return null
   return (
-    <Section title={t.settings.name} id="settings-name">
+    <Section title={t.settings.you} id="settings-you">
       <div class="settings-me">
         <Face account={me.id} size="large" />
         <div>
