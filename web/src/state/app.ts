@@ -46,7 +46,7 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   const ask = new Ask(api, people)
   const settings = new Settings(api, session, toasts, page, client.calls)
   const passwordChange = new PasswordChange(api, session, toasts)
-  const call = new CallRoom(client.calls, people)
+  const call = new CallRoom(client.calls, people, { machine: client, preferences })
   const link = new LinkWatch(client.signal, page, () => session.lost())
   const attention = new Attention({ call, people, notices, preferences, session, open: (account) => router.go(`/people/${account}`) }, around)
   const update = new Update(call, page, client.signal, around)

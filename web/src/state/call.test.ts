@@ -122,10 +122,20 @@ describe('a call that comes', () => {
     expect(call.asked).toEqual(['answer without picture'])
   })
 
-  it.each<[EndReason, boolean]>([['cancelled', false], ['no_answer', false], ['declined', true]])('and is %s leaves no screen: a notice tells of it', async (reason, byUs) => {
+  it.each<EndReason>(['cancelled', 'no_answer', 'offline', 'lost', 'stopped'])('and nobody answers before it is %s was missed: that stays until it was read', async (reason) => {
+    const { room, calls, ring } = await together()
+    ring(true)
+    calls.end(reason)
+    vi.advanceTimersByTime(60_000)
+    expect(room.shown.value).toMatchObject({ state: 'ended', missed: true })
+    room.again(false)
+    expect(calls.current).toMatchObject({ peer: 'ben', video: false, direction: 'outgoing' })
+  })
+
+  it.each([true, false])('and is declined, here: %s, leaves no screen', async (byUs) => {
     const { room, calls, ring } = await together()
     ring(false)
-    calls.end(reason, byUs)
+    calls.end('declined', byUs)
     expect(room.shown.value).toBeUndefined()
   })
 
@@ -159,5 +169,87 @@ describe('a call that comes', () => {
     calls.take(theirs)
     own.set({ state: 'ended', endReason: 'glare', endedByUs: true })
     expect(room.shown.value).toMatchObject({ id: 'call2', state: 'connecting' })
+  })
+})
+
+describe('what one does in a call', () => {
+  async function talking(change: Partial<FakeCall> = {}) {
+    const all = await together()
+    all.room.start('ben', true)
+    const call = all.current()
+    call.set({ state: 'connected', connectedAt: 1, camera: true, ...change })
+    return { ...all, call }
+  }
+
+  it('goes to the call: the screen, the other camera, another device', async () => {
+    const { app, room, call } = await talking({ canShareScreen: true })
+    room.toggleScreen()
+    call.set({ screen: true })
+    room.toggleScreen()
+    room.swapCamera()
+    room.chooseMicrophone('headset')
+    room.chooseCamera('webcam')
+    expect(call.asked).toEqual(['screen on', 'screen off', 'swap camera', 'microphone headset', 'camera webcam'])
+    expect(app.preferences.microphone.value).toBe('headset')
+    expect(app.preferences.camera.value).toBe('webcam')
+  })
+
+  it('a screen that can’t be shown is said so', async () => {
+    const { room, call } = await talking()
+    call.setScreen = () => Promise.reject(new Error('refused'))
+    room.toggleScreen()
+    await settle()
+    expect(room.notes.note.value).toEqual({ kind: 'share_failed' })
+  })
+
+  it('a device that was pulled out is said, and forgotten with the call', async () => {
+    const { room, calls, call } = await talking()
+    call.tell('device', { device: 'microphone', now: 'switched', label: 'Built-in' })
+    expect(room.notes.note.value).toEqual({ kind: 'device', device: 'microphone', now: 'switched', label: 'Built-in' })
+    calls.end('hangup')
+    expect(room.notes.note.value).toBeUndefined()
+    room.close()
+    expect(vi.getTimerCount()).toBe(0)
+    expect(call.listeners).toBe(0)
+  })
+
+  it('talks while the key is down; pressing mute meanwhile ends that', async () => {
+    const { room, call } = await talking({ muted: true })
+    room.talk.press()
+    expect(call.asked).toEqual(['mute off'])
+    call.set({ muted: false })
+    room.toggleMute()
+    room.talk.release()
+    expect(call.asked).toEqual(['mute off', 'mute on'])
+  })
+
+  it('begins muted where one likes to push to talk', async () => {
+    const { app, calls } = await together()
+    app.preferences.pushToTalk.value = true
+    expect(calls.settings).toMatchObject({ startMuted: true })
+  })
+
+  it('hears that the connection is weak', async () => {
+    const { room, call } = await talking({ quality: 'poor' })
+    for (const seconds of [1, 1, 2, 2]) {
+      call.ran = seconds
+      vi.advanceTimersByTime(500)
+    }
+    expect(room.quality.word.value).toBe('weak')
+  })
+
+  it('knows what is sent and what is held back, on both sides', async () => {
+    const { room, call } = await talking({ held: true, using: { microphone: 'm1' } })
+    Object.assign(call.remote, { screen: true, held: true })
+    call.set({})
+    expect(room.shown.value).toMatchObject({ held: true, using: { microphone: 'm1' }, remote: { screen: true, held: true } })
+  })
+
+  it('a friend who comes while the end is still shown is noticed', async () => {
+    const { app, room, calls } = await talking()
+    calls.end('offline')
+    expect(room.here.value).toBe(false)
+    app.people.presence('ben', true)
+    expect(room.here.value).toBe(true)
   })
 })

@@ -1,8 +1,13 @@
 import { computed, signal } from '@preact/signals'
 import { type AccountId, type Call as SdkCall } from '@ringfence/sdk'
 
+import { CallDevices, type Machine } from './call-devices.ts'
+import { Notes } from './call-notes.ts'
+import { DetailsWatch, QualityWord } from './call-quality.ts'
+import { MutedVoice, PushToTalk } from './call-talk.ts'
 import { type People } from './people.ts'
 import { type Call, type Calls } from './ports.ts'
+import { type Preferences } from './preferences.ts'
 import { type DeviceTrouble, type Problem, problem } from './problem.ts'
 
 export type CallState = SdkCall['state']
@@ -28,12 +33,28 @@ export interface CallShown {
   readonly remoteStream: MediaStream | undefined
   readonly muted: boolean
   readonly camera: boolean
-  readonly remote: { readonly audio: boolean; readonly video: boolean }
+  /** One's own screen is sent in the camera's place. */
+  readonly screen: boolean
+  readonly canShareScreen: boolean
+  /** One's own picture is held back: the network has room for the sound alone. */
+  readonly held: boolean
+  /** Which way the camera of a phone looks. */
+  readonly facing: 'user' | 'environment' | undefined
+  readonly using: { readonly microphone?: string; readonly camera?: string }
+  readonly remote: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean; readonly held: boolean }
   readonly away: boolean
   readonly path: 'direct' | 'relayed' | undefined
   readonly talked: boolean
   readonly end: EndReason | undefined
   readonly endedByUs: boolean
+  /** It rang here, and nobody took it. */
+  readonly missed: boolean
+}
+
+/** Tools are what of this device a call is used with. */
+export interface Tools {
+  readonly machine?: Machine
+  readonly preferences?: Preferences
 }
 
 const troubles: Readonly<Record<NonNullable<SdkCall['problem']>['kind'], DeviceTrouble>> = {
@@ -54,18 +75,35 @@ export class CallRoom {
   readonly shown = signal<CallShown | undefined>(undefined)
   /** Seconds that the two have talked. */
   readonly seconds = signal(0)
+  /** What there is to say about the connection, if anything. */
+  readonly quality = new QualityWord()
+  /** What has just happened to a device, for a moment. */
+  readonly notes = new Notes()
+  readonly voice = new MutedVoice()
+  readonly talk = new PushToTalk({
+    muted: () => this.#call?.muted ?? false,
+    setMuted: (on) => this.#call?.setMuted(on),
+  })
+  readonly details = new DetailsWatch(() => this.#call?.stats() ?? Promise.resolve(undefined))
+  readonly devices: CallDevices
   readonly #calls: Calls
   readonly #people: People
+  readonly #preferences: Preferences | undefined
   readonly #names = new Map<string, string>()
   #call: Call | undefined
   #stop: (() => void) | undefined
   #clock: ReturnType<typeof setInterval> | undefined
   #closing: ReturnType<typeof setTimeout> | undefined
 
-  constructor(calls: Calls, people: People) {
+  constructor(calls: Calls, people: People, { machine, preferences }: Tools = {}) {
     this.#calls = calls
     this.#people = people
+    this.#preferences = preferences
+    this.devices = new CallDevices(machine)
     calls.on('change', (call) => this.#take(call))
+    preferences?.pushToTalk.subscribe((startMuted) => {
+      calls.settings = { ...calls.settings, startMuted }
+    })
   }
 
   /** What to call the other one; kept, should the friendship end meanwhile. */
@@ -75,6 +113,12 @@ export class CallRoom {
     const name = this.#people.friend(peer)?.displayName
     if (name !== undefined) this.#names.set(peer, name)
     return name ?? this.#names.get(peer) ?? ''
+  })
+
+  /** Whether the other one is here now: worth a word on the screen of a call that found nobody. */
+  readonly here = computed(() => {
+    const peer = this.shown.value?.peer
+    return peer !== undefined && this.#people.friend(peer)?.online === true
   })
 
   /** A call is under way, and not only its end shown. */
@@ -99,11 +143,33 @@ export class CallRoom {
   }
 
   toggleMute(): void {
+    this.talk.forget()
     this.#call?.setMuted(!this.#call.muted)
   }
 
   toggleCamera(): void {
     void this.#call?.setCamera(!this.#call.camera)
+  }
+
+  /** Shows one's screen in the camera's place, or ends that. Whoever changes their mind in the browser's own question has said enough. */
+  toggleScreen(): void {
+    const call = this.#call
+    call?.setScreen(!call.screen).catch(() => this.notes.say({ kind: 'share_failed' }))
+  }
+
+  /** Changes to the other camera of a phone. */
+  swapCamera(): void {
+    this.#call?.swapCamera().catch(() => this.notes.say({ kind: 'swap_failed' }))
+  }
+
+  chooseMicrophone(id: string): void {
+    if (this.#preferences) this.#preferences.microphone.value = id
+    void this.#call?.setMicrophoneDevice(id)
+  }
+
+  chooseCamera(id: string): void {
+    if (this.#preferences) this.#preferences.camera.value = id
+    void this.#call?.setCameraDevice(id)
   }
 
   /** Tries camera and microphone again. */
@@ -116,11 +182,12 @@ export class CallRoom {
     void this.#call?.goOn()
   }
 
-  again(): void {
+  /** Calls once more, with a picture if there was one and nothing else is said. */
+  again(video?: boolean): void {
     const last = this.shown.value
     if (last?.state !== 'ended') return
     this.close()
-    this.start(last.peer, last.video)
+    this.start(last.peer, video ?? last.video)
   }
 
   /** Leaves the end screen. */
@@ -141,7 +208,11 @@ export class CallRoom {
     this.#forget()
     this.#call = call
     this.seconds.value = 0
-    this.#stop = call.on('change', () => this.#look())
+    const hears = [
+      call.on('change', () => this.#look()),
+      call.on('device', (event) => this.notes.say({ kind: 'device', ...event })),
+    ]
+    this.#stop = () => hears.forEach((unhear) => unhear())
     this.#look()
   }
 
@@ -151,6 +222,17 @@ export class CallRoom {
     this.#call = undefined
     clearInterval(this.#clock)
     this.#clock = undefined
+    this.#quiet()
+  }
+
+  /** Ends what only a running call says and watches. */
+  #quiet(): void {
+    this.talk.forget()
+    this.quality.clear()
+    this.voice.stop()
+    this.notes.clear()
+    this.details.stop()
+    this.devices.stop()
   }
 
   #look(): void {
@@ -164,32 +246,43 @@ export class CallRoom {
   #tick(call: Call): void {
     const runs = call.connectedAt !== undefined && call.state !== 'ended'
     if (call.connectedAt !== undefined) this.seconds.value = Math.floor(call.duration())
-    if (runs) this.#clock ??= setInterval(() => (this.seconds.value = Math.floor(call.duration())), 500)
+    if (runs) this.#clock ??= setInterval(() => this.#second(call), 500)
     else {
       clearInterval(this.#clock)
       this.#clock = undefined
     }
   }
 
+  /** The clock looks twice a second, so as to miss none; the connection is looked at once in each. */
+  #second(call: Call): void {
+    const now = Math.floor(call.duration())
+    if (now !== this.seconds.value && call.state === 'connected') this.quality.take(call.quality)
+    this.seconds.value = now
+  }
+
   /** What the person did or decided needs no screen; what happened to them does. */
   #afterEnd(call: CallShown): void {
     clearTimeout(this.#closing)
-    const chosen = call.endedByUs && !call.talked && (call.end === 'cancelled' || call.end === 'declined')
-    const missed = call.incoming && !call.talked && missedEnds.has(call.end)
-    if (chosen || missed) this.close()
+    this.#quiet()
+    const chosen = !call.talked && ((call.endedByUs && call.end === 'cancelled') || (call.incoming && call.end === 'declined'))
+    if (chosen) this.close()
+    else if (call.missed) return
     else if (call.end === 'hangup' || call.end === 'answered_elsewhere') this.#closing = setTimeout(() => this.close(), endShown)
   }
 }
 
-/** Ends of a ring that nobody here answered: a notice tells of it. */
-const missedEnds: ReadonlySet<EndReason | undefined> = new Set<EndReason>(['cancelled', 'declined', 'no_answer', 'offline', 'hangup', 'lost', 'stopped'])
+/** Ends of a ring that nobody answered. Declined on another device of one's own is an answer. */
+const missedEnds: ReadonlySet<EndReason | undefined> = new Set<EndReason>(['cancelled', 'no_answer', 'offline', 'hangup', 'lost', 'stopped'])
 
 function snapshot(call: Call): CallShown {
   const p = call.problem
+  const { remote } = call
+  const incoming = call.direction === 'incoming'
+  const talked = call.connectedAt !== undefined
   return {
     id: call.id,
     peer: call.peer,
-    incoming: call.direction === 'incoming',
+    incoming,
     video: call.video,
     state: call.state,
     ringing: call.ringing,
@@ -198,11 +291,17 @@ function snapshot(call: Call): CallShown {
     remoteStream: call.remoteStream,
     muted: call.muted,
     camera: call.camera,
-    remote: call.remote,
+    screen: call.screen,
+    canShareScreen: call.canShareScreen,
+    held: call.held,
+    facing: call.facing,
+    using: call.using,
+    remote: { audio: remote.audio, video: remote.video, screen: remote.screen ?? false, held: remote.held ?? false },
     away: call.remoteAway,
     path: call.path,
-    talked: call.connectedAt !== undefined,
+    talked,
     end: call.endReason,
     endedByUs: call.endedByUs,
+    missed: incoming && !talked && !call.endedByUs && missedEnds.has(call.endReason),
   }
 }

@@ -83,6 +83,7 @@ export class FakeCall extends Wire {
   remote: Call['remote'] = { audio: true, video: false }
   remoteAway = false
   path: Call['path']
+  quality: Call['quality']
   connectedAt: number | undefined
   ran = 0
 
@@ -109,6 +110,7 @@ export class FakeCall extends Wire {
     return Promise.resolve()
   }
 
+  stats = (): Promise<unknown> => Promise.reject(new Error('no figures'))
   swapCamera = (): Promise<void> => Promise.resolve(void this.asked.push('swap camera'))
   setEffects = (effects: Effects): Promise<void> => Promise.resolve(void this.asked.push(`effects ${Object.keys(effects).join(' ')}`.trim()))
   setMicrophoneDevice = (id: string): Promise<void> => Promise.resolve(void this.asked.push(`microphone ${id}`))
