@@ -38,6 +38,8 @@ test('a call taken back is a missed call, gone when seen', async () => {
   await anna.presses(text.people.call('Ben'));
   await ben.sees(text.call.states.incoming);
   await anna.presses(text.call.cancel);
+  await ben.sees(text.stage.missed('Anna'));
+  await ben.presses(text.call.close);
   await ben.sees(text.people.missedCall('Anna'));
   assert.equal((await stage.api('Ben').call('GET', '/notices')).length ?? 1, 1);
   await ben.open('/');
@@ -87,12 +89,12 @@ test('muted and without camera are seen on the other side', async () => {
   await anna.presses(text.call.mute);
   await ben.sees(text.call.theyMuted('Anna'));
   await ben.hearsNothing();
-  await anna.presses(text.call.unmute);
+  await anna.presses(text.call.mute);
   await ben.hears(1);
-  await ben.presses(text.call.cameraOff);
+  await ben.presses(text.stage.camera);
   await anna.sees(text.call.theirCameraOff('Ben'));
   await until('no picture of Ben', () => anna.page.evaluate(() => window.__probe.pictures().every((/** @type {{side: number}} */ p) => p.side !== 2)));
-  await ben.presses(text.call.cameraOn);
+  await ben.presses(text.stage.camera);
   await anna.watches(2);
   await anna.presses(text.call.hangUp);
 });

@@ -70,6 +70,7 @@ export class Person {
   /** Errors that a test means to make. @type {RegExp[]} */
   expected = [];
   gone = false;
+  moved = false;
 
   /**
    * @param {import('puppeteer-core').BrowserContext} context
@@ -143,10 +144,19 @@ export class Person {
   async presses(name, role = 'button', limit = undefined) {
     await until(`pressing ${role} "${name}"`, async () => {
       const e = await this.finds(role, name, limit);
-      if (!await e.evaluate(reachable)) return false;
+      if (!await e.evaluate(reachable)) {
+        await this.stirs();
+        return false;
+      }
       await e.click();
       return true;
     }, limit);
+  }
+
+  /** Moves the mouse a little: what has stepped aside comes back. */
+  async stirs() {
+    this.moved = !this.moved;
+    await this.page.mouse.move(this.moved ? 3 : 9, 3);
   }
 
   /** @param {string | RegExp} label @param {string} value */

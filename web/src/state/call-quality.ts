@@ -53,6 +53,12 @@ export function detailsOf(now: CallStats): Detail[] {
   if (now.jitterMs !== undefined) list.push({ kind: 'jitter', ms: now.jitterMs })
   if (now.lossIn !== undefined || now.lossOut !== undefined) list.push({ kind: 'loss', in: now.lossIn, out: now.lossOut })
   if (now.kbitIn !== undefined || now.kbitOut !== undefined) list.push({ kind: 'rate', in: now.kbitIn, out: now.kbitOut })
+  return [...list, ...pictureOf(now)]
+}
+
+/** What there is to say about the picture, and how both are packed. */
+function pictureOf(now: CallStats): Detail[] {
+  const list: Detail[] = []
   const size = { in: sizeOf(now.sizeIn), out: sizeOf(now.sizeOut) }
   if (size.in !== undefined || size.out !== undefined) list.push({ kind: 'size', ...size })
   const frames = { in: now.framesPerSecondIn, out: now.framesPerSecondOut }

@@ -4,10 +4,32 @@ import { type CallShown } from '../../state/call.ts'
 import { t } from '../../text/index.ts'
 import { useApp } from '../../ui/context.ts'
 import { End } from './end.tsx'
+import { openOver, still } from './hooks.ts'
 import { Incoming } from './incoming.tsx'
 import { Stage } from './stage.tsx'
 
 const typing = (e: Element | null): boolean => e instanceof HTMLInputElement || e instanceof HTMLTextAreaElement
+
+const growFor = 220
+
+/** grow lets the call open like a curtain from what was pressed, so that one sees whose call it is. */
+function grow(dialog: HTMLElement, from: DOMRect | undefined): void {
+  if (from === undefined || still()) return
+  const x = from.x + from.width / 2
+  const y = from.y + from.height / 2
+  const far = Math.hypot(Math.max(x, innerWidth - x), Math.max(y, innerHeight - y))
+  const at = `${Math.round(x)}px ${Math.round(y)}px`
+  const near = Math.round(Math.max(from.width, from.height) / 2)
+  dialog.animate([{ clipPath: `circle(${near}px at ${at})` }, { clipPath: `circle(${Math.ceil(far)}px at ${at})` }], { duration: growFor, easing: 'ease-out' })
+}
+
+/** origin is where a call comes from: the face beside the button that has the focus, or the button. */
+function origin(): DOMRect | undefined {
+  const at = document.activeElement
+  if (at === null || at === document.body || at.closest('button, a') === null) return undefined
+  const face = at.closest('li, header, section, article')?.querySelector('.face')
+  return (face ?? at).getBoundingClientRect()
+}
 
 /** One Esc by accident must not end anything: the second within this time does. */
 const escWithin = 4_000
@@ -54,7 +76,11 @@ function CallDialog({ shown }: { shown: CallShown }) {
   useLayoutEffect(() => {
     const dialog = ref.current
     wasTyping.current = typing(document.activeElement)
-    if (dialog && !dialog.open) dialog.showModal()
+    const from = shown.incoming ? undefined : origin()
+    if (dialog && !dialog.open) {
+      dialog.showModal()
+      grow(dialog, from)
+    }
     return () => dialog?.close()
   }, [])
 
@@ -70,11 +96,12 @@ function CallDialog({ shown }: { shown: CallShown }) {
   return (
     <dialog
       class="call"
+      data-theme="dark"
       ref={ref}
       tabIndex={-1}
       aria-label={shown.video ? t.call.videoWith(name) : t.call.with(name)}
       onKeyDown={(e) => {
-        if (e.key !== 'Escape') return
+        if (e.key !== 'Escape' || openOver(ref.current)) return
         e.preventDefault()
         if (ended) call.close()
         else esc.press()

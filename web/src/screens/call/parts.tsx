@@ -1,4 +1,5 @@
 import { type LucideIcon } from 'lucide-preact'
+import { type ComponentChildren, type Ref } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { type Trouble } from '../../state/call.ts'
@@ -6,10 +7,38 @@ import { sentence, t } from '../../text/index.ts'
 import { Button, Icon } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 
+interface ControlProps {
+  label: string
+  word: string
+  icon: LucideIcon
+  kind?: '' | 'off' | 'on' | 'call' | 'end'
+  next?: boolean
+  /** For what is on or off; its name stays the same. */
+  pressed?: boolean
+  /** The key that does the same. */
+  shortcut?: string
+  /** What it opens. */
+  opens?: string
+  onClick?: () => void
+  inner?: Ref<HTMLButtonElement>
+}
+
 /** Control is one of the round buttons of a call, with a word beneath. */
-export function Control({ label, word, icon, kind = '', next = false, onClick }: { label: string; word: string; icon: LucideIcon; kind?: '' | 'off' | 'call' | 'end'; next?: boolean; onClick: () => void }) {
+export function Control({ label, word, icon, kind = '', next = false, pressed, shortcut, opens, onClick, inner }: ControlProps) {
   return (
-    <button type="button" class={`control ${kind}`} aria-label={label} data-next={next ? '' : undefined} onClick={onClick}>
+    <button
+      type="button"
+      ref={inner ?? null}
+      class={`control ${kind}`}
+      aria-label={label}
+      aria-pressed={pressed}
+      aria-keyshortcuts={shortcut}
+      aria-haspopup={opens === undefined ? undefined : 'dialog'}
+      popovertarget={opens}
+      title={shortcut === undefined ? undefined : t.stage.key(label, shortcut)}
+      data-next={next ? '' : undefined}
+      onClick={onClick}
+    >
       <span class="disc">
         <Icon of={icon} size={24} />
       </span>
@@ -37,9 +66,35 @@ export function TroubleBox({ trouble }: { trouble: Trouble }) {
   )
 }
 
+/** Chip is a short word on the picture. */
+export function Chip({ icon, strong = false, children }: { icon?: LucideIcon; strong?: boolean; children: ComponentChildren }) {
+  return (
+    <p class={`chip ${strong ? 'strong' : ''}`}>
+      {icon && <Icon of={icon} size={18} />}
+      <span>{children}</span>
+    </p>
+  )
+}
+
+interface MovingProps {
+  stream: MediaStream | undefined
+  label: string
+  id: string
+  muted?: boolean
+  mirrored?: boolean
+  seen?: boolean
+  /** How it lies in its place. */
+  fit?: 'cover' | 'contain'
+  /** Where the sound goes; empty is the system's choice. */
+  speaker?: string
+  onHeld?: (release: () => void) => void
+  inner?: { current: HTMLVideoElement | null }
+}
+
 /** Moving plays a stream. The browser may hold sound back until a button is pressed; onHeld tells of that. */
-export function Moving({ stream, label, id, muted = false, mirrored = false, seen = true, onHeld }: { stream: MediaStream | undefined; label: string; id: string; muted?: boolean; mirrored?: boolean; seen?: boolean; onHeld?: (release: () => void) => void }) {
-  const ref = useRef<HTMLVideoElement>(null)
+export function Moving({ stream, label, id, muted = false, mirrored = false, seen = true, fit = 'cover', speaker = '', onHeld, inner }: MovingProps) {
+  const own = useRef<HTMLVideoElement>(null)
+  const ref = inner ?? own
   useEffect(() => {
     const video = ref.current
     if (video === null || video.srcObject === (stream ?? null)) return
@@ -50,7 +105,12 @@ export function Moving({ stream, label, id, muted = false, mirrored = false, see
       if (error instanceof DOMException && error.name === 'NotAllowedError') onHeld?.(() => void play().catch(() => undefined))
     })
   }, [stream])
-  return <video ref={ref} id={id} class={`${mirrored ? 'mirrored' : ''} ${seen ? '' : 'unlit'}`} aria-label={label} muted={muted} autoplay playsInline disablePictureInPicture={muted} />
+  useEffect(() => {
+    const video = ref.current
+    if (muted || video === null || !('setSinkId' in video) || video.sinkId === speaker) return
+    video.setSinkId(speaker).catch(() => undefined) // a speaker that is gone: the system's own
+  }, [speaker, muted])
+  return <video ref={ref} id={id} class={`${mirrored ? 'mirrored' : ''} ${seen ? '' : 'unlit'} ${fit}`} aria-label={label} muted={muted} autoplay playsInline disablePictureInPicture={muted} />
 }
 
 /** useHeldSound keeps the way to release sound that the browser holds back. */

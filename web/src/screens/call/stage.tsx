@@ -1,12 +1,16 @@
-import { Mic, MicOff, PhoneOff, Video, VideoOff, Volume2 } from 'lucide-preact'
+import { Ellipsis, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Video, VideoOff, Volume2 } from 'lucide-preact'
+import { useRef } from 'preact/hooks'
 
 import { type CallShown } from '../../state/call.ts'
 import { t } from '../../text/index.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button, Spinner } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 import { Face } from '../../ui/face.tsx'
-import { Control, Moving, TroubleBox, useHeldSound } from './parts.tsx'
-import { wordsOfState } from './words.ts'
+import { hasKeyboard, useFit, useFullScreen, useKeys, useMutedVoice, usePictureInPicture, useShade } from './hooks.ts'
+import { More } from './more.tsx'
+import { Chip, Control, Moving, TroubleBox, useHeldSound } from './parts.tsx'
+import { Self } from './self.tsx'
+import { ownRemarks, theirRemarks, wordsOfState } from './words.ts'
 
 /** Before the two talk, hanging up takes the ring back. */
 const early: ReadonlySet<CallShown['state']> = new Set(['preparing', 'outgoing'])
@@ -14,9 +18,11 @@ const early: ReadonlySet<CallShown['state']> = new Set(['preparing', 'outgoing']
 /** Facts says on one quiet line how long it lasts and how it travels. */
 function Facts({ shown }: { shown: CallShown }) {
   const { call } = useApp()
-  const words = shown.path && t.call[shown.path]
+  const quality = call.quality.word.value
+  const again = shown.state === 'reconnecting'
   return (
     <p class="facts">
+      {again && <Spinner />}
       <span role="status" data-testid="call-state" data-state={shown.state} class={shown.state === 'connected' ? 'unseen' : ''}>
         {wordsOfState(shown)}
       </span>
@@ -25,76 +31,122 @@ function Facts({ shown }: { shown: CallShown }) {
           {t.clock(call.seconds.value)}
         </span>
       )}
-      {words !== undefined && (
-        <span data-testid="call-path" data-path={shown.path}>
-          {words}
+      {quality !== undefined && !again && <span aria-live="off">{t.stage[quality]}</span>}
+      {shown.path !== undefined && (
+        <span data-testid="call-path" data-path={shown.path} class={quality !== undefined || again ? 'unseen' : ''}>
+          {t.call[shown.path]}
         </span>
       )}
     </p>
   )
 }
 
+/** mutedWords says that one is muted, and what can be done about it. */
+function mutedWords(call: ReturnType<typeof useApp>['call']): string {
+  if (call.voice.heard.value) return t.stage.mutedSpeaking
+  return hasKeyboard() ? t.stage.mutedHold : t.stage.muted
+}
+
 /** Remarks are what there is to know about the other side, and about one's own line. */
 function Remarks({ shown, name }: { shown: CallShown; name: string }) {
-  const { link } = useApp()
-  const unheard = link.trouble.value !== undefined && !shown.talked
-  const remarks = [
-    unheard && t.errors.codes.network,
-    shown.away && t.call.theyAway(name),
-    shown.talked && !shown.remote.audio && t.call.theyMuted(name),
-    shown.talked && shown.video && !shown.remote.video && t.call.theirCameraOff(name),
-    shown.talked && shown.muted && t.call.youMuted,
-  ].filter((x) => typeof x === 'string')
+  const { call, link } = useApp()
+  const { talked } = shown
+  const remarks = [...theirRemarks(shown, name), ...ownRemarks(shown, link.trouble.value !== undefined, call.notes.note.value)]
   return (
     <div class="remarks" role="status">
       {remarks.map((x) => (
-        <p key={x}>{x}</p>
+        <Chip key={x}>{x}</Chip>
       ))}
+      {talked && call.talk.talking.value && <Chip icon={Mic}>{t.stage.talking}</Chip>}
+      {talked && shown.muted && (
+        <Chip icon={MicOff} strong={call.voice.heard.value}>
+          {mutedWords(call)}
+        </Chip>
+      )}
     </div>
   )
 }
 
-function Controls({ shown }: { shown: CallShown }) {
+function Controls({ shown, moreId }: { shown: CallShown; moreId: string }) {
   const { call } = useApp()
-  const end = early.has(shown.state) ? t.call.cancel : t.call.hangUp
+  const isEarly = early.has(shown.state)
+  const end = isEarly ? t.call.cancel : t.call.hangUp
   return (
     <div class="controls" role="group" aria-label={t.call.controls}>
+      <Control label={t.call.mute} word={t.call.mute} shortcut="M" icon={shown.muted ? MicOff : Mic} kind={shown.muted ? 'off' : ''} pressed={shown.muted} onClick={() => call.toggleMute()} />
       <Control
-        label={shown.muted ? t.call.unmute : t.call.mute}
-        word={shown.muted ? t.call.unmute : t.call.mute}
-        icon={shown.muted ? MicOff : Mic}
-        kind={shown.muted ? 'off' : ''}
-        onClick={() => call.toggleMute()}
-      />
-      <Control
-        label={shown.camera ? t.call.cameraOff : t.call.cameraOn}
-        word={t.call.cameraWord}
+        label={t.stage.camera}
+        word={t.stage.camera}
+        shortcut="V"
         icon={shown.camera ? Video : VideoOff}
         kind={shown.camera || !shown.video ? '' : 'off'}
+        pressed={shown.camera}
         onClick={() => call.toggleCamera()}
       />
-      <Control label={end} word={end} icon={PhoneOff} kind="end" onClick={() => call.hangUp()} />
+      {shown.canShareScreen && !isEarly && (
+        <Control
+          label={t.stage.share}
+          word={t.stage.shareWord}
+          shortcut="S"
+          icon={shown.screen ? MonitorX : MonitorUp}
+          kind={shown.screen ? 'on' : ''}
+          pressed={shown.screen}
+          onClick={() => call.toggleScreen()}
+        />
+      )}
+      <Control label={t.stage.more} word={t.stage.more} icon={Ellipsis} opens={moreId} />
+      <Control label={end} word={isEarly ? t.app.cancel : t.call.hangUp} icon={PhoneOff} kind="end" onClick={() => call.hangUp()} />
     </div>
   )
 }
+
+function Sharing() {
+  const { call } = useApp()
+  return (
+    <div class="sharing">
+      <p role="status">{t.stage.sharing}</p>
+      <Button onClick={() => call.toggleScreen()}>{t.stage.stopSharing}</Button>
+    </div>
+  )
+}
+
+const seesThem = (shown: CallShown): boolean => shown.talked && shown.remoteStream !== undefined && (shown.remote.video || shown.remote.screen)
 
 /** Stage is the call itself: the other's picture fills it, one's own is small. */
 export function Stage({ shown, name }: { shown: CallShown; name: string }) {
+  const { call, preferences } = useApp()
+  const root = useRef<HTMLDivElement>(null)
+  const video = useRef<HTMLVideoElement>(null)
   const sound = useHeldSound()
-  const pictured = shown.talked && shown.remote.video && shown.remoteStream !== undefined
+  const full = useFullScreen(root)
+  const pip = usePictureInPicture(video)
+  const fit = useFit(video, shown.remote.screen)
+  const pictured = seesThem(shown)
+  const large = !shown.talked && shown.camera
+  const shade = useShade(root, pictured && shown.state === 'connected' && shown.trouble === undefined && !sound.held)
+  useMutedVoice(call, shown.localStream, shown.muted && shown.talked)
+  useKeys(root, call, {
+    mute: () => call.toggleMute(),
+    camera: () => call.toggleCamera(),
+    screen: shown.canShareScreen ? () => call.toggleScreen() : undefined,
+    full: full.can ? full.toggle : undefined,
+  })
+  const classes = { pictured, previewed: large, bare: !shade.shown.value, guarded: !shade.ready.value, adrift: shown.state === 'reconnecting' }
   return (
-    <div class={`stage ${pictured ? 'pictured' : ''}`}>
-      <Moving id="remote-video" stream={shown.remoteStream} label={t.call.theirPicture(name)} seen={pictured} onHeld={sound.hold} />
+    <div class={`stage ${Object.entries(classes).flatMap(([name, on]) => (on ? [name] : [])).join(' ')}`} ref={root}>
+      <Moving id="remote-video" stream={shown.remoteStream} label={t.call.theirPicture(name)} seen={pictured} fit={fit} speaker={preferences.speaker.value} onHeld={sound.hold} inner={video} />
+      <Self shown={shown} large={large} />
       <div class="head">
         <div class="who">
-          {!pictured && <Face account={shown.peer} size="huge" rings={shown.ringing && !shown.talked} />}
+          {!pictured && !large && <Face account={shown.peer} size="huge" rings={shown.ringing && !shown.talked} />}
           <h1 translate={false} dir="auto">
             {name}
           </h1>
           <Facts shown={shown} />
         </div>
-        <Remarks shown={shown} name={name} />
       </div>
+      {shown.screen && <Sharing />}
+      <Remarks shown={shown} name={name} />
       {shown.trouble && <TroubleBox trouble={shown.trouble} />}
       {sound.held && (
         <div class="trouble" role="alert">
@@ -104,10 +156,8 @@ export function Stage({ shown, name }: { shown: CallShown; name: string }) {
           </Button>
         </div>
       )}
-      <div class={`self ${shown.camera ? '' : 'gone'}`}>
-        <Moving id="self-video" stream={shown.localStream} label={t.call.you} muted mirrored seen={shown.camera} />
-      </div>
-      <Controls shown={shown} />
+      <Controls shown={shown} moreId="call-more" />
+      <More id="call-more" shown={shown} full={full} pip={pip} />
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import { type CallShown } from '../../state/call.ts'
+import { type Note } from '../../state/call-notes.ts'
 import { t } from '../../text/index.ts'
 
 /** wordsOfState says how far a call is. */
@@ -11,4 +12,42 @@ export function wordsOfState(shown: CallShown): string {
     default:
       return t.call.states[shown.state]
   }
+}
+
+/** wordsOfNote says what has just happened. */
+export function wordsOfNote(note: Note): string {
+  const s = t.stage
+  switch (note.kind) {
+    case 'share_failed':
+      return s.shareFailed
+    case 'swap_failed':
+      return s.swapFailed
+    case 'device':
+      if (note.device === 'camera') return note.now === 'lost' ? s.cameraLost : s.cameraSwitched(note.label)
+      return note.now === 'lost' ? s.microphoneLost : s.microphoneSwitched(note.label)
+  }
+}
+
+/** theirRemarks are what there is to know about the other side. */
+export function theirRemarks(shown: CallShown, name: string): string[] {
+  const { talked, video, remote } = shown
+  if (!talked) return shown.away ? [t.call.theyAway(name)] : []
+  return [
+    shown.away && t.call.theyAway(name),
+    !remote.audio && t.call.theyMuted(name),
+    remote.video && remote.held && t.stage.theyHeld(name),
+    remote.screen && t.stage.theyShare(name),
+    video && !remote.video && !remote.screen && t.call.theirCameraOff(name),
+  ].filter((x) => x !== false)
+}
+
+/** ownRemarks are what there is to know about one's own side; cut: the server can't be reached. */
+export function ownRemarks(shown: CallShown, cut: boolean, note: Note | undefined): string[] {
+  const { talked } = shown
+  return [
+    cut && !talked && t.errors.codes.network,
+    shown.state === 'reconnecting' && t.stage.stay,
+    talked && shown.held && t.stage.held,
+    note !== undefined && wordsOfNote(note),
+  ].filter((x) => x !== false)
 }

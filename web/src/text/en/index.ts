@@ -9,6 +9,7 @@ import { errors } from './errors.ts'
 import { f } from './format.ts'
 import { people, confirm, done } from './people.ts'
 import { settings } from './settings.ts'
+import { stage } from './stage.ts'
 import { app, link, notFound } from './shell.ts'
 
 export const en = {
@@ -24,6 +25,7 @@ export const en = {
   settings,
   done,
   call,
+  stage,
   attention,
   errors,
   notFound,
