@@ -5,6 +5,7 @@ import { Ask } from './ask.ts'
 import { Attention } from './attention.ts'
 import { CallRoom } from './call.ts'
 import { Install } from './install.ts'
+import { History } from './history.ts'
 import { Invites } from './invites.ts'
 import { LinkWatch } from './link.ts'
 import { Login } from './login.ts'
@@ -47,6 +48,9 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   const settings = new Settings(api, session, toasts, page, client.calls)
   const passwordChange = new PasswordChange(api, session, toasts)
   const call = new CallRoom(client.calls, people, { machine: client, preferences })
+  const history = new History(page.memory, toasts, page.now)
+  history.watch(call)
+  notices.list.subscribe((list) => history.heard(list ?? []))
   const link = new LinkWatch(client.signal, page, () => session.lost())
   const attention = new Attention({ call, people, notices, preferences, session, open: (account) => router.go(`/people/${account}`) }, around)
   const update = new Update(call, page, client.signal, around)
@@ -78,16 +82,16 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   // The lists come over HTTP, so they come where the link can't be opened, too.
   // What one account saw must not be there for the next one.
   session.standing.subscribe((standing) => {
+    if (standing === 'in') history.enter(session.me.value?.id ?? '')
+    if (standing === 'out') history.leave()
     if (standing === 'in') refreshLists()
     else for (const part of [people, notices, invites, ask, settings, passwordChange]) part.clear()
   })
 
   return {
-    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, link, attention, update, install,
+    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, history, link, attention, update, install,
     /** The screen to draw, and whether it is the sign-in form in place of another. */
-    screen: computed(() => {
-      return router.open.value || session.standing.value !== 'out' ? router.route.value : 'login'
-    }),
+    screen: computed(() => (router.open.value || session.standing.value !== 'out' ? router.route.value : 'login')),
     now: page.now,
     start: () => session.start(),
     /** Signs out, and goes to where one can sign in again. */

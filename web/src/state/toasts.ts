@@ -16,6 +16,7 @@ export type Done =
   | 'unblocked'
   | 'revoked'
   | 'asked'
+  | 'historyCleared'
   | 'callsCleared'
 
 /** Toast is one short message: something done, or a problem that belongs to no form. */

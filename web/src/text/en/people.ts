@@ -95,5 +95,6 @@ export const done = {
   unblocked: (name: string) => `Unblocked ${name}`,
   revoked: 'The link no longer works',
   asked: (name: string) => `Asked ${name}`,
+  historyCleared: 'The calls are cleared',
   callsCleared: 'The list of calls is empty',
 }
