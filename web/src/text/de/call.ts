@@ -22,7 +22,7 @@ export const call = {
   cancel: 'Anruf abbrechen',
   someone: 'Jemand, den du kennst',
   hangUp: 'Auflegen',
-  mute: 'Stummschalten',
+  mute: 'Stumm',
   unmute: 'Wieder sprechen',
   cameraOff: 'Kamera ausschalten',
   cameraOn: 'Kamera einschalten',

@@ -9,6 +9,7 @@ import { f } from './format.ts'
 import { confirm, done, people } from './people.ts'
 import { settings } from './settings.ts'
 import { app, link, notFound } from './shell.ts'
+import { stage } from './stage.ts'
 
 export const de = elseEnglish({
   meta: { locale: 'de', dir: 'ltr' },
@@ -22,6 +23,7 @@ export const de = elseEnglish({
   settings,
   done,
   call,
+  stage,
   attention,
   errors,
   notFound,

@@ -22,7 +22,7 @@ export const call = {
   cancel: 'Annuler l’appel',
   someone: 'Quelqu’un que tu connais',
   hangUp: 'Raccrocher',
-  mute: 'Couper le micro',
+  mute: 'Muet',
   unmute: 'Remettre le micro',
   cameraOff: 'Couper la caméra',
   cameraOn: 'Remettre la caméra',

@@ -9,6 +9,7 @@ import { f } from './format.ts'
 import { confirm, done, people } from './people.ts'
 import { settings } from './settings.ts'
 import { app, link, notFound } from './shell.ts'
+import { stage } from './stage.ts'
 
 export const fr = elseEnglish({
   meta: { locale: 'fr', dir: 'ltr' },
@@ -22,6 +23,7 @@ export const fr = elseEnglish({
   settings,
   done,
   call,
+  stage,
   attention,
   errors,
   notFound,
