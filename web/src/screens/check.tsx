@@ -1,12 +1,19 @@
-import { Heading } from '../ui/page.tsx'
 import { t } from '../text/index.ts'
+import { Heading } from '../ui/page.tsx'
+import { DevicePanel } from './devices/panel.tsx'
 import { Shell } from './shell.tsx'
 
-/** Check is where one looks at and listens to oneself before a call. */
+/** Check is where one sees and hears oneself before a call. */
 export function Check() {
   return (
     <Shell>
-      <Heading>{t.app.check}</Heading>
+      <div class="check">
+        <div>
+          <Heading>{t.app.check}</Heading>
+          <p class="quiet">{t.devices.intro}</p>
+        </div>
+        <DevicePanel />
+      </div>
     </Shell>
   )
 }

@@ -1,9 +1,11 @@
 import { computed } from '@preact/signals'
 import { type Topic } from '@ringfence/sdk'
 
+import { effectsFor } from '../effects/index.ts'
 import { Ask } from './ask.ts'
 import { Attention } from './attention.ts'
 import { CallRoom } from './call.ts'
+import { DeviceRoom } from './devices.ts'
 import { Install } from './install.ts'
 import { History } from './history.ts'
 import { Invites } from './invites.ts'
@@ -47,6 +49,7 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   const ask = new Ask(api, people)
   const settings = new Settings(api, session, toasts, page, client.calls)
   const passwordChange = new PasswordChange(api, session, toasts)
+  const devices = new DeviceRoom(client, client.calls, preferences, effectsFor, page.chime)
   const call = new CallRoom(client.calls, people, { machine: client, preferences })
   const history = new History(page.memory, toasts, page.now)
   history.watch(call)
@@ -89,7 +92,7 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   })
 
   return {
-    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, call, history, link, attention, update, install,
+    page, preferences, router, toasts, session, people, notices, invites, login, welcome, ask, settings, passwordChange, devices, call, history, link, attention, update, install,
     /** The screen to draw, and whether it is the sign-in form in place of another. */
     screen: computed(() => (router.open.value || session.standing.value !== 'out' ? router.route.value : 'login')),
     now: page.now,

@@ -63,7 +63,7 @@ const troubles: Readonly<Record<NonNullable<SdkCall['problem']>['kind'], DeviceT
   denied: 'media_denied',
   in_use: 'media_in_use',
   insecure: 'media_insecure',
-  effect: 'media_failed',
+  effect: 'effect_failed',
   unknown: 'media_failed',
 }
 

@@ -54,6 +54,10 @@ export interface Page {
   copy: (text: string) => Promise<void>
   /** Another program's way to send a link, where there is one. */
   readonly share: ((text: string) => Promise<void>) | undefined
+  /** Plays a short sound on a loudspeaker; the system's own where the id is empty. */
+  chime: (speaker: string) => Promise<void>
+  /** Whether this browser lets one choose a loudspeaker. */
+  readonly choosesSpeaker: boolean
   online: () => boolean
   onOnline: (fn: () => void) => void
   reload: () => void

@@ -1,4 +1,4 @@
-import { ApiError, type ErrorCode, NetworkError } from '@ringfence/sdk'
+import { ApiError, type ErrorCode, type MediaErrorKind, NetworkError } from '@ringfence/sdk'
 
 /** DeviceTrouble is why this device's camera or microphone cannot be used. */
 export type DeviceTrouble =
@@ -8,6 +8,18 @@ export type DeviceTrouble =
   | 'media_in_use'
   | 'media_insecure'
   | 'media_failed'
+  | 'effect_failed'
+
+/** deviceTroubles names what the SDK says of microphone and camera. */
+export const deviceTroubles: Readonly<Record<MediaErrorKind, DeviceTrouble>> = {
+  no_camera: 'camera_missing',
+  no_microphone: 'microphone_missing',
+  denied: 'media_denied',
+  in_use: 'media_in_use',
+  insecure: 'media_insecure',
+  effect: 'effect_failed',
+  unknown: 'media_failed',
+}
 
 /** LocalCode names a failure that happened on this device, before or after the server. */
 export type LocalCode = DeviceTrouble | 'network' | 'clipboard'

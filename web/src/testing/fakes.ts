@@ -206,6 +206,8 @@ export function fakePage(at = '/'): FakePage {
     now: () => new Date('2026-03-01T12:00:00Z'),
     copy: (text) => Promise.resolve(void page.copied.push(text)),
     share: undefined,
+    chime: () => Promise.resolve(),
+    choosesSpeaker: true,
     online: () => page.network,
     onOnline: (fn) => void nets.push(fn),
     reload: () => undefined,

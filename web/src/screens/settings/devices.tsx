@@ -1,4 +1,6 @@
+import { DevicePanel } from '../devices/panel.tsx'
+
 /** DevicesSection is a part of the settings. */
 export function DevicesSection() {
-  return null
+  return <DevicePanel />
 }

@@ -13,7 +13,6 @@ import { OpenInvites } from './invites.tsx'
 import { LookSection } from './look.tsx'
 import { NotificationsSection } from './notifications.tsx'
 import { PrivacySection } from './privacy.tsx'
-import { TalkSection } from './talk.tsx'
 import { ThisDeviceSection } from './this-device.tsx'
 import { YouSection } from './you.tsx'
 
@@ -31,12 +30,7 @@ const places: Readonly<Record<SettingsSection, Place>> = {
     icon: SlidersHorizontal,
     title: () => t.settings.devices,
     holds: () => t.settings.devicesIs,
-    Body: () => (
-      <>
-        <DevicesSection />
-        <TalkSection />
-      </>
-    ),
+    Body: DevicesSection,
   },
   notifications: { icon: Bell, title: () => t.settings.notifications, holds: () => t.settings.notificationsIs, Body: () => <NotificationsSection /> },
   privacy: { icon: Shield, title: () => t.settings.privacy, holds: () => t.settings.privacyIs, Body: PrivacySection },

@@ -38,6 +38,7 @@ export const errors = {
     media_denied: 'The browser keeps camera and microphone from this page. Allow them beside the address, then try again.',
     media_in_use: 'Camera or microphone are used by another program. Close it, then try again.',
     media_insecure: 'Browsers allow camera and microphone only on secure addresses. Open this page at its https:// address.',
+    effect_failed: 'The background can’t be blurred on this device, so the camera stays off. Switch the blur off, then try again.',
     media_failed: 'Camera or microphone didn’t start. Unplug and plug them in again, then try again.',
   } satisfies Record<ErrorCode | LocalCode, string | ((p: Problem) => string)>,
 

@@ -4,6 +4,7 @@
 
 import { attention } from './attention.ts'
 import { call } from './call.ts'
+import { devices } from './devices.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
 import { f } from './format.ts'
@@ -27,6 +28,7 @@ export const en = {
   call,
   stage,
   attention,
+  devices,
   errors,
   notFound,
 

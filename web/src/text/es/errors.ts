@@ -38,6 +38,7 @@ export const errors = {
     media_denied: 'El navegador no da la cámara ni el micrófono a esta página. Permítelos junto a la dirección y vuelve a intentarlo.',
     media_in_use: 'Otro programa usa la cámara o el micrófono. Ciérralo y vuelve a intentarlo.',
     media_insecure: 'Los navegadores solo dan la cámara y el micrófono en direcciones seguras. Abre esta página en su dirección https://.',
+    effect_failed: 'En este dispositivo no se puede desenfocar el fondo, por eso la cámara sigue apagada. Desactiva el desenfoque y vuelve a intentarlo.',
     media_failed: 'La cámara o el micrófono no arrancaron. Desconéctalos, conéctalos otra vez y vuelve a intentarlo.',
   } satisfies Record<ErrorCode | LocalCode, string | ((p: Problem) => string)>,
 

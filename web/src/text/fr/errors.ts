@@ -38,6 +38,7 @@ export const errors = {
     media_denied: 'Le navigateur ne donne pas la caméra et le micro à cette page. Autorise-les à côté de l’adresse, puis réessaie.',
     media_in_use: 'Un autre programme utilise la caméra ou le micro. Ferme-le, puis réessaie.',
     media_insecure: 'Les navigateurs ne permettent la caméra et le micro que sur une adresse sûre. Ouvre cette page à son adresse en https://.',
+    effect_failed: 'L’arrière-plan ne peut pas être flouté sur cet appareil, la caméra reste donc éteinte. Désactive le flou, puis réessaie.',
     media_failed: 'La caméra ou le micro n’a pas démarré. Débranche, rebranche, puis réessaie.',
   } satisfies Record<ErrorCode | LocalCode, string | ((p: Problem) => string)>,
 
