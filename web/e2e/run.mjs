@@ -39,6 +39,7 @@ try {
     env.RINGFENCE_BIN = join(folder, 'ringfence');
     execFileSync('go', ['build', '-o', env.RINGFENCE_BIN, './cmd/ringfence'], { cwd: join(here, '../..'), stdio: 'inherit' });
   }
+  if (own) env.RINGFENCE_E2E_OWN_NETWORK = '1'; // its wires may be narrowed
   const all = own ? [...enter, ...command] : command;
   process.exitCode = spawnSync(all[0], all.slice(1), { stdio: 'inherit', env }).status ?? 1;
 } finally {

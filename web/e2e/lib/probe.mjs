@@ -4,6 +4,13 @@
 // scripts, so none may use anything outside itself.
 
 /**
+ * @typedef {object} Drawn one device that is drawn
+ * @property {'audioinput' | 'videoinput' | 'audiooutput'} kind
+ * @property {string} deviceId
+ * @property {string} label
+ * @property {number} [side] a camera's own side; that of its person where not given
+ * @property {'user' | 'environment'} [facingMode] which way a phone's camera looks
+ *
  * @typedef {object} Devices
  * @property {number} side 1 to 15: whose camera it is, part of the picture
  * @property {number} tone hertz of the microphone's tone
@@ -11,56 +18,132 @@
  * @property {string} [microphone] the same for the microphone
  * @property {number} [width] of the picture; 640 where not given
  * @property {number} [height] 480 where not given
+ * @property {Drawn[]} [list] what the machine has; one of each where not given, and the browser's own list
+ * @property {{side?: number, tone?: number, error?: string}} [screen] what is picked when the page asks for a screen: a
+ *   side, a tone for its sound, or the name of the DOMException that asking gives
  */
 
 /**
  * devices puts a drawn camera and a humming microphone in the place of the
- * real ones. The picture is a grid of 6 by 4 black and white blocks: 4 bits
- * side, 12 bits counter, 8 bits check.
+ * real ones, and a drawn screen. The picture is a grid of 6 by 4 black and
+ * white blocks: 4 bits side, 12 bits counter, 8 bits check. window.__devices
+ * plugs and unplugs, and presses the browser's own "stop sharing".
  * @param {Devices} d
  */
 export function devices(d) {
   if (!navigator.mediaDevices) return;
+  /** @type {Drawn[]} */
+  let list = d.list ?? [
+    { kind: 'audioinput', deviceId: 'microphone-1', label: 'Microphone 1' },
+    { kind: 'videoinput', deviceId: 'camera-1', label: 'Camera 1' },
+  ];
+  /** @type {Set<MediaStreamTrack>} */
+  const open = new Set();
   let counter = 0;
-  const draw = (/** @type {CanvasRenderingContext2D} */ g, w, h) => {
+  const draw = (/** @type {CanvasRenderingContext2D} */ g, w, h, side) => {
     counter = (counter + 1) & 0xfff;
-    const check = ((d.side * 31 + counter * 7) ^ 0xa5) & 0xff;
-    const bits = (d.side << 20) | (counter << 8) | check;
+    const check = ((side * 31 + counter * 7) ^ 0xa5) & 0xff;
+    const bits = (side << 20) | (counter << 8) | check;
     for (let i = 0; i < 24; i++) {
       g.fillStyle = (bits >> i) & 1 ? '#fff' : '#000';
       g.fillRect((i % 6) * (w / 6), Math.floor(i / 6) * (h / 4), w / 6 + 1, h / 4 + 1);
     }
   };
-  const camera = () => {
+  const camera = (/** @type {number} */ side) => {
     const canvas = document.createElement('canvas');
     canvas.width = d.width ?? 640;
     canvas.height = d.height ?? 480;
     const g = canvas.getContext('2d', { alpha: false });
     // A photograph has a person in the place of the counter.
-    const paint = () => (window.__scene ? window.__scene(g, canvas.width, canvas.height) : draw(g, canvas.width, canvas.height));
+    const paint = () => (window.__scene ? window.__scene(g, canvas.width, canvas.height) : draw(g, canvas.width, canvas.height, side));
     paint();
     const [track] = canvas.captureStream(30).getVideoTracks();
     const timer = setInterval(() => (track.readyState === 'ended' ? clearInterval(timer) : paint()), 33);
     return track;
   };
-  const microphone = () => {
+  const hum = (/** @type {number} */ frequency) => {
     const context = new AudioContext();
-    const hum = new OscillatorNode(context, { frequency: d.tone });
+    const tone = new OscillatorNode(context, { frequency });
     const level = new GainNode(context, { gain: 0.5 });
     const out = context.createMediaStreamDestination();
-    hum.connect(level).connect(out);
-    hum.start();
+    tone.connect(level).connect(out);
+    tone.start();
     void context.resume();
     return out.stream.getAudioTracks()[0];
+  };
+  /** Picks as a browser does: exactly what is asked for, else what is rather wanted, else the first. */
+  const pick = (/** @type {string} */ kind, /** @type {any} */ want) => {
+    const all = list.filter((x) => x.kind === kind);
+    const fits = (/** @type {Drawn} */ x, /** @type {'exact' | 'ideal'} */ how) => ['deviceId', 'facingMode'].every((name) => {
+      const asked = typeof want === 'object' ? want[name] : undefined;
+      const value = typeof asked === 'string' ? (how === 'ideal' ? asked : undefined) : asked?.[how];
+      return value === undefined || x[name] === value;
+    });
+    const able = all.filter((x) => fits(x, 'exact'));
+    if (able.length === 0) throw new DOMException('drawn', all.length === 0 ? 'NotFoundError' : 'OverconstrainedError');
+    return able.find((x) => fits(x, 'ideal')) ?? able[0];
+  };
+  const take = (/** @type {Drawn} */ device, /** @type {MediaStreamTrack} */ track, /** @type {any} */ want) => {
+    const { echoCancellation, noiseSuppression, autoGainControl } = typeof want === 'object' ? want : {};
+    const sound = device.kind === 'audioinput' ? { echoCancellation, noiseSuppression, autoGainControl } : {};
+    const own = track.getSettings.bind(track);
+    track.getSettings = () => ({ ...own(), deviceId: device.deviceId, ...(device.facingMode ? { facingMode: device.facingMode } : {}), ...sound });
+    Object.defineProperty(track, 'label', { value: device.label });
+    open.add(track);
+    return track;
+  };
+  const end = (/** @type {MediaStreamTrack} */ track) => {
+    if (track.readyState === 'ended') return;
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
   };
   navigator.mediaDevices.getUserMedia = async (want = {}) => {
     window.__asked = [...(window.__asked ?? []), { audio: Boolean(want.audio), video: Boolean(want.video) }];
     if (want.video && d.camera) throw new DOMException('drawn', d.camera);
     if (want.audio && d.microphone) throw new DOMException('drawn', d.microphone);
+    const microphone = want.audio && pick('audioinput', want.audio);
+    const picture = want.video && pick('videoinput', want.video);
     const stream = new MediaStream();
-    if (want.audio) stream.addTrack(microphone());
-    if (want.video) stream.addTrack(camera());
+    if (microphone) stream.addTrack(take(microphone, hum(d.tone), want.audio));
+    if (picture) stream.addTrack(take(picture, camera(picture.side ?? d.side), want.video));
     return stream;
+  };
+  if (d.list) navigator.mediaDevices.enumerateDevices = async () => list.map((x) => ({ groupId: '', ...x, toJSON: () => x }));
+  navigator.mediaDevices.getDisplayMedia = async (want = {}) => {
+    const pressed = navigator.userActivation?.isActive !== false;
+    window.__askedScreen = [...(window.__askedScreen ?? []), { audio: Boolean(want.audio), pressed }];
+    if (!pressed) throw new DOMException('not in a press', 'InvalidStateError');
+    if (d.screen?.error) throw new DOMException('drawn', d.screen.error);
+    const stream = new MediaStream();
+    const shown = { deviceId: 'screen', label: 'Screen' };
+    stream.addTrack(take({ ...shown, kind: 'videoinput' }, camera(d.screen?.side ?? d.side + 8), want.video));
+    if (want.audio && d.screen?.tone) stream.addTrack(take({ ...shown, kind: 'audioinput' }, hum(d.screen.tone), want.audio));
+    return stream;
+  };
+  const changed = () => navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  const idOf = (/** @type {MediaStreamTrack} */ t) => t.getSettings().deviceId;
+  window.__devices = {
+    plug: (/** @type {Drawn} */ device) => {
+      list = [...list, device];
+      changed();
+    },
+    unplug: (/** @type {string} */ id) => {
+      list = list.filter((x) => x.deviceId !== id);
+      for (const track of open) if (idOf(track) === id) end(track);
+      changed();
+    },
+    /** As the browser's own bar does. */
+    stopScreen: () => {
+      for (const track of open) if (idOf(track) === 'screen') end(track);
+    },
+    /** The devices whose light is on. */
+    lit: () => [...open].filter((t) => t.readyState === 'live').map(idOf),
+    /** What was asked of the microphone in use. */
+    sound: () => {
+      const track = [...open].findLast((t) => t.kind === 'audio' && t.readyState === 'live' && idOf(t) !== 'screen');
+      const { echoCancellation, noiseSuppression, autoGainControl } = track?.getSettings() ?? {};
+      return { echoCancellation, noiseSuppression, autoGainControl };
+    },
   };
 }
 
@@ -135,7 +218,9 @@ export function instruments() {
     analyser.getFloatFrequencyData(bins);
     let best = 1;
     for (let i = 1; i < bins.length; i++) if (bins[i] > bins[best]) best = i;
-    return { hertz: (best * context.sampleRate) / analyser.fftSize, level: bins[best] };
+    const width = context.sampleRate / analyser.fftSize;
+    const at = (/** @type {number} */ hertz) => Math.max(...bins.slice(Math.round(hertz / width) - 2, Math.round(hertz / width) + 3));
+    return { hertz: best * width, level: bins[best], at };
   };
 
   const live = () => connections.filter((pc) => pc.connectionState !== 'closed');
@@ -148,7 +233,12 @@ export function instruments() {
     /** The loudest tone of every element that can be heard. */
     tones: () => elements()
       .filter((e) => !e.muted && !e.paused && e.volume > 0 && e.srcObject instanceof MediaStream)
-      .flatMap((e) => e.srcObject.getAudioTracks().map(listen)),
+      .flatMap((e) => e.srcObject.getAudioTracks().map(listen))
+      .map(({ hertz, level }) => ({ hertz, level })),
+    /** How loud a tone is in all that can be heard, in dBFS. */
+    loudness: (/** @type {number} */ hertz) => Math.max(-200, ...elements()
+      .filter((e) => !e.muted && !e.paused && e.volume > 0 && e.srcObject instanceof MediaStream)
+      .flatMap((e) => e.srcObject.getAudioTracks().map((t) => listen(t).at(hertz)))),
     /** A hash of what the video of that label shows, for cameras without a counter; 0 where it shows nothing. */
     digest: (/** @type {string} */ label) => {
       const video = elements().find((e) => e instanceof HTMLVideoElement && e.videoWidth > 0 && e.getAttribute('aria-label') === label);

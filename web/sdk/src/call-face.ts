@@ -33,7 +33,7 @@ export abstract class CallFace extends Emitter<CallEvents> {
       },
     })
     this.meter = new Meter(() => this.link.getStats(), () => this.changed(), (now, before) => {
-      if (this.own.sending.video) this.#uplink.take(now, before)
+      this.#uplink.take(now, before)
     })
   }
 

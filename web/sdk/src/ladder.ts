@@ -7,14 +7,16 @@ export interface Rung {
   /** How much smaller than the camera's the picture is, each way. */
   readonly scale: number
   readonly framesPerSecond: number
+  /** What the sound may use: little at the bottom, where it would crowd itself out. */
+  readonly soundKbit: number
 }
 
 /** The rungs, best first. Below the last one the picture is held. */
 export const rungs: readonly Rung[] = [
-  { kbit: 1500, scale: 1, framesPerSecond: 30 },
-  { kbit: 600, scale: 1, framesPerSecond: 30 },
-  { kbit: 250, scale: 2, framesPerSecond: 24 },
-  { kbit: 100, scale: 4, framesPerSecond: 15 },
+  { kbit: 1500, scale: 1, framesPerSecond: 30, soundKbit: 64 },
+  { kbit: 600, scale: 1, framesPerSecond: 30, soundKbit: 48 },
+  { kbit: 250, scale: 2, framesPerSecond: 24, soundKbit: 32 },
+  { kbit: 100, scale: 3, framesPerSecond: 15, soundKbit: 24 },
 ]
 
 /** The rung on which nothing of the picture is sent. */
@@ -29,11 +31,15 @@ export interface Figures {
   readonly roundTripMs?: number | undefined
   /** What the browser believes that the way takes, in kbit/s. */
   readonly room?: number | undefined
+  /** What was sent, in kbit/s. */
+  readonly sent?: number | undefined
 }
 
 /** Ladder is where the picture stands, and since when. */
 export interface Ladder {
   readonly rung: number
+  /** When it was last looked at. */
+  readonly at: number
   /** When it last changed, and whether that was upwards. */
   readonly since: number
   readonly climbed: boolean
@@ -43,7 +49,7 @@ export interface Ladder {
   readonly bad: number
   /** How long it has to be good before more is tried; grows with each try that fails. */
   readonly patience: number
-  /** The shortest round trip seen: what lies above it is waiting in queues. */
+  /** The shortest round trip seen lately: what lies above it is waiting in queues. */
   readonly floorMs: number
 }
 
@@ -53,9 +59,11 @@ const patienceAtMost = 60_000
 const trial = 8_000
 /** What the sound and the packets' heads want beside the picture, in kbit/s. */
 const besidePicture = 50
+/** The shortest round trip is forgotten at this rate: the way may have become a longer one. */
+const forgetMsPerSecond = 10
 
 export function newLadder(at: number): Ladder {
-  return { rung: 0, since: at, climbed: false, goodSince: at, bad: 0, patience: patienceAtFirst, floorMs: Infinity }
+  return { rung: 0, at, since: at, climbed: false, goodSince: at, bad: 0, patience: patienceAtFirst, floorMs: Infinity }
 }
 
 type Verdict = 'good' | 'unclear' | 'bad' | 'awful'
@@ -65,9 +73,10 @@ export function judge(f: Figures, rung: number, floorMs: number): Verdict {
   const waiting = f.roundTripMs === undefined || floorMs === Infinity ? 0 : f.roundTripMs - floorMs
   const loss = f.loss ?? 0
   // The browser's belief follows what is sent: it says when there is less than
-  // is needed, and never how much more there would be.
+  // is needed, and never how much more there would be. A picture that needs
+  // little is not short of anything.
   const needs = rung < heldRung ? (rungs[rung]?.kbit ?? 0) * 0.5 + besidePicture : 0
-  const short = f.room !== undefined && f.room < needs
+  const short = f.room !== undefined && f.room < needs && (f.sent ?? 0) > f.room * 0.75
   if (loss > 0.25 || waiting > 1500 || (short && f.room < needs / 3)) return 'awful'
   if (loss > 0.08 || waiting > 500 || short) return 'bad'
   if (loss > 0.03 || waiting > 200) return 'unclear'
@@ -76,9 +85,10 @@ export function judge(f: Figures, rung: number, floorMs: number): Verdict {
 
 /** step is the whole decision: where the picture stands after these figures. */
 export function step(was: Ladder, f: Figures): Ladder {
-  const floorMs = Math.min(was.floorMs, f.roundTripMs ?? Infinity)
+  const forgotten = was.floorMs + (forgetMsPerSecond * Math.max(0, f.at - was.at)) / 1000
+  const floorMs = Math.min(forgotten, f.roundTripMs ?? Infinity)
   const verdict = judge(f, was.rung, floorMs)
-  const calm = { ...was, floorMs }
+  const calm = { ...was, at: f.at, floorMs }
   if (verdict === 'awful' || verdict === 'bad') {
     const bad = was.bad + (verdict === 'awful' ? 2 : 1)
     const worse = { ...calm, bad, goodSince: f.at }
@@ -91,15 +101,11 @@ export function step(was: Ladder, f: Figures): Ladder {
       since: f.at,
       climbed: false,
       bad: 0,
-      patience: failed ? Math.min(patienceAtMost, was.patience * 2) : was.patience,
+      patience: failed ? Math.min(patienceAtMost, was.patience * 2) : patienceAtFirst,
     }
   }
   if (verdict === 'unclear') return { ...calm, bad: 0, goodSince: f.at }
-  const better = { ...calm, bad: 0 }
-  if (was.rung === 0) {
-    const rested = f.at - was.since > patienceAtMost ? patienceAtFirst : was.patience
-    return { ...better, patience: rested }
-  }
-  if (f.at - was.goodSince < was.patience) return better
+  const better = { ...calm, bad: f.loss === undefined ? was.bad : 0 } // no report is no good one
+  if (was.rung === 0 || f.at - was.goodSince < was.patience) return better
   return { ...better, rung: was.rung - 1, since: f.at, climbed: true, goodSince: f.at }
 }

@@ -1,7 +1,7 @@
 import { withoutCandidates } from './candidates.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
-import { applyTuning, soundFirst, type Tuning } from './uplink.ts'
+import { type Tuning, tunePicture, tuneSound } from './uplink.ts'
 import { type Candidate, type Candidates, type Description, type ICEServer } from './wire.gen.ts'
 
 /** LinkState is how the media of two devices are connected. */
@@ -43,7 +43,6 @@ export class PeerLink extends Emitter<LinkEvents> {
   #queue: Promise<unknown> = Promise.resolve()
   #state: LinkState = 'new'
   #established = false
-  #soundFirst = false
   #closed = false
   #offered: Description | undefined
   /** Local candidates since the last local description, and how many of them were told. */
@@ -183,15 +182,12 @@ export class PeerLink extends Emitter<LinkEvents> {
     })
   }
 
-  /** tune tells the sender of the picture how much it may use, and puts the sound before it. */
+  /** tune tells what is sent how much it may use. */
   tune(tuning: Tuning): Promise<void> {
     return this.#enqueue(async () => {
       for (const { sender, receiver } of this.#peer.getTransceivers()) {
-        if (receiver.track.kind === 'video') await applyTuning(sender, tuning)
-        else if (!this.#soundFirst) {
-          this.#soundFirst = true
-          await soundFirst(sender).catch(() => undefined)
-        }
+        // A browser that takes no such wishes goes on as it is.
+        await (receiver.track.kind === 'video' ? tunePicture : tuneSound)(sender, tuning).catch(() => undefined)
       }
     })
   }

@@ -117,7 +117,10 @@ export class OwnSide extends Emitter<OwnSideEvents> {
     if (this.#media.microphone !== undefined) return true // taken over from another call
     const wanted = { audio: true, video }
     if (await this.#media.allowed(video)) {
-      void this.#media.acquire(wanted).then((problem) => this.#set(free(problem)))
+      void this.#media.acquire(wanted).then((problem) => {
+        this.#set(free(problem))
+        if (problem?.blocking === true && video) void this.#media.acquire({ audio: false, video }) // nobody waits: the picture may come alone
+      })
       return !this.#over
     }
     return this.#set(await this.#media.acquire(wanted))

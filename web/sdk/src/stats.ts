@@ -63,6 +63,9 @@ export interface Outgone {
   /** As the other side last reported, and when. */
   readonly lost: number
   readonly reportedAt: number
+  /** Of the last report: share of lost packets, and round trip. */
+  readonly fractionLost: number
+  readonly roundTripMs: number | undefined
 }
 
 type Entry = Readonly<Record<string, unknown>> & { readonly type: string }
@@ -184,11 +187,14 @@ function codecsOf(inbound: readonly Entry[], outbound: readonly Entry[], byId: (
 function outgone(kind: string, outbound: readonly Entry[], heard: readonly Entry[]): Outgone {
   const sent = outbound.filter((e) => e['kind'] === kind)
   const reports = heard.filter((e) => e['kind'] === kind)
+  const trips = reports.map((e) => maybe(e['roundTripTime'])).filter((v) => v !== undefined)
   return {
     packets: sum(sent, 'packetsSent'),
     bytes: sum(sent, 'bytesSent'),
     lost: sum(reports, 'packetsLost'),
     reportedAt: Math.max(0, ...reports.map((e) => number(e['timestamp']))),
+    fractionLost: Math.max(0, ...reports.map((e) => number(e['fractionLost']))),
+    roundTripMs: trips.length === 0 ? undefined : Math.round(Math.max(...trips) * 1000),
   }
 }
 

@@ -1,12 +1,13 @@
 import { type Figures, heldRung, type Ladder, newLadder, rungs, step } from './ladder.ts'
 import { type CallStats, type Outgone } from './stats.ts'
 
-/** Tuning is what a sender of pictures is told. */
+/** Tuning is what the senders of picture and sound are told. */
 export interface Tuning {
   readonly active: boolean
   readonly kbit: number
   readonly scale: number
   readonly framesPerSecond: number
+  readonly soundKbit: number
   readonly keep: 'maintain-framerate' | 'maintain-resolution'
 }
 
@@ -57,48 +58,51 @@ export class Uplink {
 
 /** tuningOf says what a rung means for a camera or a screen. */
 export function tuningOf(at: number, screen: boolean): Tuning {
-  const rung = rungs[Math.min(at, rungs.length - 1)] ?? { kbit: 100, scale: 1, framesPerSecond: 15 }
+  const rung = rungs[Math.min(at, rungs.length - 1)] ?? { kbit: 100, scale: 1, framesPerSecond: 15, soundKbit: 24 }
   const active = at < heldRung
   if (!screen) return { active, ...rung, keep: 'maintain-framerate' }
-  return { active, kbit: rung.kbit, scale: 1, framesPerSecond: Math.min(15, rung.framesPerSecond), keep: 'maintain-resolution' }
+  return { active, ...rung, scale: 1, framesPerSecond: Math.min(15, rung.framesPerSecond), keep: 'maintain-resolution' }
 }
 
-/** figuresOf picks out what the ladder judges. */
+/**
+ * figuresOf picks out what the ladder judges. Only what was reported since
+ * counts: of a picture that is held nothing is reported any more.
+ */
 export function figuresOf(now: CallStats, before: CallStats | undefined): Figures {
-  const losses = before === undefined ? [] : [lossOf(now.out.audio, before.out.audio), lossOf(now.out.video, before.out.video)].filter((x) => x !== undefined)
+  const kinds = before === undefined ? [] : (['audio', 'video'] as const)
+  const fresh = kinds.filter((k) => before !== undefined && now.out[k].reportedAt > before.out[k].reportedAt)
+  const trips = [now.roundTripMs, ...fresh.map((k) => now.out[k].roundTripMs)].filter((t) => t !== undefined)
   return {
     at: now.at,
-    loss: losses.length === 0 ? undefined : Math.max(...losses),
-    roundTripMs: now.roundTripMs,
+    loss: fresh.length === 0 || before === undefined ? undefined : Math.max(...fresh.map((k) => lossOf(now.out[k], before.out[k]))),
+    roundTripMs: trips.length === 0 ? undefined : Math.max(...trips),
     room: now.kbitRoom,
+    sent: now.kbitOut,
   }
 }
 
-/** Only what was reported since counts: of a picture that is held nothing is reported any more. */
-function lossOf(now: Outgone, before: Outgone): number | undefined {
-  if (now.reportedAt <= before.reportedAt) return undefined
-  const sent = now.packets - before.packets
-  const lost = now.lost - before.lost
-  return sent < 5 || lost <= 0 ? 0 : Math.min(1, lost / sent)
+/** A fraction of a handful of packets says nothing. */
+function lossOf(now: Outgone, before: Outgone): number {
+  return now.packets - before.packets < 5 ? 0 : Math.min(1, now.fractionLost)
 }
 
-/** applyTuning tells a sender, as far as its browser takes it. */
-export async function applyTuning(sender: RTCRtpSender, t: Tuning): Promise<void> {
-  const parameters = sender.getParameters()
-  const [first] = parameters.encodings as (RTCRtpEncodingParameters | undefined)[]
-  if (first === undefined) return
-  Object.assign(first, {
+/** tunePicture tells the sender of the picture what it may use, as far as its browser takes it. */
+export function tunePicture(sender: RTCRtpSender, t: Tuning): Promise<void> {
+  return tune(sender, {
     active: t.active, maxBitrate: t.kbit * 1000, maxFramerate: t.framesPerSecond, scaleResolutionDownBy: t.scale, priority: 'low', networkPriority: 'low',
-  })
-  parameters.degradationPreference = t.keep
-  await sender.setParameters(parameters)
+  }, t.keep)
 }
 
-/** soundFirst gives the sender of sound its place before the picture. */
-export async function soundFirst(sender: RTCRtpSender): Promise<void> {
+/** tuneSound gives the sender of the sound its place before the picture. */
+export function tuneSound(sender: RTCRtpSender, t: Tuning): Promise<void> {
+  return tune(sender, { maxBitrate: t.soundKbit * 1000, priority: 'high', networkPriority: 'high' })
+}
+
+async function tune(sender: RTCRtpSender, encoding: RTCRtpEncodingParameters, keep?: Tuning['keep']): Promise<void> {
   const parameters = sender.getParameters()
   const [first] = parameters.encodings as (RTCRtpEncodingParameters | undefined)[]
-  if (first === undefined) return
-  Object.assign(first, { priority: 'high', networkPriority: 'high' })
+  if (first === undefined) return // nothing is agreed upon yet
+  Object.assign(first, encoding)
+  if (keep !== undefined) parameters.degradationPreference = keep
   await sender.setParameters(parameters)
 }

@@ -1,0 +1,116 @@
+import { describe, expect, it, vi } from 'vitest'
+
+import { heldRung } from './ladder.ts'
+import { type CallStats, digest } from './stats.ts'
+import { figuresOf, type Tuning, tunePicture, tuneSound, tuningOf, Uplink } from './uplink.ts'
+
+interface Told {
+  readonly at: number
+  readonly loss?: number
+  readonly packets?: number
+  readonly silent?: boolean
+}
+
+/** stats are those of a call whose other side reported just now, or never. */
+function stats({ at, loss = 0, packets = at / 10, silent = false }: Told): CallStats {
+  const entries = [
+    { id: 'v', type: 'outbound-rtp', kind: 'video', packetsSent: packets, bytesSent: packets * 100, timestamp: at },
+    { id: 'a', type: 'outbound-rtp', kind: 'audio', packetsSent: 2, bytesSent: 9, timestamp: at },
+    ...(silent ? [] : [{ id: 'r', type: 'remote-inbound-rtp', kind: 'video', fractionLost: loss, packetsLost: 1, roundTripTime: 0.08, timestamp: at - 5 }]),
+  ]
+  return digest(new Map(entries.map((e) => [e.id, e])))
+}
+
+describe('the figures', () => {
+  it('are what the other side reported since', () => {
+    expect(figuresOf(stats({ at: 2000, loss: 0.2 }), stats({ at: 1000 }))).toEqual({ at: 2000, loss: 0.2, roundTripMs: 80, room: undefined, sent: undefined })
+  })
+
+  it('have no loss where nothing was reported', () => {
+    const now = stats({ at: 2000, loss: 0.2 })
+    expect(figuresOf(now, { ...stats({ at: 1000 }), out: now.out }).loss).toBeUndefined()
+    expect(figuresOf(stats({ at: 2000, silent: true }), stats({ at: 1000, silent: true })).loss).toBeUndefined()
+    expect(figuresOf(now, undefined).loss).toBeUndefined()
+  })
+
+  it('make nothing of a handful of packets', () => {
+    expect(figuresOf(stats({ at: 2000, loss: 1, packets: 3 }), stats({ at: 1000, packets: 0 })).loss).toBe(0)
+  })
+})
+
+describe('the uplink', () => {
+  const uplink = (): { up: Uplink; told: Tuning[]; onHeld: () => void; feed: (n: number, loss: number) => void } => {
+    const told: Tuning[] = []
+    const onHeld = vi.fn()
+    const up = new Uplink({ tune: (t) => void told.push(t), onHeld })
+    let at = 1000
+    let before: CallStats | undefined
+    const feed = (n: number, loss: number): void => {
+      for (let i = 0; i < n; i++) {
+        at += 1000
+        const now = stats({ at, loss })
+        up.take(now, before)
+        before = now
+      }
+    }
+    return { up, told, onHeld, feed }
+  }
+
+  it('tells once what is to be sent', () => {
+    const { told, feed } = uplink()
+    feed(5, 0)
+    expect(told).toEqual([{ active: true, kbit: 1500, scale: 1, framesPerSecond: 30, soundKbit: 64, keep: 'maintain-framerate' }])
+  })
+
+  it('holds the picture and lets it go again', () => {
+    const { up, told, onHeld, feed } = uplink()
+    feed(8, 0.5)
+    expect(up.held).toBe(true)
+    expect(told.at(-1)).toMatchObject({ active: false, soundKbit: 24 })
+    expect(onHeld).toHaveBeenCalledTimes(1)
+    feed(8, 0)
+    expect(up.held).toBe(false)
+    expect(told.at(-1)).toMatchObject({ active: true, kbit: 100 })
+    expect(onHeld).toHaveBeenCalledTimes(2)
+  })
+
+  it('keeps the letters of a screen sharp', () => {
+    const { up, told, feed } = uplink()
+    up.shows(true)
+    expect(told).toEqual([])
+    feed(1, 0)
+    expect(told.at(-1)).toMatchObject({ scale: 1, framesPerSecond: 15, keep: 'maintain-resolution' })
+    up.shows(false)
+    expect(told.at(-1)).toMatchObject({ framesPerSecond: 30, keep: 'maintain-framerate' })
+    expect(tuningOf(heldRung, true)).toMatchObject({ active: false, scale: 1 })
+  })
+})
+
+describe('a sender', () => {
+  const sender = (encodings: RTCRtpEncodingParameters[]): { sender: RTCRtpSender; set: RTCRtpSendParameters[] } => {
+    const set: RTCRtpSendParameters[] = []
+    const fake = { getParameters: () => ({ encodings }), setParameters: (p: RTCRtpSendParameters) => Promise.resolve(void set.push(p)) }
+    return { sender: fake as unknown as RTCRtpSender, set }
+  }
+
+  it('of a picture is told all of it', async () => {
+    const { sender: s, set } = sender([{}])
+    await tunePicture(s, tuningOf(2, false))
+    expect(set).toEqual([{
+      encodings: [{ active: true, maxBitrate: 250_000, maxFramerate: 24, scaleResolutionDownBy: 2, priority: 'low', networkPriority: 'low' }],
+      degradationPreference: 'maintain-framerate',
+    }])
+  })
+
+  it('of sound goes first, and is never switched off', async () => {
+    const { sender: s, set } = sender([{}])
+    await tuneSound(s, tuningOf(heldRung, false))
+    expect(set).toEqual([{ encodings: [{ maxBitrate: 24_000, priority: 'high', networkPriority: 'high' }] }])
+  })
+
+  it('that has agreed upon nothing yet is left alone', async () => {
+    const { sender: s, set } = sender([])
+    await tunePicture(s, tuningOf(0, false))
+    expect(set).toEqual([])
+  })
+})
