@@ -2,40 +2,13 @@ import { errorCodes } from '@ringfence/sdk'
 import { describe, expect, it } from 'vitest'
 
 import { type FieldProblem, problem } from '../state/problem.ts'
+import { fitting, leaves, now, sentencesOf } from '../testing/catalogue.ts'
 import { en } from './en/index.ts'
 import { fieldSentence, sentence, sentenceBeside, sentenceFor } from './errors.ts'
 import { pseudo, pseudoText } from './pseudo.ts'
 
-type Leaf = string | ((...args: unknown[]) => unknown)
-
-/** Every string and function of a catalogue, by its path. */
-function leaves(node: unknown, path = ''): [string, Leaf][] {
-  if (typeof node === 'string' || typeof node === 'function') return [[path, node as Leaf]]
-  if (typeof node !== 'object' || node === null) return []
-  return Object.entries(node).flatMap(([k, v]) => leaves(v, path === '' ? k : `${path}.${k}`))
-}
-
-const then = new Date('2026-03-01T11:00:00Z')
-const now = new Date('2026-03-01T12:00:00Z')
-
-const attempts: unknown[][] = [[], [{ code: 'x', fields: [], retryAfter: 40, limit: 3 }], ['Quirin', then, now], [then, now], ['Quirin'], [3, 7]]
-
-/** Arguments that fit a function of the catalogue: found by trying. */
-function fitting(fn: (...args: unknown[]) => unknown): unknown[] {
-  for (const args of attempts) {
-    if (args.length < fn.length) continue
-    try {
-      const said = fn(...args)
-      if (typeof said === 'string' && !/undefined|NaN|Invalid|\[object|GMT|1970/.test(said)) return args
-    } catch {
-      // other arguments, then
-    }
-  }
-  throw new Error(`no arguments fit ${String(fn)}`)
-}
-
 const shown = leaves(en).filter(([path]) => !path.startsWith('meta.') && path !== 'clock')
-const sentences = shown.map(([path, leaf]) => [path, typeof leaf === 'string' ? leaf : String(leaf(...fitting(leaf)))] as const)
+const sentences = sentencesOf(en)
 
 describe('the catalogue', () => {
   it('says something everywhere', () => {

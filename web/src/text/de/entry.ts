@@ -38,7 +38,7 @@ export const invite = {
   added: (name: string) => `Du und ${name} seid jetzt befreundet.`,
 
   badTitle: 'Diese Einladung gilt nicht mehr',
-  badWhy: 'Sie wurde benutzt oder zurückgezogen, oder sie ist älter als sieben Tage. Bitte um eine neue, wo du sie bekommen hast.',
+  badWhy: 'Sie wurde benutzt oder zurückgezogen, oder sie ist älter als sieben Tage. Lass dir eine neue schicken.',
   noneTitle: 'Zu Ringfence kommt man mit einer Einladung',
   noneWhy: 'Frag jemanden, der schon hier ist, nach einem Link. Ist es dein eigener Server, dann hat er dir beim Start den ersten Link angezeigt.',
   expires: (then: Date, now: Date) => `Gilt einmal und endet ${f.until(then, now)}.`,
