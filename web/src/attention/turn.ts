@@ -25,6 +25,7 @@ export function contender(locks: LockManager | undefined, seen: Seen): (fn: (min
     let stop = new AbortController()
     const begin = (): void => {
       stop.abort()
+      fn(false)
       stop = new AbortController()
       void new Contest(locks, fn, stop.signal).enter(seen.visible())
     }
@@ -62,6 +63,7 @@ class Contest {
     const waiting = new AbortController()
     this.#signal.addEventListener('abort', () => waiting.abort(), { once: true })
     const queued = this.#request({ signal: waiting.signal })
+    queued.over.catch(() => undefined) // looked at below
     const got = (async (): Promise<boolean> => {
       while (!this.#signal.aborted) {
         if (await Promise.race([queued.granted, pause(lookEvery)])) return true
@@ -84,8 +86,7 @@ class Contest {
       over.catch(() => undefined)
       if (await Promise.race([granted, over.then(() => false)])) {
         const { pending = [] } = await this.#locks.query()
-        if (!pending.some((x) => x.name === ring)) return over
-        release() // a visible tab waits: it goes first
+        if (pending.some((x) => x.name === ring)) release() // a visible tab waits: it goes first
       }
       await over.catch((error: unknown) => {
         if (this.#signal.aborted) throw error

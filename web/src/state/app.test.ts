@@ -55,6 +55,16 @@ describe('who is here', () => {
     expect(app.session.standing.value).toBe('in')
   })
 
+  it('comes back by itself when the server does', async () => {
+    const me = vi.fn().mockRejectedValueOnce(noNetwork()).mockRejectedValueOnce(noNetwork()).mockResolvedValue(anna)
+    const app = createApp(fakeClient({ me }), fakePage())
+    await app.start()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(app.session.standing.value).toBe('unreachable') // and nothing flickers meanwhile
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(app.session.standing.value).toBe('in')
+  })
+
   it('leaves nothing for the next one when the server ends the session', async () => {
     const client = fakeClient({ friends: () => Promise.resolve({ ...nobody, friends: [friend('ben', 'Ben')] }) })
     const app = createApp(client, fakePage())

@@ -265,9 +265,10 @@ describe('a new version', () => {
     expect(reload).toHaveBeenCalledOnce()
   })
 
-  it('is asked for when the server was started anew, when it is time, and when the page is looked at after a while', async () => {
+  it('is asked for when the server was away, when it is time, and when the page is looked at after a while', async () => {
     const { around, client, page } = await world()
-    client.link.tell('fresh')
+    client.link.become('waiting')
+    client.link.become('open')
     around.tell('due')
     expect(about(around.take(), 'check')).toEqual(['check', 'check'])
     around.see(true)

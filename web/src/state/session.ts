@@ -12,6 +12,9 @@ export interface Connection {
   disconnect: () => void
 }
 
+const firstPause = 2_000
+const longestPause = 30_000
+
 /** Session knows who is signed in here. */
 export class Session {
   readonly standing = signal<Standing>('starting')
@@ -21,6 +24,8 @@ export class Session {
   readonly ended = signal(false)
   readonly #api: Api
   readonly #connection: Connection
+  #again: ReturnType<typeof setTimeout> | undefined
+  #pause = firstPause
 
   constructor(api: Api, connection: Connection) {
     this.#api = api
@@ -30,10 +35,20 @@ export class Session {
   /** Asks the server who is here. */
   async start(): Promise<void> {
     this.standing.value = 'starting'
+    this.#pause = firstPause
+    await this.#ask()
+  }
+
+  /** Where the server can't be reached it is asked again, ever more seldom, and the page comes back by itself. */
+  async #ask(): Promise<void> {
+    clearTimeout(this.#again)
     try {
       this.enter(await this.#api.me())
     } catch (error) {
       this.standing.value = error instanceof ApiError && error.code === 'unauthorized' ? 'out' : 'unreachable'
+      if (this.standing.value === 'out') return
+      this.#again = setTimeout(() => void this.#ask(), this.#pause)
+      this.#pause = Math.min(this.#pause * 2, longestPause)
     }
   }
 
@@ -48,6 +63,7 @@ export class Session {
   }
 
   enter(me: Me): void {
+    clearTimeout(this.#again)
     this.me.value = me
     this.ended.value = false
     this.standing.value = 'in'

@@ -36,7 +36,10 @@ export class Update {
     updates.onBroken(() => this.#broken())
     // Whoever opens the page asks the browser for a newer worker anyway.
     this.#checked = page.now().getTime()
-    link.on('fresh', () => this.#check(0))
+    // A server that was away may be another one.
+    link.on('state', () => {
+      if (link.state === 'open') this.#check(0)
+    })
     around.onVisible(() => {
       if (around.visible()) this.#check(atMost)
     })
