@@ -81,6 +81,7 @@ for (const kind of kinds) {
     assert.ok(before.some((x) => x.path === '/index.html') && before.some((x) => /^\/assets\/index-.*js$/.test(x.path)));
     assert.deepEqual(before.filter((x) => x.path.startsWith('/api') || x.cookie || x.anna), []);
     assert.deepEqual(before.filter((x) => x.path.includes('scorer')), [], 'the word lists come when they are needed');
+    ben.expected.push(/401|WebSocket/); // who is here is asked, and nobody is
     await ben.page.evaluate(() => fetch('/api/v1/logout', { method: 'POST' }));
     await ben.open('/');
     assert.deepEqual((await look()).map((x) => x.path).sort(), before.map((x) => x.path).sort());
@@ -173,7 +174,7 @@ for (const kind of kinds) {
     await anna.sees(text.call.ended.offline.title, 15_000);
     const ben = await stage.arrives('Ben', { on: kind });
     await spy(ben);
-    await until('one on the icon', () => ben.page.evaluate(() => window.__spied.includes('setAppBadge 1')));
+    await until('one on the icon', async () => { const said = await ben.page.evaluate(() => window.__spied); return said.includes('setAppBadge 1') || Promise.reject(new Error(said.join())); });
     await presses(ben, text.people.dismissWho('Anna'));
     await until('none', () => ben.page.evaluate(() => window.__spied.at(-1)?.startsWith('clearAppBadge')));
   });

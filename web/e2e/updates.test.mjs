@@ -85,6 +85,7 @@ for (const kind of kinds) {
 
   test(`a server without a worker takes it away in ${kind}`, async (t) => {
     const { front, ben } = await behind(t, kind);
+    ben.expected.push(/bad HTTP response code \(404\)/);
     front.withoutWorker();
     front.update();
     await until('no worker and nothing kept', () => ben.page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length === 0 && (await caches.keys()).length === 0), 20_000);

@@ -1,4 +1,4 @@
-import { BellRing, Download, Volume2 } from 'lucide-preact'
+import { Download, Volume2 } from 'lucide-preact'
 
 import { t } from '../../text/index.ts'
 import { Button } from '../../ui/button.tsx'
@@ -55,9 +55,11 @@ function Notifications() {
 /** NotificationsSection is how the app draws one's attention. */
 export function NotificationsSection() {
   return (
-    <Section title={t.attention.title} id="settings-notifications">
-      <Sounds />
-      <Notifications />
+    <Section title={t.settings.notifications} id="settings-notifications">
+      <div class="form">
+        <Sounds />
+        <Notifications />
+      </div>
     </Section>
   )
 }
@@ -74,17 +76,12 @@ export function InstallRow() {
       return <p class="quiet small">{t.attention.installByHand}</p>
     case 'press':
       return (
-        <div class="stack">
-          <div>
-            <Button icon={Download} onClick={() => void install.install()}>
-              {t.attention.install}
-            </Button>
-          </div>
+        <div>
+          <Button icon={Download} onClick={() => void install.install()}>
+            {t.attention.install}
+          </Button>
           <p class="help">{t.attention.installWhy}</p>
         </div>
       )
   }
 }
-
-/** The sign of this section in the list of sections. */
-export const notificationsIcon = BellRing

@@ -7,6 +7,7 @@ import { useApp } from '../../ui/context.ts'
 import { Confirm } from '../../ui/dialog.tsx'
 import { ProblemText } from '../../ui/field.tsx'
 import { Section } from '../../ui/page.tsx'
+import { InstallRow } from './notifications.tsx'
 
 /** ThisDeviceSection is what concerns this browser alone: leaving, and what runs here. */
 export function ThisDeviceSection() {
@@ -18,6 +19,7 @@ export function ThisDeviceSection() {
   return (
     <Section title={t.settings.device} id="settings-device">
       <p class="quiet">{t.settings.deviceWhy}</p>
+      <InstallRow />
       <div>
         <Button icon={LogOut} onClick={() => ask(true)}>
           {t.settings.signOut}

@@ -3,7 +3,6 @@
 import { f } from './format.ts'
 
 export const attention = {
-  title: 'Notifications and sounds',
   calls: (name: string) => `${name} is calling`,
   someoneCalls: 'Somebody is calling',
   withVideo: 'Video call',
