@@ -171,7 +171,7 @@ for (const kind of kinds) {
     const anna = await stage.arrives('Anna', { on: kind });
     await anna.finds('heading', /.+/);
     await presses(anna, text.people.call('Ben'));
-    await anna.sees(text.call.ended.offline.title, 15_000);
+    await anna.sees(text.call.ended.offline.why('Ben'), 15_000);
     const ben = await stage.arrives('Ben', { on: kind });
     await spy(ben);
     await until('one on the icon', async () => { const said = await ben.page.evaluate(() => window.__spied); return said.includes('setAppBadge 1') || Promise.reject(new Error(said.join())); });
