@@ -91,7 +91,7 @@ export class Person {
    * arrive opens a window of its own, with drawn devices unless real is set.
    * @param {import('puppeteer-core').Browser} browser
    * @param {string} origin
-   * @param {{devices?: Partial<import('./probe.mjs').Devices> & {side: number}, real?: boolean, api?: import('./server.mjs').Api, size?: {width: number, height: number}, local?: Record<string, string>, path?: string, dark?: boolean}} options
+   * @param {{devices?: Partial<import('./probe.mjs').Devices> & {side: number}, real?: boolean, api?: import('./server.mjs').Api, size?: {width: number, height: number}, local?: Record<string, string>, path?: string, dark?: boolean, before?: (p: Person) => Promise<void>}} options
    */
   static async arrive(browser, origin, options) {
     const context = await browser.createBrowserContext();
@@ -113,6 +113,7 @@ export class Person {
         path: '/', httpOnly: true, sameSite: 'Strict', secure: origin.startsWith('https:'),
       });
     }
+    await options.before?.(person);
     await person.open(options.path ?? '/');
     return person;
   }

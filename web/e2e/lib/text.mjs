@@ -4,20 +4,30 @@
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-/** @param {string} file */
-const load = async (file) => (await runnerImport(fileURLToPath(new URL(`../../src/${file}`, import.meta.url)), { configFile: false, logLevel: 'error' })).module;
+/** @typedef {import('../../src/text/en/index.ts').Text} Text */
 
-/** @type {import('../../src/text/en/index.ts').Text} */
+/** A module of the client, by its path under src. @param {string} file */
+export const load = async (file) => (await runnerImport(fileURLToPath(new URL(`../../src/${file}`, import.meta.url)), { configFile: false, logLevel: 'error' })).module;
+
+/** @type {Text} */
 export const text = (await load('text/en/index.ts')).en;
 
-/** The same in the language that nobody speaks. @type {import('../../src/text/en/index.ts').Text} */
-export const pseudo = (await load('text/pseudo.ts')).pseudoText();
+const pseudos = await load('text/pseudo.ts');
 
-/** And from right to left. @type {import('../../src/text/en/index.ts').Text} */
-export const pseudoRtl = (await load('text/pseudo.ts')).pseudoRtlText();
+/** The same in the language that nobody speaks. @type {Text} */
+export const pseudo = pseudos.pseudoText();
 
-/** A language that people speak. @param {'de' | 'fr' | 'es' | 'ar'} tag @returns {Promise<import('../../src/text/en/index.ts').Text>} */
+/** And from right to left. @type {Text} */
+export const pseudoRtl = pseudos.pseudoRtlText();
+
+/** A language that people speak. @param {'de' | 'fr' | 'es' | 'ar'} tag @returns {Promise<Text>} */
 export const language = async (tag) => (await load(`text/${tag}/index.ts`))[tag];
+
+/** The catalogue of any tag. @param {string} tag @returns {Promise<Text>} */
+export async function catalogue(tag) {
+  const own = { en: text, pseudo, 'pseudo-rtl': pseudoRtl };
+  return own[tag] ?? language(/** @type {any} */ (tag));
+}
 
 /** The places of the settings. @type {readonly string[]} */
 export const sections = (await load('state/settings-sections.ts')).settingsSections;
