@@ -5,7 +5,7 @@
 // colours, from right to left, and in every language.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { accessible, fits } from './lib/inspect.mjs';
 import { keepsShape, overlaps, reachableByFinger, settled, showsFocus, still } from './lib/look.mjs';
 import { addresses, answers, crowd, goes, patterns, recipes, seed, walks } from './lib/places.mjs';
@@ -18,8 +18,8 @@ import { catalogue, load, text } from './lib/text.mjs';
 let stage;
 /** @type {import('./lib/server.mjs').Api} */
 let nina;
-before(async () => {
-  stage = await setStage({ names: crowd });
+before(async () => { stage = await setStage({ names: crowd }); });
+beforeEach(async () => {
   await stage.enter();
   ({ nina } = await seed(stage));
 });
@@ -98,25 +98,24 @@ async function looksAtRoom(p, where, found) {
   await found.add(overlaps(p, where));
 }
 
-/** @type {{route: string, path: string, pattern: string}[]} */
-const places = [];
+/** Every address of every route. */
+const places = () => patterns.flatMap(({ pattern, route }) => addresses(pattern, stage).map((path) => ({ route, path, pattern })));
+
 test('the router’s table has a recipe for each of its routes', () => {
   const unknown = patterns.filter(({ route }) => !(route in recipes)).map(({ pattern, route }) => `${pattern} (${route})`);
   assert.deepEqual(unknown, [], 'routes without a recipe in lib/places.mjs');
   const gone = Object.keys(recipes).filter((r) => !patterns.some(({ route }) => route === r));
   assert.deepEqual(gone, [], 'recipes for routes that are not in the router’s table');
-  for (const { pattern, route } of patterns) for (const path of addresses(pattern, stage)) places.push({ route, path, pattern });
-  assert.doesNotMatch(places.map((x) => x.path).join(' '), /:/, 'a parameter that nothing is put in for');
+  assert.doesNotMatch(places().map((x) => x.path).join(' '), /:/, 'a parameter that nothing is put in for');
 });
 
 /**
  * One state of all places, in a window of its own.
- * @param {string} state @param {import('./lib/places.mjs').Mood} mood @param {object} who
- * @param {(p: Person, place: typeof places[number]) => Promise<void>} look
- * @param {typeof places} [some]
+ * @param {import('./lib/places.mjs').Mood} mood @param {object} who
+ * @param {(p: Person, place: {route: string, path: string}) => Promise<void>} look
  */
-async function through(state, mood, who, look, some = places) {
-  const signedIn = some.filter(({ route }) => !recipes[route].out);
+async function through(mood, who, look) {
+  const signedIn = places().filter(({ route }) => !recipes[route].out);
   const p = await stage.arrives('Anna', { ...who, path: signedIn[0].path, before: async (x) => { await system(x); await answers(x, mood); } });
   p.expected.push(/\b(404|503)\b/);
   for (const place of signedIn) {
@@ -134,7 +133,7 @@ async function sees(p, words) {
 
 test('every place, full', async () => {
   const found = new Findings();
-  await through('full', 'well', {}, async (p, { route, path }) => {
+  await through('well', {}, async (p, { route, path }) => {
     await sees(p, recipes[route].full(text));
     await looks(p, `${path}, full`, found);
   });
@@ -143,7 +142,7 @@ test('every place, full', async () => {
 
 test('every place, empty', async () => {
   const found = new Findings();
-  await through('empty', 'well', { api: nina }, async (p, { route, path }) => {
+  await through('well', { api: nina }, async (p, { route, path }) => {
     await sees(p, (recipes[route].empty ?? recipes[route].full)(text));
     await looks(p, `${path}, empty`, found);
   });
@@ -152,7 +151,7 @@ test('every place, empty', async () => {
 
 test('every place, when the server answers with errors', async () => {
   const found = new Findings();
-  await through('error', 'error', {}, async (p, { path }) => {
+  await through('error', {}, async (p, { path }) => {
     await p.finds('heading', /./);
     await looks(p, `${path}, with errors`, found);
   });
@@ -161,7 +160,7 @@ test('every place, when the server answers with errors', async () => {
 
 test('every place, while the server has not answered', async () => {
   const found = new Findings();
-  await through('loading', 'never', {}, async (p, { path }) => {
+  await through('never', {}, async (p, { path }) => {
     await p.finds('heading', /./);
     await looks(p, `${path}, loading`, found);
   });
@@ -172,7 +171,7 @@ test('every place for whoever is not signed in', async () => {
   const found = new Findings();
   const p = await stage.arrives('Chi', { api: undefined, path: '/login', before: (x) => system(x) });
   p.expected.push(/\b(401|404)\b/);
-  for (const { route, path } of places.filter((x) => recipes[x.route].out || x.route === 'missing')) {
+  for (const { route, path } of places().filter((x) => recipes[x.route].out || x.route === 'missing')) {
     await p.page.setViewport(desktop);
     await p.open(path);
     await sees(p, recipes[route].full(text));
@@ -205,7 +204,7 @@ test('a call over every place', async () => {
   const found = new Findings();
   const anna = await stage.arrives('Anna', { before: (x) => system(x) });
   const ben = await stage.arrives('Ben');
-  const inside = places.filter(({ route }) => !recipes[route].out);
+  const inside = places().filter(({ route }) => !recipes[route].out);
   await ben.seesFriend('Anna', text.people.online);
   const over = async (/** @type {string} */ state) => {
     for (const { path } of inside) {
@@ -236,7 +235,7 @@ for (const tag of ['pseudo-rtl', ...(await load('state/preferences.ts')).languag
     const found = new Findings();
     const t = await catalogue(tag);
     const local = { 'ringfence.lang': tag };
-    await through('full', 'well', { local, size: phone }, async (p, { route, path }) => {
+    await through('well', { local, size: phone }, async (p, { route, path }) => {
       await p.page.setViewport(phone);
       await sees(p, recipes[route].full(t));
       assert.equal(await p.page.evaluate(() => document.documentElement.dir), t.meta.dir);
@@ -257,7 +256,7 @@ test('by Tab through every place, one sees where one is', async () => {
   const found = new Findings();
   let stops = 0;
   for (const size of [desktop, phone]) {
-    await through('full', 'well', {}, async (p, { route, path }) => {
+    await through('well', {}, async (p, { route, path }) => {
       await p.page.setViewport(size);
       await sees(p, recipes[route].full(text));
       await settled(p);

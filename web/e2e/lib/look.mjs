@@ -227,11 +227,27 @@ export async function keepsShape(p, where) {
     };
     /** @type {string[]} */
     const out = [];
+    const own = (/** @type {Element} */ e) => e.matches('input[type=range], input[type=checkbox], input[type=radio], select, progress, meter') && getComputedStyle(e).appearance !== 'none';
+    const parts = (/** @type {Element} */ e) => [undefined, '::before', '::after'].map((part) => getComputedStyle(e, part)).filter((s, i) => i === 0 || s.content !== 'none');
+    const edged = (/** @type {CSSStyleDeclaration} */ s) => ['top', 'bottom'].some((n) => s.getPropertyValue(`border-${n}-style`) !== 'none' && Number.parseFloat(s.getPropertyValue(`border-${n}-width`)) > 0);
     for (const e of controls()) {
       const words = /** @type {HTMLElement} */ (e).innerText?.trim(), picture = e.querySelector('svg, img, video, canvas');
-      if (!words && !picture && !drawn(e) && ![...e.querySelectorAll('*')].some(drawn) && !e.matches('input[type=range], input[type=checkbox], input[type=radio], progress, meter')) out.push(name(e));
+      if (!words && !picture && !own(e) && ![e, ...e.querySelectorAll('*')].some((x) => drawn(x) || parts(x).some(edged))) out.push(name(e));
     }
-    // Icons are drawn in the colour of the letters around them; where that is the ground's, nothing is left.
+    // What is chosen has to look another way than its neighbour that isn't.
+    const chosen = '[aria-checked=true], [aria-selected=true], [aria-pressed=true], [aria-current]:not([aria-current=false]), input[type=radio]:checked, input[type=checkbox]:checked';
+    const look = (/** @type {Element} */ e) => [e, ...e.querySelectorAll('*')].flatMap(parts).map((s) => [
+      s.borderTopColor, s.borderTopStyle, s.borderTopWidth, s.borderBottomStyle, s.borderBottomWidth, s.outlineStyle, s.outlineWidth, s.textDecorationLine, s.fontWeight, s.color, s.content,
+      s.backgroundColor, s.insetInlineStart, s.translate, s.transform,
+    ].join()).join(';');
+    const whole = (/** @type {Element} */ e) => (e.matches('input') ? e.closest('label') ?? e : e);
+    for (const e of [...document.querySelectorAll(chosen)].filter((x) => controls().includes(x) || x.matches('input'))) {
+      if (own(e) && getComputedStyle(e).opacity !== '0' && !getComputedStyle(e).clipPath.startsWith('inset')) continue;
+      const box = e.closest('[role=radiogroup], [role=tablist], [role=listbox], [role=menu], fieldset, nav, ul, ol') ?? e.parentElement;
+      const other = [...(box?.querySelectorAll(e.tagName) ?? [])].find((x) => x !== e && !x.matches(chosen) && x.getAttribute('role') === e.getAttribute('role') && x.getAttribute('type') === e.getAttribute('type'));
+      if (other && look(whole(e)) === look(whole(other))) out.push(`that ${name(e)} is chosen, and ${name(other)} isn’t`);
+    }
+    // Icons are drawn in the colour of the letters around them; where that is the ground’s, nothing is left.
     for (const svg of document.querySelectorAll('button svg, a svg')) {
       if (!svg.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
       const s = getComputedStyle(svg);
