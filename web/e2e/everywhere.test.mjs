@@ -1,16 +1,17 @@
 // Every place in every state, from the router's own table: axe finds nothing,
-// nothing is wider than its place, no control lies on another, a finger and a
-// keyboard get at each, nothing moves where less motion is asked for; in light
-// and dark, on a phone and a desktop, at twice the size, with the system's own
-// colours, from right to left, and in every language.
+// nothing is wider than its place, no control lies on another, a finger and the
+// Tab key get at each, nothing moves where less motion is asked for; in light
+// and dark, on a phone and a desktop, at twice the size, and with the system's
+// own colours. The languages are looked at in languages.test.mjs.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { accessible, fits } from './lib/inspect.mjs';
 import { keepsShape, overlaps, reachableByFinger, settled, showsFocus, still } from './lib/look.mjs';
-import { addresses, answers, crowd, goes, patterns, recipes, seed, walks } from './lib/places.mjs';
+import { answers, crowd, goes, patterns, recipes, seed, walks } from './lib/places.mjs';
 import { setStage } from './lib/stage.mjs';
-import { catalogue, load, text } from './lib/text.mjs';
+import { text } from './lib/text.mjs';
+import { desktop, Findings, phone, places, sees, system, through, zoomed } from './lib/tour.mjs';
 
 /** @typedef {import('./lib/person.mjs').Person} Person */
 
@@ -25,36 +26,6 @@ beforeEach(async () => {
 });
 afterEach(() => stage?.leave());
 after(() => stage?.close());
-
-const phone = { width: 360, height: 740 }, desktop = { width: 1280, height: 800 }, zoomed = { width: 640, height: 400, deviceScaleFactor: 2 };
-
-/** What went wrong in one test: all of it, not only the first. */
-class Findings {
-  /** @type {string[]} */
-  all = [];
-  /** @param {Promise<unknown>} look */
-  async add(look) {
-    await look.catch((err) => {
-      if (!(err instanceof assert.AssertionError) || !Array.isArray(err.actual)) throw err;
-      this.all.push(`${err.message.split('\n')[0]}:\n    ${err.actual.join('\n    ')}`);
-    });
-  }
-
-  none() {
-    assert.equal(this.all.length, 0, `${this.all.length} findings:\n  ${[...new Set(this.all)].join('\n  ')}`);
-  }
-}
-
-/** @type {WeakMap<import('puppeteer-core').Page, import('puppeteer-core').CDPSession>} */
-const sessions = new WeakMap();
-
-/** What the system asks for; less motion always. @param {Person} p @param {Record<string, string>} [wishes] */
-async function system(p, wishes = {}) {
-  const session = sessions.get(p.page) ?? await p.page.createCDPSession();
-  sessions.set(p.page, session);
-  const features = Object.entries({ 'prefers-reduced-motion': 'reduce', 'prefers-color-scheme': 'light', ...wishes }).map(([name, value]) => ({ name, value }));
-  await session.send('Emulation.setEmulatedMedia', { features });
-}
 
 /** Every look there is, at one state of the page. @param {Person} p @param {string} where @param {Findings} found */
 async function looks(p, where, found) {
@@ -91,49 +62,17 @@ async function looks(p, where, found) {
   await p.page.evaluate(() => { document.documentElement.style.fontSize = ''; });
 }
 
-/** What another language can break: room, and direction. @param {Person} p @param {string} where @param {Findings} found */
-async function looksAtRoom(p, where, found) {
-  await settled(p);
-  await found.add(fits(p, where));
-  await found.add(overlaps(p, where));
-}
-
-/** Every address of every route. */
-const places = () => patterns.flatMap(({ pattern, route }) => addresses(pattern, stage).map((path) => ({ route, path, pattern })));
-
 test('the router’s table has a recipe for each of its routes', () => {
   const unknown = patterns.filter(({ route }) => !(route in recipes)).map(({ pattern, route }) => `${pattern} (${route})`);
   assert.deepEqual(unknown, [], 'routes without a recipe in lib/places.mjs');
   const gone = Object.keys(recipes).filter((r) => !patterns.some(({ route }) => route === r));
   assert.deepEqual(gone, [], 'recipes for routes that are not in the router’s table');
-  assert.doesNotMatch(places().map((x) => x.path).join(' '), /:/, 'a parameter that nothing is put in for');
+  assert.doesNotMatch(places(stage).map((x) => x.path).join(' '), /:/, 'a parameter that nothing is put in for');
 });
-
-/**
- * One state of all places, in a window of its own.
- * @param {import('./lib/places.mjs').Mood} mood @param {object} who
- * @param {(p: Person, place: {route: string, path: string}) => Promise<void>} look
- */
-async function through(mood, who, look) {
-  const signedIn = places().filter(({ route }) => !recipes[route].out);
-  const p = await stage.arrives('Anna', { ...who, path: signedIn[0].path, before: async (x) => { await system(x); await answers(x, mood); } });
-  p.expected.push(/\b(404|503)\b/);
-  for (const place of signedIn) {
-    await p.page.setViewport(desktop);
-    await p.open(place.path);
-    await look(p, place);
-  }
-  await stage.leave();
-}
-
-/** @param {Person} p @param {(string | RegExp)[]} words */
-async function sees(p, words) {
-  for (const w of words) await p.sees(w);
-}
 
 test('every place, full', async () => {
   const found = new Findings();
-  await through('well', {}, async (p, { route, path }) => {
+  await through(stage, 'well', {}, async (p, { route, path }) => {
     await sees(p, recipes[route].full(text));
     await looks(p, `${path}, full`, found);
   });
@@ -142,7 +81,7 @@ test('every place, full', async () => {
 
 test('every place, empty', async () => {
   const found = new Findings();
-  await through('well', { api: nina }, async (p, { route, path }) => {
+  await through(stage, 'well', { api: nina }, async (p, { route, path }) => {
     await sees(p, (recipes[route].empty ?? recipes[route].full)(text));
     await looks(p, `${path}, empty`, found);
   });
@@ -151,7 +90,7 @@ test('every place, empty', async () => {
 
 test('every place, when the server answers with errors', async () => {
   const found = new Findings();
-  await through('error', {}, async (p, { path }) => {
+  await through(stage, 'error', {}, async (p, { path }) => {
     await p.finds('heading', /./);
     await looks(p, `${path}, with errors`, found);
   });
@@ -160,7 +99,7 @@ test('every place, when the server answers with errors', async () => {
 
 test('every place, while the server has not answered', async () => {
   const found = new Findings();
-  await through('never', {}, async (p, { path }) => {
+  await through(stage, 'never', {}, async (p, { path }) => {
     await p.finds('heading', /./);
     await looks(p, `${path}, loading`, found);
   });
@@ -171,7 +110,7 @@ test('every place for whoever is not signed in', async () => {
   const found = new Findings();
   const p = await stage.arrives('Chi', { api: undefined, path: '/login', before: (x) => system(x) });
   p.expected.push(/\b(401|404)\b/);
-  for (const { route, path } of places().filter((x) => recipes[x.route].out || x.route === 'missing')) {
+  for (const { route, path } of places(stage).filter((x) => recipes[x.route].out || x.route === 'missing')) {
     await p.page.setViewport(desktop);
     await p.open(path);
     await sees(p, recipes[route].full(text));
@@ -204,7 +143,7 @@ test('a call over every place', async () => {
   const found = new Findings();
   const anna = await stage.arrives('Anna', { before: (x) => system(x) });
   const ben = await stage.arrives('Ben');
-  const inside = places().filter(({ route }) => !recipes[route].out);
+  const inside = places(stage).filter(({ route }) => !recipes[route].out);
   await ben.seesFriend('Anna', text.people.online);
   const over = async (/** @type {string} */ state) => {
     for (const { path } of inside) {
@@ -230,33 +169,11 @@ test('a call over every place', async () => {
   found.none();
 });
 
-for (const tag of ['pseudo-rtl', ...(await load('state/preferences.ts')).languages.filter((/** @type {string} */ l) => l !== 'en')]) {
-  test(`every place on a phone, in ${tag}`, async () => {
-    const found = new Findings();
-    const t = await catalogue(tag);
-    const local = { 'ringfence.lang': tag };
-    await through('well', { local, size: phone }, async (p, { route, path }) => {
-      await p.page.setViewport(phone);
-      await sees(p, recipes[route].full(t));
-      assert.equal(await p.page.evaluate(() => document.documentElement.dir), t.meta.dir);
-      await looksAtRoom(p, `${path} in ${tag}`, found);
-    });
-    for (const walk of walks) {
-      const who = walk.who ?? 'Anna';
-      const p = await stage.arrives(who || 'Chi', { ...(who === '' ? { api: undefined } : {}), path: walk.path, local, size: phone, devices: { side: 1, ...walk.devices }, before: (x) => system(x) });
-      p.expected.push(/\b(401|404|410)\b/);
-      for await (const state of walk.steps(p, t, stage, {})) await looksAtRoom(p, `${state} in ${tag}`, found);
-      await stage.leave();
-    }
-    found.none();
-  });
-}
-
 test('by Tab through every place, one sees where one is', async () => {
   const found = new Findings();
   let stops = 0;
   for (const size of [desktop, phone]) {
-    await through('well', {}, async (p, { route, path }) => {
+    await through(stage, 'well', {}, async (p, { route, path }) => {
       await p.page.setViewport(size);
       await sees(p, recipes[route].full(text));
       await settled(p);

@@ -25,7 +25,7 @@ const files = named.length > 0 ? named.map((f) => basename(f)) : readdirSync(her
 const tests = files.every((f) => f.endsWith('.test.mjs'));
 const command = [
   process.execPath,
-  ...(tests ? ['--test', '--test-concurrency=1', '--test-timeout=120000', '--test-reporter=spec'] : []),
+  ...(tests ? ['--test', '--test-concurrency=1', '--test-timeout=300000', '--test-reporter=spec'] : []),
   ...files.map((f) => join(here, f)),
 ];
 

@@ -33,14 +33,25 @@ export async function fits(p, where) {
   const wide = await p.page.evaluate(() => {
     const root = document.documentElement;
     const out = root.scrollWidth > root.clientWidth ? [`page: ${root.scrollWidth} in ${root.clientWidth}`] : [];
+    /** Whether d makes e wider by a margin of its own below nought: drawn so, as the ground of a row that reaches beyond its letters. */
+    const meant = (/** @type {Element} */ d, /** @type {Element} */ e) => {
+      const s = getComputedStyle(d), extra = -Math.min(Number.parseFloat(s.marginLeft), Number.parseFloat(s.marginRight), 0);
+      return extra > 0 && e.scrollWidth - e.clientWidth <= extra + 1;
+    };
+    /** @type {HTMLElement[]} */
+    const found = [];
     for (const e of document.body.querySelectorAll('*')) {
       if (!(e instanceof HTMLElement) || !e.checkVisibility({ visibilityProperty: true })) continue;
       const style = getComputedStyle(e), box = e.getBoundingClientRect();
       const hidden = style.clipPath !== 'none' || box.width <= 1 || box.height <= 1; // for screen readers alone
       if (hidden || style.display === 'inline' || /auto|scroll/.test(style.overflowX) || e.matches('input, textarea, video, canvas, svg')) continue;
-      if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0) {
-        out.push(`${e.tagName.toLowerCase()}.${e.className} "${e.innerText.slice(0, 40)}": ${e.scrollWidth} in ${e.clientWidth}`);
-      }
+      if (e.scrollWidth <= e.clientWidth + 1 || e.clientWidth === 0) continue;
+      const sticksOut = [...e.querySelectorAll('*')].some((d) => meant(d, e));
+      if (!sticksOut) found.push(e);
+    }
+    // What holds it is wider, too: the innermost says enough.
+    for (const e of found.filter((x) => !found.some((y) => y !== x && x.contains(y)))) {
+      out.push(`${e.tagName.toLowerCase()}.${e.className} "${e.innerText.replace(/\s+/g, ' ').slice(0, 40)}": ${e.scrollWidth} in ${e.clientWidth}`);
     }
     return out;
   });

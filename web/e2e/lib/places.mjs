@@ -3,7 +3,7 @@
 // pictures.mjs. The places are the router's own table.
 
 import { Api, password } from './server.mjs';
-import { load, text } from './text.mjs';
+import { load, sections, text } from './text.mjs';
 
 /** @typedef {import('./person.mjs').Person} Person */
 /** @typedef {import('./text.mjs').Text} Text */
@@ -38,9 +38,17 @@ const nowhere = { pattern: '*', route: 'missing' };
 /** The router's table: its patterns, and which route each leads to. @type {{pattern: string, route: string}[]} */
 export const patterns = [...Object.entries(table).map(([pattern, route]) => ({ pattern, route })), nowhere];
 
-/** The addresses of a pattern: one for each that its parameters can be. @param {string} pattern @param {Stage} stage */
+/** What the parameters of patterns can be. @type {Record<string, (stage: Stage) => readonly string[]>} */
+const parameters = {
+  ':account': (stage) => [stage.api('Ben').account],
+  ':section': () => sections,
+};
+
+/** The addresses of a pattern: one for each that its parameters can be. @param {string} pattern @param {Stage} stage @returns {string[]} */
 export function addresses(pattern, stage) {
-  return pattern === '*' ? ['/nowhere'] : [pattern].flatMap((p) => (p.includes(':account') ? [p.replace(':account', stage.api('Ben').account)] : p));
+  if (pattern === '*') return ['/nowhere'];
+  const name = Object.keys(parameters).find((n) => pattern.includes(n));
+  return name ? parameters[name](stage).flatMap((value) => addresses(pattern.replace(name, value), stage)) : [pattern];
 }
 
 /**
@@ -50,7 +58,7 @@ export function addresses(pattern, stage) {
  * @type {Record<string, {full: (t: Text) => (string | RegExp)[], empty?: (t: Text) => (string | RegExp)[], out?: true}>}
  */
 export const recipes = {
-  people: { full: (t) => ['Ben', 'Wilhelmina-Theodora'], empty: (t) => [t.people.emptyTitle] },
+  people: { full: () => ['Ben', 'Wilhelmina-Theodora'], empty: (t) => [t.people.emptyTitle] },
   settings: { full: (t) => [t.settings.title] },
   login: { full: (t) => [t.login.title], out: true },
   invite: { full: (t) => [t.invite.noneTitle], out: true },
@@ -145,7 +153,7 @@ export const walks = [
       await p.presses(t.people.makeLink);
       await p.finds('textbox', t.people.link);
       yield 'add a friend, a link made';
-      await p.open('/settings');
+      await p.open('/settings/this-device');
       await p.presses(t.settings.signOut);
       await p.sees(t.confirm.signOutTitle);
       yield 'sign out?';
