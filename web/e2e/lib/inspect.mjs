@@ -33,6 +33,7 @@ export async function fits(p, where) {
   const wide = await p.page.evaluate(() => {
     const root = document.documentElement;
     const out = root.scrollWidth > root.clientWidth ? [`page: ${root.scrollWidth} in ${root.clientWidth}`] : [];
+    const unseen = (/** @type {Element | null} */ e) => e !== null && (getComputedStyle(e).clipPath !== 'none' || unseen(e.parentElement));
     /** Whether d makes e wider by a margin of its own below nought: drawn so, as the ground of a row that reaches beyond its letters. */
     const meant = (/** @type {Element} */ d, /** @type {Element} */ e) => {
       const s = getComputedStyle(d), extra = -Math.min(Number.parseFloat(s.marginLeft), Number.parseFloat(s.marginRight), 0);
@@ -43,7 +44,7 @@ export async function fits(p, where) {
     for (const e of document.body.querySelectorAll('*')) {
       if (!(e instanceof HTMLElement) || !e.checkVisibility({ visibilityProperty: true })) continue;
       const style = getComputedStyle(e), box = e.getBoundingClientRect();
-      const hidden = style.clipPath !== 'none' || box.width <= 1 || box.height <= 1; // for screen readers alone
+      const hidden = unseen(e) || box.width <= 1 || box.height <= 1; // for screen readers alone
       if (hidden || style.display === 'inline' || /auto|scroll/.test(style.overflowX) || e.matches('input, textarea, video, canvas, svg')) continue;
       if (e.scrollWidth <= e.clientWidth + 1 || e.clientWidth === 0) continue;
       const sticksOut = [...e.querySelectorAll('*')].some((d) => meant(d, e));

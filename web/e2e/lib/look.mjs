@@ -138,10 +138,13 @@ export async function reachableByFinger(p, where) {
     const out = [];
     for (const e of controls()) {
       if (e.matches(':disabled') || (e.matches('a') && getComputedStyle(e).display === 'inline')) continue;
-      let r = e.getBoundingClientRect();
-      if (r.width >= want - 0.5 && r.height >= want - 0.5) continue;
+      // The label of a switch is pressed as well as the switch.
+      const boxes = () => [e, ...('labels' in e ? e.labels ?? [] : [])].map((x) => x.getBoundingClientRect());
+      const large = boxes();
+      const width = Math.max(...large.map((b) => b.right)) - Math.min(...large.map((b) => b.left)), height = Math.max(...large.map((b) => b.height));
+      if (width >= want - 0.5 && height >= want - 0.5) continue;
       e.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
-      r = e.getBoundingClientRect();
+      const r = e.getBoundingClientRect();
       const x = (r.left + r.right) / 2, y = (r.top + r.bottom) / 2, d = want / 2 - 1;
       const points = [[x - d, y], [x + d, y], [x, y - d], [x, y + d]].filter(([px, py]) => px >= 0 && py >= 0 && px < innerWidth && py < innerHeight);
       if (points.every(([px, py]) => hits(e, px, py))) continue;

@@ -29,14 +29,11 @@ export async function seed(stage) {
   return { nina };
 }
 
-/** @type {Record<string, string>} */
-const table = (await load('state/router.ts')).routes;
-
 /** An address that leads nowhere, which the router answers, too. */
-const nowhere = { pattern: '*', route: 'missing' };
+const nowhere = { pattern: '*', route: 'missing', example: '/nowhere', open: true };
 
-/** The router's table: its patterns, and which route each leads to. @type {{pattern: string, route: string}[]} */
-export const patterns = [...Object.entries(table).map(([pattern, route]) => ({ pattern, route })), nowhere];
+/** The router's table: its patterns, and which route each leads to. @type {readonly {pattern: string, route: string, example: string, open?: true}[]} */
+export const patterns = [...(await load('state/router.ts')).routes, nowhere];
 
 /** What the parameters of patterns can be. @type {Record<string, (stage: Stage) => readonly string[]>} */
 const parameters = {
@@ -59,9 +56,14 @@ export function addresses(pattern, stage) {
  */
 export const recipes = {
   people: { full: () => ['Ben', 'Wilhelmina-Theodora'], empty: (t) => [t.people.emptyTitle] },
+  friend: { full: () => ['Ben'], empty: () => [] },
+  calls: { full: (t) => [t.app.calls] },
+  add: { full: (t) => [t.people.addTitle] },
   settings: { full: (t) => [t.settings.title] },
+  check: { full: (t) => [t.app.check] },
   login: { full: (t) => [t.login.title], out: true },
   invite: { full: (t) => [t.invite.noneTitle], out: true },
+  components: { full: (t) => [t.app.name], out: true },
   missing: { full: (t) => [t.notFound.title] },
 };
 

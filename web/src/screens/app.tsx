@@ -42,6 +42,7 @@ function Parts() {
 function Waits() {
   return (
     <Entry>
+      <h1 class="unseen">{t.app.name}</h1>
       <p class="waits" role="status">
         <Spinner />
         <span>{t.app.loading}</span>
