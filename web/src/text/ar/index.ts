@@ -1,6 +1,7 @@
 // Arabic. What has no words of its own yet is said in English.
 
 import { elseEnglish } from '../fallback.ts'
+import { attention } from './attention.ts'
 import { call } from './call.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
@@ -8,6 +9,7 @@ import { f } from './format.ts'
 import { confirm, done, people } from './people.ts'
 import { settings } from './settings.ts'
 import { app, link, notFound } from './shell.ts'
+import { stage } from './stage.ts'
 
 export const ar = elseEnglish({
   meta: { locale: 'ar', dir: 'rtl' },
@@ -21,6 +23,8 @@ export const ar = elseEnglish({
   settings,
   done,
   call,
+  stage,
+  attention,
   errors,
   notFound,
 
