@@ -96,4 +96,5 @@ export const done = {
   revoked: 'Der Link gilt nicht mehr',
   asked: (name: string) => `${name} gefragt`,
   callsCleared: 'Die Liste der Anrufe ist leer',
+  historyCleared: 'Die Anrufe sind gelöscht',
 }

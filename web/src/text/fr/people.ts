@@ -96,4 +96,5 @@ export const done = {
   revoked: 'Le lien ne marche plus',
   asked: (name: string) => `Demande envoyée à ${name}`,
   callsCleared: 'La liste des appels est vide',
+  historyCleared: 'Les appels sont effacés',
 }

@@ -1,0 +1,41 @@
+export const devices = {
+  title: 'Kamera und Ton',
+  /** Before anything is asked of the browser. */
+  intro: 'Sieh und hör dich selbst, bevor du anrufst. Niemand sonst sieht oder hört dich dabei.',
+  on: 'Kamera und Mikrofon einschalten',
+  off: 'Ausschalten',
+  starting: 'Einen Moment. Vielleicht fragt der Browser, ob diese Seite sie benutzen darf.',
+  again: 'Noch einmal',
+  yourPicture: 'Dein Bild',
+  noPicture: 'Kein Bild',
+  closed: 'Kamera und Mikrofon sind aus',
+
+  microphone: 'Mikrofon',
+  camera: 'Kamera',
+  speaker: 'Lautsprecher',
+  system: 'Wie das System',
+  microphoneNumber: (n: number) => `Mikrofon ${n}`,
+  cameraNumber: (n: number) => `Kamera ${n}`,
+  speakerNumber: (n: number) => `Lautsprecher ${n}`,
+  gone: 'Deine Wahl, gerade nicht angesteckt',
+
+  level: 'Wie laut du bist',
+  speak: 'Sag etwas: Der Balken bewegt sich, wenn wir dich hören.',
+  heard: 'Wir hören dich.',
+
+  play: 'Ton abspielen',
+  playing: 'Der Ton läuft',
+  didYouHear: 'Hast du ihn gehört?',
+  yes: 'Ja',
+  no: 'Nein',
+  heardSpeaker: 'Gut. Dein Lautsprecher geht.',
+  unheard: 'Mach lauter und schau, ob Kopfhörer angesteckt sind oder ein anderer Lautsprecher gewählt ist. Spiel ihn dann noch einmal ab.',
+  soundFailed: 'Es ließ sich kein Ton abspielen. Schau, ob ein Lautsprecher angesteckt ist, und versuch es noch einmal.',
+
+  blur: 'Den Hintergrund unscharf machen',
+  blurWhy: 'Das rechnet dieses Gerät selbst. Ein langsames Gerät sendet dann weniger Bilder pro Sekunde.',
+  quiet: 'Geräusche aus deinem Ton nehmen',
+  quietWhy: 'Deine Stimme bleibt, Lüfter, Straße und Tastatur gehen weg. Das rechnet dieses Gerät selbst.',
+  mirror: 'Dich wie im Spiegel sehen',
+  mirrorWhy: 'Die anderen sehen dich auf jeden Fall richtig herum.',
+}

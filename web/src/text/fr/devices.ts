@@ -1,0 +1,41 @@
+export const devices = {
+  title: 'Caméra et son',
+  /** Before anything is asked of the browser. */
+  intro: 'Regarde-toi et écoute-toi avant un appel. Personne d’autre ne te voit ni ne t’entend.',
+  on: 'Allumer la caméra et le micro',
+  off: 'Éteindre',
+  starting: 'Un instant. Le navigateur va peut-être demander si cette page peut les utiliser.',
+  again: 'Réessayer',
+  yourPicture: 'Ton image',
+  noPicture: 'Pas d’image',
+  closed: 'La caméra et le micro sont éteints',
+
+  microphone: 'Micro',
+  camera: 'Caméra',
+  speaker: 'Haut-parleur',
+  system: 'Comme le système',
+  microphoneNumber: (n: number) => `Micro ${n}`,
+  cameraNumber: (n: number) => `Caméra ${n}`,
+  speakerNumber: (n: number) => `Haut-parleur ${n}`,
+  gone: 'Ton choix, pas branché en ce moment',
+
+  level: 'Ton volume',
+  speak: 'Dis quelque chose : la barre bouge quand on t’entend.',
+  heard: 'On t’entend.',
+
+  play: 'Jouer un son',
+  playing: 'Le son joue',
+  didYouHear: 'Tu l’as entendu ?',
+  yes: 'Oui',
+  no: 'Non',
+  heardSpeaker: 'Bien. Ton haut-parleur marche.',
+  unheard: 'Monte le volume, et regarde si un casque est branché ou si un autre haut-parleur est choisi. Puis joue le son encore une fois.',
+  soundFailed: 'Aucun son n’a pu être joué. Regarde si un haut-parleur est branché, puis réessaie.',
+
+  blur: 'Rendre flou ce qui est derrière toi',
+  blurWhy: 'C’est calculé sur cet appareil. Un appareil lent envoie moins d’images par seconde.',
+  quiet: 'Enlever le bruit de ton son',
+  quietWhy: 'Garde ta voix, enlève les ventilateurs, la rue et les claviers. C’est calculé sur cet appareil.',
+  mirror: 'Te voir comme dans un miroir',
+  mirrorWhy: 'Les autres te voient de toute façon dans le bon sens.',
+}
