@@ -13,6 +13,8 @@ export default defineConfig({
   plugins: [fixedWorkers(), workersFromSource(), shell(), precompress()],
   build: {
     target: 'es2022',
+    // Browsers that know light-dark() themselves: in its place a colour would be fixed at the root, and no part could have its own theme.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,

@@ -135,7 +135,7 @@ for (const { name, t, looks, options } of ways) {
     await p.sees(t.call.theyMuted('Ben'));
     await p.page.mouse.move(100, 100);
     await looks(p, 'in a call');
-    await ben.presses(text.call.cameraOff);
+    await ben.presses(text.stage.camera);
     await p.sees(t.call.theirCameraOff('Ben'));
     await looks(p, 'in a call without a picture');
     await ben.presses(text.call.hangUp);

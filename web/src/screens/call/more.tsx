@@ -23,6 +23,12 @@ interface MoreProps {
 
 const canChooseSpeaker = (): boolean => typeof HTMLMediaElement !== 'undefined' && 'setSinkId' in HTMLMediaElement.prototype
 
+/** What this browser can do to picture and sound before they are sent. */
+const canChange = (): { blur: boolean; quiet: boolean } => ({
+  blur: typeof HTMLCanvasElement !== 'undefined' && 'captureStream' in HTMLCanvasElement.prototype && typeof WebAssembly !== 'undefined',
+  quiet: typeof AudioWorkletNode !== 'undefined' && typeof WebAssembly !== 'undefined',
+})
+
 const titleOf = (leaf: Leaf | undefined): string => {
   switch (leaf) {
     case 'microphone':
@@ -120,6 +126,8 @@ function Main({ shown, full, pip, go, close }: Omit<MoreProps, 'id'> & { go: (le
     const device = list[at]
     return device === undefined ? t.stage.systemChoice : labelOf(device, at)
   }
+  const can = canChange()
+  const why = (able: boolean): { help?: string } => (able ? {} : { help: t.stage.notHere })
   const then = (act: () => void) => () => {
     close()
     act()
@@ -131,8 +139,8 @@ function Main({ shown, full, pip, go, close }: Omit<MoreProps, 'id'> & { go: (le
       {chosen.camera.list.length > 0 && <Line icon={Camera} words={t.stage.cameraChoice} value={valueOf('camera')} leads onClick={() => go('camera')} />}
       {canChooseSpeaker() && chosen.speaker.list.length > 0 && <Line icon={Volume2} words={t.stage.speaker} value={valueOf('speaker')} leads onClick={() => go('speaker')} />}
       <div class="switches">
-        <Switch label={t.stage.blur} on={preferences.blur.value} onTurn={(on) => (preferences.blur.value = on)} />
-        <Switch label={t.stage.quietNoise} on={preferences.quietNoise.value} onTurn={(on) => (preferences.quietNoise.value = on)} />
+        <Switch label={t.stage.blur} on={can.blur && preferences.blur.value} disabled={!can.blur} {...why(can.blur)} onTurn={(on) => (preferences.blur.value = on)} />
+        <Switch label={t.stage.quietNoise} on={can.quiet && preferences.quietNoise.value} disabled={!can.quiet} {...why(can.quiet)} onTurn={(on) => (preferences.quietNoise.value = on)} />
         <Switch label={t.stage.mirror} on={preferences.mirror.value} onTurn={(on) => (preferences.mirror.value = on)} />
         <Switch label={t.stage.pushToTalk} help={t.stage.pushToTalkWhy} on={preferences.pushToTalk.value} onTurn={(on) => (preferences.pushToTalk.value = on)} />
       </div>

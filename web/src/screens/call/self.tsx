@@ -89,10 +89,11 @@ export function Self({ shown, large }: { shown: CallShown; large: boolean }) {
     const from = before.current
     const own = ref.current
     before.current = own?.getBoundingClientRect()
-    if (from === undefined || own === null || still()) return
+    if (from === undefined || from.width === 0 || own === null || still()) return
     const to = own.getBoundingClientRect()
-    own.animate([{ translate: `${from.x - to.x}px ${from.y - to.y}px` }, { translate: '0 0' }], { duration: glide, easing: 'ease-out' })
-  }, [corner])
+    const start = { translate: `${from.x - to.x}px ${from.y - to.y}px`, scale: `${from.width / (to.width || 1)} ${from.height / (to.height || 1)}`, transformOrigin: '0 0' }
+    own.animate([start, { translate: '0 0', scale: '1 1', transformOrigin: '0 0' }], { duration: glide, easing: 'ease-out' })
+  }, [corner, large])
 
   return (
     <>

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+
+import { type CallShown } from '../../state/call.ts'
+import { en } from '../../text/en/index.ts'
+import { setText } from '../../text/index.ts'
+import { ownRemarks, theirRemarks, wordsOfNote } from './words.ts'
+
+setText(en)
+
+const base = { state: 'connected', talked: true, video: true, away: false, held: false, remote: { audio: true, video: true, screen: false, held: false } } as CallShown
+
+describe('what there is to say in a call', () => {
+  it('is nothing while all is well', () => {
+    expect(theirRemarks(base, 'Ben')).toEqual([])
+    expect(ownRemarks(base, true, undefined)).toEqual([])
+  })
+
+  it('of the other side: muted, paused, without a camera, sharing, away', () => {
+    const remote = (change: Partial<CallShown['remote']>): string[] => theirRemarks({ ...base, remote: { ...base.remote, ...change } }, 'Ben')
+    expect(remote({ audio: false })).toEqual(['Ben is muted'])
+    expect(remote({ held: true })).toEqual(['Ben’s picture is paused: the connection is weak.'])
+    expect(remote({ video: false })).toEqual(['Ben’s camera is off'])
+    expect(remote({ video: false, held: true })).toEqual(['Ben’s camera is off'])
+    expect(remote({ video: false, screen: true })).toEqual(['Ben is sharing a screen'])
+    expect(theirRemarks({ ...base, away: true }, 'Ben')).toEqual([en.call.theyAway('Ben')])
+    expect(theirRemarks({ ...base, talked: false, remote: { ...base.remote, audio: false } }, 'Ben')).toEqual([])
+  })
+
+  it('of one’s own side: paused, cut off, and what just happened', () => {
+    expect(ownRemarks({ ...base, held: true }, false, undefined)).toEqual([en.stage.held])
+    expect(ownRemarks({ ...base, state: 'reconnecting' }, true, undefined)).toEqual([en.stage.stay])
+    expect(ownRemarks({ ...base, talked: false }, true, undefined)).toEqual([en.errors.codes.network])
+    expect(ownRemarks(base, false, { kind: 'share_failed' })).toEqual([en.stage.shareFailed])
+  })
+
+  it('names the device that took over', () => {
+    const note = (device: 'microphone' | 'camera', now: 'switched' | 'lost'): string => wordsOfNote({ kind: 'device', device, now, label: 'Built-in' })
+    expect(note('microphone', 'switched')).toBe('Your microphone was unplugged. Now using Built-in.')
+    expect(note('camera', 'switched')).toContain('Built-in')
+    expect(note('microphone', 'lost')).toBe(en.stage.microphoneLost)
+    expect(note('camera', 'lost')).toBe(en.stage.cameraLost)
+  })
+})
