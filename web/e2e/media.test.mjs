@@ -146,3 +146,15 @@ for (const on of /** @type {const} */ (['chromium', 'firefox'])) {
     assert.deepEqual(stats.candidates, { local: 'host', remote: 'host' });
   });
 }
+
+test('the browser’s own screen, as far as a machine without one has it', async () => {
+  const anna = await phone(stage, 'Anna', { on: 'chromium', real: true });
+  const ben = await phone(stage, 'Ben', { on: 'chromium' });
+  await talk(anna, ben, stage.api('Ben').account, false);
+  await anna.does('setScreen', true);
+  await anna.waits('screen', (s) => s === true);
+  await ben.waits('remote', (r) => r.video && r.screen === true);
+  await until('a picture', () => ben.page.evaluate(() => document.querySelector('video').videoWidth > 0));
+  await anna.does('setScreen', false);
+  await ben.waits('remote', (r) => !r.video);
+});

@@ -246,6 +246,29 @@ describe('in mid-call', () => {
     expect(call.problem).toBeUndefined()
   })
 
+  it('gets the voice back with the next microphone, and opens no camera by itself', async () => {
+    const call = await talks(p)
+    p.devices.errors = { audio: 'NotFoundError', video: 'NotFoundError' }
+    p.devices.live('audio')?.unplug()
+    p.devices.live('video')?.unplug()
+    await settle()
+    expect(told()).toEqual({ audio: false, video: false })
+    p.devices.changes()
+    await settle()
+    expect(call.problem).toMatchObject({ kind: 'no_microphone', blocking: false })
+    p.devices.errors = {}
+    p.devices.changes()
+    await settle()
+    expect(told()).toEqual({ audio: true, video: false })
+    expect(call.problem).toBeUndefined()
+    const asked = p.devices.asked.length
+    p.devices.changes()
+    call.hangUp()
+    p.devices.changes()
+    await settle()
+    expect(p.devices.asked).toHaveLength(asked)
+  })
+
   it('swaps to the camera that looks the other way', async () => {
     p.devices.settings = { video: { facingMode: 'user', deviceId: 'front' } }
     const call = await talks(p)

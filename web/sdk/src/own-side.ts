@@ -1,4 +1,4 @@
-import { type DeviceEvent, type DeviceKind, type Facing, type MediaChoice, type MediaProblem, type Using } from './devices.ts'
+import { type DeviceEvent, type DeviceKind, type Facing, type MediaChoice, type MediaProblem, type Using, watchDevices } from './devices.ts'
 import { Chain, type Effects } from './effects.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
@@ -40,6 +40,9 @@ export class OwnSide extends Emitter<OwnSideEvents> {
   #problem: MediaProblem | undefined
   /** Stays until the camera or its effect is tried again. */
   #effectFailed = false
+  /** The microphone went away in mid-call, and none could take its place. */
+  #voiceLost = false
+  readonly #unwatch: () => void
   #over = false
 
   constructor(env: Environment, choice: OwnChoice, video: boolean) {
@@ -56,7 +59,11 @@ export class OwnSide extends Emitter<OwnSideEvents> {
       void this.#chain(device).setSource(track)
       this.#changed()
     })
-    this.#media.on('problem', (problem) => this.#set(problem))
+    this.#media.on('problem', (problem) => {
+      this.#voiceLost ||= problem.device === 'microphone'
+      this.#set(problem)
+    })
+    this.#unwatch = watchDevices(env.media, () => this.#plugged())
     this.#media.on('device', (event) => this.emit('device', event))
     for (const chain of [this.#camera, this.#microphone]) chain.on('out', () => this.#update())
     this.#camera.on('failed', () => this.#withoutEffect())
@@ -186,6 +193,7 @@ export class OwnSide extends Emitter<OwnSideEvents> {
 
   stop(): void {
     this.#over = true
+    this.#unwatch()
     this.#screen.stop()
     this.#mixer.close()
     this.#camera.stop()
@@ -197,6 +205,16 @@ export class OwnSide extends Emitter<OwnSideEvents> {
   async #open(device: DeviceKind): Promise<void> {
     if (device === 'camera') this.#effectFailed = false
     this.#set(free(await this.#media.acquire({ audio: device === 'microphone', video: device === 'camera' })))
+  }
+
+  /** Whoever had a voice gets it back with the next microphone. A camera waits for a press. */
+  #plugged(): void {
+    if (!this.#voiceLost || this.#media.microphone !== undefined) return
+    this.#voiceLost = false
+    void this.#media.acquire({ audio: true, video: false }).then((problem) => {
+      this.#voiceLost = problem !== undefined
+      this.#set(free(problem))
+    })
   }
 
   #chain(device: DeviceKind): Chain {
