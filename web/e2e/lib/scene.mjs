@@ -4,8 +4,9 @@
 /**
  * drawPerson sets window.__scene, which the drawn camera paints with.
  * @param {'anna' | 'ben'} who
+ * @param {boolean} [chequered] a wall as fine as a camera sees it, to measure how sharp it is
  */
-export function drawPerson(who) {
+export function drawPerson(who, chequered = false) {
   const looks = {
     anna: {
       wall: ['#33456b', '#1b2540'], glow: '#ffd79a', skin: '#e8b48f', shade: '#c98d6a', hair: '#3a2119', long: true, beard: false,
@@ -82,7 +83,12 @@ export function drawPerson(who) {
   window.__scene = (g, w, h) => {
     const t = (performance.now() - start) / 1000;
     const u = Math.min(h, w * 1.1) / 100; // everything is measured in hundredths of this
-    room(g, w, h);
+    if (chequered) {
+      g.fillStyle = '#24324f';
+      g.fillRect(0, 0, w, h);
+      g.fillStyle = '#dfe9e2';
+      for (let y = 0; y < h; y += 6) for (let x = (y / 6) % 2 * 6; x < w; x += 12) g.fillRect(x, y, 6, 6);
+    } else room(g, w, h);
     g.save();
     g.translate(w * (0.5 + l.lean) + Math.sin(t * 0.9) * u * 0.8, h * 0.46 + Math.sin(t * 1.7) * u * 0.4);
     g.rotate(Math.sin(t * 0.7) * 0.02 + l.lean);

@@ -6,6 +6,7 @@ import { type Effect } from '@ringfence/sdk'
 
 import { type Asked, type Told } from './messages.ts'
 import { Painter } from './canvas.ts'
+import { Size } from './size.ts'
 import { trustedScript } from '../trusted-types.ts'
 
 /** An answer of the model that takes longer than this isn't waited for: the picture goes on, all soft. */
@@ -15,18 +16,9 @@ const gap = 1_000 / 31
 /** Without a new picture for so long, the camera is looked at anyway. */
 const still = 60
 
-/** Figures of the effect at work, for measurements. */
-export interface BlurFigures {
-  /** Milliseconds that the model took, by frame. */
-  readonly model: number[]
-  /** Milliseconds of drawing on the page's own thread, by frame. */
-  readonly paint: number[]
-}
-const kept = 600
-
 class Blur {
   readonly track: MediaStreamTrack
-  readonly figures: BlurFigures = { model: [], paint: [] }
+  readonly #size = new Size()
   readonly #source: MediaStreamTrack
   readonly #video = document.createElement('video')
   readonly #painter = new Painter()
@@ -40,9 +32,8 @@ class Blur {
   constructor(source: MediaStreamTrack) {
     this.#source = source
     const { canvas } = this.#painter.out
-    const { width = 640, height = 480 } = source.getSettings()
-    canvas.width = width
-    canvas.height = height
+    canvas.width = 640
+    canvas.height = 480
     const [track] = canvas.captureStream().getVideoTracks()
     if (track === undefined) throw new Error('no picture of a canvas')
     this.track = track
@@ -93,7 +84,7 @@ class Blur {
         if (performance.now() - this.#began > still) this.#step()
         return
       case 'mask':
-        this.#mask(told.pixels, told.took)
+        this.#mask(told.pixels)
         return
       default:
         this.#fail()
@@ -107,7 +98,7 @@ class Blur {
     if (this.#asked !== undefined && now - this.#asked < late) return
     this.#began = now
     if (this.#video.paused) void this.#video.play().catch(() => undefined)
-    this.#painter.take(this.#video)
+    this.#painter.take(this.#video, this.#size.lines)
     if (this.#model === undefined || this.#asked !== undefined) {
       this.#painter.veil()
       return
@@ -115,25 +106,19 @@ class Blur {
     const { width, height } = this.#model
     const pixels = this.#painter.pixels(width, height)
     this.#asked = now
-    this.#note(this.figures.paint, performance.now() - now)
+    this.#size.drawn(performance.now() - now)
     this.#ask({ ask: 'segment', pixels }, [pixels.buffer])
   }
 
-  #mask(pixels: Uint8ClampedArray<ArrayBuffer>, took: number): void {
+  #mask(pixels: Uint8ClampedArray<ArrayBuffer>): void {
     const asked = this.#asked ?? 0
     this.#asked = undefined
     if (this.#model === undefined) return
-    this.#note(this.figures.model, took)
     // The picture was taken anew meanwhile: this mask isn't of it.
     if (this.#began !== asked) return
     const start = performance.now()
     this.#painter.paint(pixels, this.#model.width, this.#model.height)
-    this.#note(this.figures.paint, performance.now() - start + (this.figures.paint.pop() ?? 0))
-  }
-
-  #note(figures: number[], value: number): void {
-    figures.push(value)
-    if (figures.length > kept) figures.shift()
+    this.#size.drawn(performance.now() - start)
   }
 
   /** The picture ends: what can't be made soft is not sent. */
@@ -153,6 +138,5 @@ export const blur: Effect = async (track) => {
     work.stop()
     throw error
   }
-  performance.mark('ringfence:blur')
   return { track: work.track, stop: () => work.stop() }
 }

@@ -33,9 +33,10 @@ export class Painter {
   readonly #small = sheet({ willReadFrequently: true, alpha: false })
   readonly #halves: Sheet[] = []
 
-  /** Takes the picture that the camera shows now; what is painted next is this one. */
-  take(video: HTMLVideoElement): void {
-    const { videoWidth: w, videoHeight: h } = video
+  /** Takes the picture that the camera shows now, at most so many lines high; what is painted next is this one. */
+  take(video: HTMLVideoElement, most: number): void {
+    const h = Math.min(video.videoHeight, most)
+    const w = Math.round(((video.videoWidth / video.videoHeight) * h) / 2) * 2
     for (const g of [this.out, this.#frame, this.#person]) fit(g, w, h)
     this.#frame.drawImage(video, 0, 0, w, h)
   }

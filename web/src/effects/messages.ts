@@ -9,5 +9,5 @@ export type Asked =
 export type Told =
   | { readonly tell: 'ready'; readonly width: number; readonly height: number }
   | { readonly tell: 'tick' }
-  | { readonly tell: 'mask'; readonly pixels: Uint8ClampedArray<ArrayBuffer>; readonly took: number }
+  | { readonly tell: 'mask'; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
   | { readonly tell: 'failed'; readonly why: string }

@@ -57,12 +57,10 @@ async function hear(asked: Asked): Promise<void> {
       segment = await segmenter()
       tell({ tell: 'ready', width: segment.width, height: segment.height })
       return
-    case 'segment': {
-      const start = performance.now()
+    case 'segment':
       segment?.run(asked.pixels)
-      tell({ tell: 'mask', pixels: asked.pixels, took: performance.now() - start }, [asked.pixels.buffer])
+      tell({ tell: 'mask', pixels: asked.pixels }, [asked.pixels.buffer])
       return
-    }
     case 'noise':
       asked.to.postMessage(await WebAssembly.compile(await file(noiseModule)))
   }

@@ -117,6 +117,15 @@ describe('the look at oneself', () => {
     expect(preview().asked).toEqual(['retry'])
   })
 
+  it('begins anew when the effect that failed is switched off', () => {
+    app.preferences.blur.value = true
+    app.devices.open()
+    preview().set({ stream, problem: { kind: 'effect', device: 'camera', blocking: false } })
+    app.preferences.blur.value = false
+    expect(client.previews).toHaveLength(2)
+    expect(app.devices.problem.value).toBeUndefined()
+  })
+
   it('takes a camera that is plugged in', async () => {
     app.devices.watch()
     app.devices.open()

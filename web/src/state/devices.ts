@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import { type Device, type Devices as Listed, type Effects } from '@ringfence/sdk'
 
 import { type Calls, type DeviceList, type Preview } from './ports.ts'
@@ -69,7 +69,9 @@ export class DeviceRoom {
       const wanted = this.#effects()
       calls.settings = { ...calls.settings, effects: wanted }
       void calls.current?.setEffects(wanted)
-      void this.#preview?.setEffects(wanted)
+      // Without the effect that failed there is a picture again.
+      if (this.problem.peek() === 'effect_failed') untracked(() => this.open())
+      else void this.#preview?.setEffects(wanted)
     })
     calls.on('change', (call) => {
       if (call !== undefined) this.close()

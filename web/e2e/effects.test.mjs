@@ -1,0 +1,179 @@
+// What is done to picture and sound on the device: that the room behind a
+// person can't be made out from the first picture on, that noise falls and a
+// voice stays, and that nothing of it is loaded before it is switched on.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { drawPerson } from './lib/scene.mjs';
+import { setStage } from './lib/stage.mjs';
+import { text } from './lib/text.mjs';
+import { until } from './lib/wait.mjs';
+
+const kinds = /** @type {const} */ (['chromium', 'firefox']);
+const words = text.devices;
+
+/** @type {import('./lib/stage.mjs').Stage} */
+let stage;
+before(async () => { stage = await setStage({ names: ['Anna'], browsers: [...kinds] }); });
+beforeEach(() => stage.enter());
+afterEach(() => stage?.leave());
+after(() => stage?.close());
+
+/** Sets window.__sharp in the page: how much neighbouring points of one's own picture differ, on the wall and in the face. */
+function lens() {
+  const canvas = document.createElement('canvas');
+  canvas.width = 640;
+  canvas.height = 480;
+  const g = canvas.getContext('2d', { willReadFrequently: true });
+  const energy = (x0, y0, w, h) => {
+    const { data } = g.getImageData(x0, y0, w, h);
+    let sum = 0;
+    for (let y = 0; y < h; y++) {
+      for (let x = 0; x + 6 < w; x++) sum += Math.abs(data[4 * (y * w + x) + 1] - data[4 * (y * w + x + 6) + 1]);
+    }
+    return sum / (h * (w - 6));
+  };
+  window.__sharp = () => {
+    const video = [...document.querySelectorAll('video')].find((v) => v.srcObject && v.videoWidth > 0 && v.readyState >= 2 && v.checkVisibility());
+    if (!video) return null;
+    g.drawImage(video, 0, 0, 640, 480);
+    return { wall: (energy(10, 20, 130, 200) + energy(500, 20, 130, 200)) / 2, face: energy(250, 160, 140, 130) };
+  };
+}
+
+const loaded = () => performance.getEntriesByType('resource').map((e) => new URL(e.name).pathname).filter((p) => /effects|noise|blur|wasm|tflite/.test(p));
+
+for (const on of kinds) {
+  test(`what is behind a person is soft, the person isn’t: ${on}`, async (t) => {
+    const anna = await stage.arrives('Anna', { on, path: '/check' });
+    await anna.page.evaluate(drawPerson, 'anna', true);
+    await anna.page.evaluate(lens);
+    await anna.presses(words.on);
+    const sharp = await until('a picture', () => anna.page.evaluate(() => window.__sharp()));
+    assert.ok(sharp.wall > 60, `the wall is not chequered: ${JSON.stringify(sharp)}`);
+    assert.deepEqual(await anna.page.evaluate(loaded), [], 'loaded before it was switched on');
+    await anna.presses(words.blur, 'checkbox');
+    const soft = await until('a soft wall and a sharp face', async () => {
+      const now = await anna.page.evaluate(() => window.__sharp());
+      return now && now.wall < sharp.wall / 15 && now.face > sharp.face * 0.8 ? now : Promise.reject(new Error(JSON.stringify({ now, sharp })));
+    }, 20_000);
+    t.diagnostic(`wall ${sharp.wall.toFixed(1)} → ${soft.wall.toFixed(1)}, face ${sharp.face.toFixed(1)} → ${soft.face.toFixed(1)}`);
+    const files = await anna.page.evaluate(loaded);
+    assert.ok(files.some((p) => p.includes('blur')), JSON.stringify(files));
+    await anna.presses(words.blur, 'checkbox');
+    await until('a sharp wall again', () => anna.page.evaluate((w) => (window.__sharp()?.wall ?? 0) > w * 0.8, sharp.wall));
+  });
+
+  test(`no picture is sharp before the model is there: ${on}`, async (t) => {
+    const anna = await stage.arrives('Anna', { on, path: '/check', local: { 'ringfence.blur': 'yes' } });
+    await anna.page.evaluate(drawPerson, 'anna', true);
+    await anna.page.evaluate(lens);
+    await anna.page.evaluate(() => {
+      window.__seen = [];
+      setInterval(() => {
+        const now = window.__sharp();
+        if (now) window.__seen.push(now);
+      }, 8);
+    });
+    await anna.presses(words.on);
+    const seen = await until('a sharp face', async () => {
+      const all = await anna.page.evaluate(() => window.__seen);
+      return all.length > 30 && all.at(-1).face > 4 ? all : null;
+    }, 20_000);
+    const worst = Math.max(...seen.map((/** @type {{wall: number}} */ s) => s.wall));
+    const soft = seen.filter((/** @type {{face: number}} */ s) => s.face < seen.at(-1).face * 0.6).length;
+    t.diagnostic(`${seen.length} looks, the sharpest wall ${worst.toFixed(1)}; all of the picture soft in the first ${soft}`);
+    assert.ok(worst < 12, `a wall of ${worst}`);
+  });
+
+  test(`a blur that fails sends no picture, and says so: ${on}`, async () => {
+    const anna = await stage.arrives('Anna', { on, path: '/check' });
+    await anna.page.evaluate(() => {
+      window.Worker = class { constructor() { throw new Error('no worker here'); } };
+    });
+    await anna.presses(words.blur, 'checkbox');
+    await anna.presses(words.on);
+    await anna.sees(text.errors.codes.effect_failed);
+    assert.equal(await anna.page.evaluate(() => [...document.querySelectorAll('video')].some((v) => v.checkVisibility() && v.videoWidth > 0)), false);
+    await anna.presses(words.blur, 'checkbox');
+    await until('a picture', () => anna.page.evaluate(() => [...document.querySelectorAll('video')].some((v) => v.checkVisibility() && v.videoWidth > 0)));
+  });
+
+  test(`noise falls, and a voice stays: ${on}`, async (t) => {
+    const anna = await stage.arrives('Anna', { on, path: '/check' });
+    await anna.page.evaluate(() => {
+      const camera = navigator.mediaDevices.getUserMedia;
+      const rate = 48_000, length = rate * 4;
+      const context = new AudioContext({ sampleRate: rate });
+      const made = (/** @type {(i: number) => number} */ fn) => {
+        const buffer = context.createBuffer(1, length, rate);
+        const data = buffer.getChannelData(0);
+        for (let i = 0; i < length; i++) data[i] = fn(i);
+        const source = new AudioBufferSourceNode(context, { buffer, loop: true });
+        source.start();
+        return source;
+      };
+      let room = 0;
+      const noise = made(() => (room = 0.9 * room + 0.01 * (Math.random() * 2 - 1)));
+      // A pitch that wanders, overtones under three formants, in syllables.
+      const speech = made((i) => {
+        const s = i / rate, turn = 2 * Math.PI;
+        const pitch = 125 + 18 * Math.sin(turn * 0.75 * s);
+        let sum = 0;
+        for (let n = 1; n * pitch < 4000; n++) {
+          const f = n * pitch;
+          const loud = 1 / (1 + ((f - 600) / 180) ** 2) + 0.6 / (1 + ((f - 1300) / 220) ** 2) + 0.25 / (1 + ((f - 2600) / 300) ** 2);
+          sum += loud * Math.sin(turn * n * 125 * s - (n * 18 / 0.75) * Math.cos(turn * 0.75 * s));
+        }
+        return 0.12 * Math.max(0, Math.sin(turn * 2.5 * s)) ** 0.6 * sum;
+      });
+      window.__voice = new GainNode(context, { gain: 0 });
+      const out = context.createMediaStreamDestination();
+      noise.connect(out);
+      speech.connect(window.__voice).connect(out);
+      void context.resume();
+      navigator.mediaDevices.getUserMedia = async (want) => {
+        const stream = want.video ? await camera.call(navigator.mediaDevices, { video: true }) : new MediaStream();
+        if (want.audio) stream.addTrack(out.stream.getAudioTracks()[0].clone());
+        return stream;
+      };
+      /** The power of what would be sent, over a while, in dB. */
+      window.__power = async (ms) => {
+        const video = [...document.querySelectorAll('video')].find((v) => v.srcObject);
+        const analyser = new AnalyserNode(context, { fftSize: 4096 });
+        const source = context.createMediaStreamSource(new MediaStream(video.srcObject.getAudioTracks()));
+        source.connect(analyser);
+        await new Promise((done) => setTimeout(done, 300));
+        const data = new Float32Array(4096);
+        let sum = 0, n = 0;
+        for (const end = performance.now() + ms; performance.now() < end; n++) {
+          analyser.getFloatTimeDomainData(data);
+          sum += data.reduce((p, x) => p + x * x, 0) / data.length;
+          await new Promise((done) => setTimeout(done, 40));
+        }
+        source.disconnect();
+        return 10 * Math.log10(sum / n + 1e-12);
+      };
+    });
+    const power = (/** @type {number} */ ms) => anna.page.evaluate((x) => window.__power(x), ms);
+    const talk = (/** @type {boolean} */ yes) => anna.page.evaluate((x) => { window.__voice.gain.value = x ? 1 : 0; }, yes);
+    const tracks = () => anna.page.evaluate(() => [...document.querySelectorAll('video')].find((v) => v.srcObject)?.srcObject.getAudioTracks()[0]?.id);
+    await anna.presses(words.on);
+    await until('sound', tracks);
+    const noise = await power(1200);
+    await talk(true);
+    const voice = await power(3200);
+    await talk(false);
+    const raw = await tracks();
+    await anna.presses(words.quiet, 'checkbox');
+    await until('the filter', async () => { const id = await tracks(); return id && id !== raw; }, 15_000);
+    await new Promise((done) => { setTimeout(done, 2000); });
+    const quiet = await power(1200);
+    await talk(true);
+    await new Promise((done) => { setTimeout(done, 400); });
+    const clear = await power(3200);
+    t.diagnostic(`noise ${noise.toFixed(1)} → ${quiet.toFixed(1)} dB, a voice in it ${voice.toFixed(1)} → ${clear.toFixed(1)} dB`);
+    assert.ok(noise - quiet > 15, `noise fell by ${noise - quiet} dB only`);
+    assert.ok(Math.abs(voice - clear) < 3, `a voice changed by ${clear - voice} dB`);
+  });
+}
