@@ -30,7 +30,6 @@ for (const on of kinds) {
         window.__tracks = [...document.querySelectorAll('video')].flatMap((v) => v.srcObject?.getTracks() ?? []);
       });
       assert.equal(await anna.page.evaluate(() => window.__tracks.length), 2);
-      await anna.page.evaluate(() => history.back());
       await anna.page.evaluate(() => { history.pushState(null, '', '/'); dispatchEvent(new PopStateEvent('popstate')); });
       await until('everything being closed', () => anna.page.evaluate(() => window.__tracks.every((/** @type {MediaStreamTrack} */ t) => t.readyState === 'ended')));
     });
