@@ -17,11 +17,10 @@ after(() => stage?.close());
 
 /** @param {import('./lib/person.mjs').Person} p @param {string} handle */
 async function asks(p, handle) {
-  await p.presses(text.people.add);
+  await p.presses(text.people.add, 'link');
   await p.writes(text.people.handle, handle);
   await p.presses(text.people.ask);
   await p.sees(text.people.asked(handle));
-  await p.page.keyboard.press('Escape');
   await p.finds('button', text.people.withdrawFrom(handle));
 }
 
@@ -40,6 +39,7 @@ test('removed: each is gone from the other’s list, and the other is not told',
   const ben = await stage.arrives('Ben');
   const chi = await stage.arrives('Chi');
   await chi.seesFriend('Ben', text.people.online);
+  await ben.goesTo('Chi');
   await ben.presses(text.people.more('Chi'));
   await ben.presses(text.people.remove);
   await ben.sees(text.confirm.removeTitle('Chi'));
@@ -74,7 +74,7 @@ test('a handle that nobody has is asked like any other', async () => {
   await ben.presses(text.people.withdrawFrom('nobody.0001'));
   await ben.misses('button', text.people.withdrawFrom('nobody.0001'));
   await ben.open('/');
-  await ben.finds('button', text.people.add);
+  await ben.finds('link', text.people.add);
   await ben.finds('button', text.people.videoCall('Anna'));
   assert.ok(!(await ben.reads()).includes('nobody.0001'));
 });
@@ -92,6 +92,7 @@ test('blocked: the other sees a friend who is never here', async () => {
   const anna = await stage.arrives('Anna');
   const ben = await stage.arrives('Ben');
   await ben.seesFriend('Anna', text.people.online);
+  await anna.goesTo('Ben');
   await anna.presses(text.people.more('Ben'));
   await anna.presses(text.people.block);
   await anna.sees(text.confirm.blockTitle('Ben'));

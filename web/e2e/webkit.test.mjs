@@ -52,7 +52,7 @@ test('the screens in WebKit, from an invitation to Arabic', { skip }, async () =
   await p.presses(text.invite.doneHome);
   await p.sees('Anna');
 
-  await p.presses(text.people.add);
+  await p.presses(text.people.add, 'link');
   await p.presses(text.people.makeLink);
   assert.match(await p.written(text.people.link), new RegExp(`^${server.origin}/invite#`));
   assert.ok(await p.evaluate((label) => [...document.querySelectorAll('svg, canvas, img')].some((e) => e.getAttribute('aria-label') === label && e.getBoundingClientRect().width >= 120), text.people.qr), 'no QR picture');

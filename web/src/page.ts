@@ -29,6 +29,9 @@ const memory: Memory = {
   remove: (key) => quietly(() => localStorage.removeItem(key)),
 }
 
+const two = matchMedia('(width >= 700px)')
+const three = matchMedia('(width >= 1100px)')
+
 /** browserPage is the page that view models ask. */
 export const browserPage: Page = {
   origin: location.origin,
@@ -45,4 +48,9 @@ export const browserPage: Page = {
     addEventListener('offline', fn)
   },
   reload: () => location.reload(),
+  columns: () => (three.matches ? 3 : two.matches ? 2 : 1),
+  onColumns: (fn) => {
+    two.addEventListener('change', fn)
+    three.addEventListener('change', fn)
+  },
 }

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { devices, instruments } from './probe.mjs';
+import { text } from './text.mjs';
 import { until } from './wait.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -198,6 +199,12 @@ export class Person {
       const row = [...document.querySelectorAll('li')].find((li) => li.querySelector('.name')?.textContent === who);
       return row?.innerText.includes(what);
     }, name, words), limit);
+  }
+
+  /** Follows a friend's name in the list. @param {string} name */
+  async goesTo(name) {
+    await this.presses(new RegExp(`^${name} ?(${text.people.online}|${text.people.offline})$`), 'link');
+    await this.finds('heading', name);
   }
 
   /** Waits until the other side's picture moves on: the counter of side grows. @param {number} side */

@@ -6,10 +6,8 @@ import { Button, Spinner } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
 import { Entry, Heading } from '../ui/page.tsx'
 import { Toasts } from '../ui/toasts.tsx'
-import { Add } from './add.tsx'
 import { LinkBanner } from './banner.tsx'
 import { CallOverlay } from './call/overlay.tsx'
-import { Calls } from './calls.tsx'
 import { Check } from './check.tsx'
 import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
@@ -21,8 +19,8 @@ import { Settings } from './settings/settings.tsx'
 const screens: Readonly<Record<Route, () => preact.JSX.Element | null>> = {
   people: People,
   friend: People,
-  calls: Calls,
-  add: Add,
+  calls: People,
+  add: People,
   settings: Settings,
   check: Check,
   invite: Invite,
@@ -68,7 +66,8 @@ function Screen() {
     )
   }
   const Current = screens[screen.value]
-  return <Current key={screen.value} />
+  // The list stays while the pane beside it changes.
+  return <Current key={Current === People ? 'people' : screen.value} />
 }
 
 /** Root is everything on the page. */

@@ -36,6 +36,7 @@ function Hello() {
       {inviter && <Face account={inviter.account} size="large" />}
       <Heading>{inviter ? t.invite.from(inviter.displayName) : t.invite.fromServer}</Heading>
       <p>{t.invite.what}</p>
+      {info?.kind === 'operator' && <p>{t.invite.ownerWhat}</p>}
       <div class="stack">
         <Button kind="primary" wide onClick={() => welcome.begin()}>
           {t.invite.begin}

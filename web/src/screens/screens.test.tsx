@@ -69,6 +69,29 @@ afterEach(() => {
 const screens: [string, () => Promise<string>][] = [
   ['people', async () => (await open(full)).draw()],
   ['people, empty', async () => (await open({})).draw()],
+  ['a friend', async () => (await open(full, '/people/ben')).draw()],
+  ['a friend, called before', async () => {
+    const { app, draw } = await open(full, '/people/ben')
+    const past = { peer: 'ben', name: 'BEN', video: true, at: 0, seconds: 60 }
+    for (const [i, outcome] of (['talked', 'missed', 'declined', 'elsewhere', 'cancelled', 'unanswered', 'busy', 'failed'] as const).entries()) {
+      app.history.add({ ...past, id: `in${i}`, incoming: true, outcome })
+      app.history.add({ ...past, id: `out${i}`, incoming: false, outcome, at: i * 9e7 })
+    }
+    return draw()
+  }],
+  ['a friend, loading', async () => (await open({ friends: () => new Promise(() => undefined) }, '/people/ben')).draw()],
+  ['a friend, failed', async () => (await open({ friends: () => Promise.reject(noNetwork()) }, '/people/ben')).draw()],
+  ['somebody who is no friend', async () => (await open(full, '/people/nobody')).draw()],
+  ['somebody blocked', async () => (await open(full, '/people/eve')).draw()],
+  ['nobody found', async () => {
+    const { app, draw } = await open(full)
+    app.people.search.value = 'DORA'
+    return draw()
+  }],
+  ['calls', async () => (await open(full, '/calls')).draw()],
+  ['calls, none', async () => (await open({}, '/calls')).draw()],
+  ['add a friend', async () => (await open(full, '/add')).draw()],
+  ['add a friend, failed', async () => (await open({ invites: () => Promise.reject(noNetwork()) }, '/add')).draw()],
   ['people, loading', async () => (await open({ friends: () => new Promise(() => undefined) })).draw()],
   ['people, failed', async () => (await open({ friends: () => Promise.reject(noNetwork()) })).draw()],
   ['settings', async () => (await open(full, '/settings')).draw()],
@@ -191,6 +214,6 @@ describe('a call on the screen', () => {
     client.fakeCalls.current?.set({ state: 'incoming' })
     for (const name of ['Accept', 'Decline']) expect(draw()).toContain(`aria-label="${name}"`)
     expect(draw()).toContain('Accept without camera')
-    for (const name of ['Call BEN', 'Video call BEN', 'More about BEN']) expect(draw()).toContain(`aria-label="${name}"`)
+    for (const name of ['Call BEN', 'Video call BEN']) expect(draw()).toContain(`aria-label="${name}"`)
   })
 })

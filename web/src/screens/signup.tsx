@@ -1,5 +1,6 @@
-import { Phone } from 'lucide-preact'
+import { Mic, Phone, UserPlus } from 'lucide-preact'
 
+import { friendAt } from '../state/router.ts'
 import { sentenceBeside, sentenceFor, t } from '../text/index.ts'
 import { Button } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
@@ -117,48 +118,52 @@ export function PasswordStep() {
   )
 }
 
-/** Done shows the handle, and the first friend to call. */
+/** Done shows the first friend to call, or the owner the first step, and the handle. */
 export function Done() {
   const { welcome, session, router, call } = useApp()
   const me = session.me.value
   const friend = welcome.friend.value
-  const home = (): void => {
-    router.replace('/')
+  const leave = (to: string): void => {
+    router.replace(to)
     welcome.leave()
   }
   return (
     <>
-      {me && <Face account={me.id} size="large" />}
+      {friend ? <Face account={friend.account} size="huge" /> : me && <Face account={me.id} size="large" />}
       <Heading>{t.invite.doneTitle(me?.displayName ?? '')}</Heading>
+      <p>{friend ? t.invite.doneFriend(friend.displayName) : t.invite.ownerNext}</p>
+      <div class="stack">
+        {friend ? (
+          <>
+            <Button
+              kind="primary"
+              icon={Phone}
+              wide
+              onClick={() => {
+                leave(friendAt(friend.account))
+                call.start(friend.account, false, friend.displayName)
+              }}
+            >
+              {t.invite.doneCall(friend.displayName)}
+            </Button>
+            <Button wide icon={Mic} onClick={() => leave('/check')}>
+              {t.invite.doneCheck}
+            </Button>
+          </>
+        ) : (
+          <Button kind="primary" icon={UserPlus} wide onClick={() => leave('/add')}>
+            {t.invite.ownerInvite}
+          </Button>
+        )}
+        <Button kind="quiet" wide onClick={() => leave('/')}>
+          {t.invite.doneHome}
+        </Button>
+      </div>
       <div>
-        <p class="quiet">{t.invite.doneHandle}</p>
+        <p class="quiet small">{t.invite.doneHandle}</p>
         <p class="handle" translate={false} dir="ltr">
           {me?.handle}
         </p>
-      </div>
-      {friend && (
-        <div class="row">
-          <Face account={friend.account} />
-          <p class="grow">{t.invite.doneFriend(friend.displayName)}</p>
-        </div>
-      )}
-      <div class="stack">
-        {friend && (
-          <Button
-            kind="primary"
-            icon={Phone}
-            wide
-            onClick={() => {
-              home()
-              call.start(friend.account, false, friend.displayName)
-            }}
-          >
-            {t.invite.doneCall(friend.displayName)}
-          </Button>
-        )}
-        <Button kind={friend ? 'quiet' : 'primary'} wide onClick={home}>
-          {t.invite.doneHome}
-        </Button>
       </div>
     </>
   )

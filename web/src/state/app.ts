@@ -1,4 +1,4 @@
-import { computed } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { type Topic } from '@ringfence/sdk'
 
 import { effectsFor } from '../effects/index.ts'
@@ -59,6 +59,9 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   const update = new Update(call, page, client.signal, around)
   const install = new Install(around.installs, page, call, attention, preferences)
 
+  const columns = signal(page.columns())
+  page.onColumns(() => (columns.value = page.columns()))
+
   const topics: Readonly<Record<Topic, () => Promise<void>>> = {
     friends: () => people.refresh(),
     notices: () => notices.refresh(),
@@ -96,6 +99,7 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
     /** The screen to draw, and whether it is the sign-in form in place of another. */
     screen: computed(() => (router.open.value || session.standing.value !== 'out' ? router.route.value : 'login')),
     now: page.now,
+    columns,
     start: () => session.start(),
     /** Signs out, and goes to where one can sign in again. */
     signOut: async (): Promise<boolean> => {

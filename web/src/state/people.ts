@@ -40,6 +40,22 @@ export class People {
       .sort((a, b) => Number(b.online) - Number(a.online) || byName.compare(a.displayName, b.displayName))
   })
 
+  /** What is looked for in the list. */
+  readonly search = signal('')
+
+  /** The friends that are looked for; all of them, where nobody is. */
+  readonly found = computed<readonly Friend[]>(() => {
+    const words = fold(this.search.value).split(/\s+/).filter((x) => x !== '')
+    if (words.length === 0) return this.friends.value
+    return this.friends.value.filter((x) => {
+      const where = `${fold(x.displayName)} ${x.handle}`
+      return words.every((w) => where.includes(w))
+    })
+  })
+
+  /** How far the list was scrolled when one left it. */
+  scrolled = 0
+
   readonly empty = computed(() => {
     const all = this.lists.value
     return all !== undefined && all.friends.length + all.incoming.length + all.outgoing.length === 0
@@ -51,6 +67,8 @@ export class People {
 
   clear(): void {
     this.#lists.clear()
+    this.search.value = ''
+    this.scrolled = 0
     this.#presence.value = new Map()
   }
 
@@ -113,6 +131,19 @@ export class People {
       this.busy.value = rest
     }
   }
+}
+
+/** fold makes a name comparable: without accents, case and the forms that letters have beside each other. */
+export function fold(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLocaleLowerCase()
+    .replace(/ß/g, 'ss')
+    .replace(/ø/g, 'o')
+    .replace(/ł/g, 'l')
+    .replace(/æ/g, 'ae')
+    .trim()
 }
 
 /** nameOf is what to call a person, who may be blocked and have no name any more. */

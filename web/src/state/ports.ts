@@ -45,6 +45,9 @@ export interface Memory {
   remove: (key: string) => void
 }
 
+/** Columns: a phone, a tablet, a wide screen. */
+export type Columns = 1 | 2 | 3
+
 /** Page is what of the page view models ask for. */
 export interface Page {
   readonly origin: string
@@ -61,4 +64,7 @@ export interface Page {
   online: () => boolean
   onOnline: (fn: () => void) => void
   reload: () => void
+  /** How many columns there is room for, and fn when that changes. */
+  columns: () => Columns
+  onColumns: (fn: () => void) => void
 }

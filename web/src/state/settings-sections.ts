@@ -1,5 +1,5 @@
 /** settingsSections are the places of the settings, in the order they are listed: /settings/you and so on. */
-export const settingsSections = ['you', 'look', 'devices', 'notifications', 'privacy', 'invitations', 'this-device'] as const
+export const settingsSections = ['you', 'look', 'devices', 'notifications', 'privacy', 'this-device'] as const
 
 /** SettingsSection is one of them. */
 export type SettingsSection = (typeof settingsSections)[number]

@@ -211,6 +211,8 @@ export function fakePage(at = '/'): FakePage {
     online: () => page.network,
     onOnline: (fn) => void nets.push(fn),
     reload: () => undefined,
+    columns: () => 3,
+    onColumns: () => undefined,
     tellNetwork: (on) => {
       page.network = on
       for (const fn of nets) fn()

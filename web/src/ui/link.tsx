@@ -12,10 +12,11 @@ interface LinkProps {
   label?: string
   /** The place one is at. */
   current?: boolean
+  tabIndex?: number | undefined
 }
 
 /** Link goes to another screen without loading the page anew; in a new tab it is a link like any other. */
-export function Link({ to, children, icon, label, current = false, class: classes }: LinkProps) {
+export function Link({ to, children, icon, label, current = false, tabIndex, class: classes }: LinkProps) {
   const { router } = useApp()
   const follow = (event: MouseEvent): void => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
@@ -23,7 +24,7 @@ export function Link({ to, children, icon, label, current = false, class: classe
     router.go(to)
   }
   return (
-    <a href={to} onClick={follow} class={classes} aria-label={label} title={label} aria-current={current ? 'page' : undefined}>
+    <a href={to} onClick={follow} class={classes} aria-label={label} title={label} tabIndex={tabIndex} aria-current={current ? 'page' : undefined}>
       {icon && <Icon of={icon} />}
       {children}
     </a>

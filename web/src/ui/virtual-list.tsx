@@ -1,135 +1,97 @@
 import { type ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 import { windowOf } from './virtual-window.ts'
 
 interface VirtualListProps<T> {
   items: readonly T[]
-  keyOf: (item: T) => string
-  /** Every row is this high, in CSS pixels at a root font of 16: known before anything is drawn, so nothing jumps. */
-  rowHeight: number
+  idOf: (item: T) => string
   label: string
-  children: (item: T) => ComponentChildren
+  /** Draws an item. Only in the row that the keyboard is at may something be reached by Tab. */
+  draw: (item: T, reached: boolean) => ComponentChildren
+  /** The item that the page is about. */
+  current?: string | undefined
 }
 
-/** Fewer rows than this are simply all there. */
-const worthIt = 60
+/** As many rows are drawn before it is known how many are seen. */
+const first = 24
+
+const moves: Readonly<Record<string, (at: number, last: number) => number>> = {
+  ArrowDown: (at, last) => Math.min(at + 1, last),
+  ArrowUp: (at) => Math.max(at - 1, 0),
+  Home: () => 0,
+  End: (_, last) => last,
+}
 
 /**
- * VirtualList draws only the rows that can be seen, out of any number. It
- * scrolls with what it lies in. Screen readers hear the place of each row in
- * the whole; arrows, Home and End lead from row to row, also to those that are
- * not drawn yet.
+ * VirtualList draws of a long list only what is seen. All rows are as high as
+ * --row says. Arrows, Home and End go from row to row; Tab goes past the list.
  */
-export function VirtualList<T>({ items, keyOf, rowHeight, label, children }: VirtualListProps<T>) {
+export function VirtualList<T>({ items, idOf, label, draw, current }: VirtualListProps<T>) {
   const ref = useRef<HTMLUListElement>(null)
-  const wanted = useRef<number | undefined>(undefined)
-  const [view, look] = useState({ above: 0, height: 900, unit: 1 })
-  const row = rowHeight * view.unit
-  const small = items.length < worthIt
-  const { first, end } = small ? { first: 0, end: items.length } : windowOf(items.length, row, view.above, view.height)
+  const [range, show] = useState({ from: 0, to: first })
+  const [at, goTo] = useState<string | undefined>()
+  const follow = useRef(false)
+  const known = (id: string | undefined): number => (id === undefined ? -1 : items.findIndex((x) => idOf(x) === id))
+  const active = [known(at), known(current), 0].find((i) => i >= 0) ?? 0
 
-  useEffect(() => {
-    const list = ref.current
-    if (list === null || small) return undefined
-    const frame = scrollerOf(list)
-    let asked = 0
-    const measure = (): void => {
-      asked = 0
-      const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
-      const above = Math.max(0, topOf(frame) - list.getBoundingClientRect().top)
-      const height = frame === document ? innerHeight : (frame as HTMLElement).clientHeight
-      look((v) => (v.above === above && v.height === height && v.unit === unit ? v : { above, height, unit }))
-    }
-    const soon = (): void => void (asked ||= requestAnimationFrame(measure))
-    measure()
-    frame.addEventListener('scroll', soon, { passive: true })
-    addEventListener('resize', soon)
-    return () => {
-      cancelAnimationFrame(asked)
-      frame.removeEventListener('scroll', soon)
-      removeEventListener('resize', soon)
-    }
-  }, [small])
-
-  // A row that the keyboard asked for may be drawn only now.
+  // Where rows lie is set here and not in the markup: the page's policy allows no style there.
   useLayoutEffect(() => {
-    if (wanted.current === undefined) return
-    if (focusRow(ref.current, wanted.current)) wanted.current = undefined
-  })
-
-  const move = (event: KeyboardEvent): void => {
-    const from = rowOf(event.target)
-    if (from === undefined) return
-    const to = target(event.key, from, items.length)
-    if (to === undefined || to === from) return
-    event.preventDefault()
-    if (focusRow(ref.current, to)) return
-    wanted.current = to
     const list = ref.current
     if (list === null) return
-    const frame = scrollerOf(list)
-    const by = list.getBoundingClientRect().top - topOf(frame) + to * row
-    if (frame === document) scrollBy(0, by)
-    else (frame as HTMLElement).scrollBy(0, by)
-  }
+    list.style.setProperty('--rows', String(items.length))
+    for (const row of list.children) if (row instanceof HTMLElement) row.style.setProperty('--at', row.dataset['at'] ?? '0')
+    if (!follow.current) return
+    follow.current = false
+    const row = list.querySelector<HTMLElement>(`[data-at="${active}"]`)
+    row?.scrollIntoView({ block: 'nearest' })
+    row?.querySelector<HTMLElement>('a, button')?.focus({ preventScroll: true })
+  })
 
+  useLayoutEffect(() => {
+    const list = ref.current
+    const scroller = list?.closest<HTMLElement>('[data-scrolls]')
+    if (!list || !scroller) return undefined
+    const look = (): void => {
+      const height = list.firstElementChild?.getBoundingClientRect().height ?? 0
+      if (height === 0) return
+      const box = scroller.getBoundingClientRect()
+      const above = box.top - list.getBoundingClientRect().top
+      const { first: from, end: to } = windowOf(Infinity, height, Math.max(0, above), box.height)
+      show((x) => (x.from === from && x.to === to ? x : { from, to }))
+    }
+    look()
+    scroller.addEventListener('scroll', look, { passive: true })
+    const sizes = new ResizeObserver(look)
+    sizes.observe(scroller)
+    sizes.observe(list)
+    return () => {
+      scroller.removeEventListener('scroll', look)
+      sizes.disconnect()
+    }
+  }, [])
+
+  const shown = items.map((_, i) => i).filter((i) => i === active || (i >= range.from && i < range.to))
+  const move = (event: KeyboardEvent): void => {
+    const step = moves[event.key]
+    const next = items[step?.(active, items.length - 1) ?? -1]
+    if (next === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    follow.current = true
+    goTo(idOf(next))
+  }
   return (
-    <ul class="list virtual" ref={ref} aria-label={label} onKeyDown={move}>
-      {first > 0 && <Gap rows={first} row={row} />}
-      {items.slice(first, end).map((item, i) => (
-        <li key={keyOf(item)} aria-setsize={items.length} aria-posinset={first + i + 1} data-row={first + i}>
-          {children(item)}
-        </li>
-      ))}
-      {end < items.length && <Gap rows={items.length - end} row={row} />}
+    <ul class="virtual" ref={ref} role="list" aria-label={label} onKeyDown={move}>
+      {shown.map((i) => {
+        const item = items[i]
+        if (item === undefined) return null
+        const id = idOf(item)
+        return (
+          <li key={id} data-at={i} aria-setsize={items.length} aria-posinset={i + 1} onFocusCapture={() => goTo(id)}>
+            {draw(item, i === active)}
+          </li>
+        )
+      })}
     </ul>
   )
-}
-
-/** Gap stands for rows that are not drawn. Its size comes by an attribute: the page's policy allows no style. */
-function Gap({ rows, row }: { rows: number; row: number }) {
-  return (
-    <li class="gap" role="presentation" aria-hidden="true">
-      <svg width="1" height={rows * row} focusable="false" />
-    </li>
-  )
-}
-
-/** scrollerOf is what scrolls an element: the nearest box that does, or the page. */
-function scrollerOf(element: HTMLElement): HTMLElement | Document {
-  for (let e = element.parentElement; e !== null && e !== document.body; e = e.parentElement) {
-    if (/auto|scroll/.test(getComputedStyle(e).overflowY)) return e
-  }
-  return document
-}
-
-const topOf = (frame: HTMLElement | Document): number => (frame instanceof Document ? 0 : frame.getBoundingClientRect().top)
-
-function rowOf(target: EventTarget | null): number | undefined {
-  const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null
-  return row === null ? undefined : Number(row.dataset['row'])
-}
-
-function target(key: string, from: number, count: number): number | undefined {
-  switch (key) {
-    case 'ArrowDown':
-      return Math.min(count - 1, from + 1)
-    case 'ArrowUp':
-      return Math.max(0, from - 1)
-    case 'Home':
-      return 0
-    case 'End':
-      return count - 1
-    default:
-      return undefined
-  }
-}
-
-function focusRow(list: HTMLElement | null, row: number): boolean {
-  const to = list?.querySelector<HTMLElement>(`[data-row="${row}"] :is(a[href], button)`)
-  if (!to) return false
-  to.focus()
-  to.scrollIntoView({ block: 'nearest' })
-  return true
 }

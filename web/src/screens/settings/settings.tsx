@@ -1,4 +1,4 @@
-import { Bell, ChevronRight, Link2, type LucideIcon, MonitorSmartphone, Palette, Shield, SlidersHorizontal, UserRound } from 'lucide-preact'
+import { Bell, ChevronRight, type LucideIcon, MonitorSmartphone, Palette, Shield, SlidersHorizontal, UserRound } from 'lucide-preact'
 
 import { type SettingsSection, settingsSections } from '../../state/settings-sections.ts'
 import { t } from '../../text/index.ts'
@@ -9,7 +9,6 @@ import { Heading } from '../../ui/page.tsx'
 import { NotFound } from '../not-found.tsx'
 import { Shell } from '../shell.tsx'
 import { DevicesSection } from './devices.tsx'
-import { OpenInvites } from './invites.tsx'
 import { LookSection } from './look.tsx'
 import { NotificationsSection } from './notifications.tsx'
 import { PrivacySection } from './privacy.tsx'
@@ -34,7 +33,6 @@ const places: Readonly<Record<SettingsSection, Place>> = {
   },
   notifications: { icon: Bell, title: () => t.settings.notifications, holds: () => t.settings.notificationsIs, Body: () => <NotificationsSection /> },
   privacy: { icon: Shield, title: () => t.settings.privacy, holds: () => t.settings.privacyIs, Body: PrivacySection },
-  invitations: { icon: Link2, title: () => t.settings.invites, holds: () => t.settings.invitesIs, Body: OpenInvites },
   'this-device': { icon: MonitorSmartphone, title: () => t.settings.device, holds: () => t.settings.deviceIs, Body: ThisDeviceSection },
 }
 

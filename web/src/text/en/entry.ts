@@ -24,6 +24,11 @@ export const invite = {
   create: 'Create account',
   creating: 'Creating your account',
 
+  ownerWhat: 'You will be the owner of this server, and the first person on it. Then you invite the friends you would like to call.',
+  ownerNext: 'Nobody else is here yet. Make a link, and send it to a friend.',
+  ownerInvite: 'Invite a friend',
+  doneCheck: 'Try camera and sound first',
+
   doneTitle: (name: string) => `Welcome, ${name}`,
   doneHandle: 'Your handle. With it you sign in on other devices, and others can add you:',
   doneFriend: (name: string) => `You and ${name} are friends now.`,

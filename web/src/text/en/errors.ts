@@ -76,7 +76,7 @@ export const errors = {
     'password.strength': 'This password is too easy to guess. Add another word or two.',
     'friends.max': (n: number) => f.count(n, { one: 'One of you has # friend already, and there is room for no more.', other: 'One of you has # friends already, and there is room for no more.' }),
     'requests.max': (n: number) => f.count(n, { one: '# of your requests is still open. Take it back first.', other: '# of your requests are still open. Take one back first.' }),
-    'invites.max': (n: number) => f.count(n, { one: '# of your links is still open. Take it back in the settings first.', other: '# of your links are still open. Take one back in the settings first.' }),
+    'invites.max': (n: number) => f.count(n, { one: '# of your links is still open. Take it back first.', other: '# of your links are still open. Take one back first.' }),
     'blocked.max': (n: number) => f.count(n, { one: 'You have blocked # person, and there is room for no more.', other: 'You have blocked # people, and there is room for no more.' }),
   } as Readonly<Record<string, string | ((limit: number) => string)>>,
 

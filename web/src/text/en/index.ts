@@ -8,7 +8,7 @@ import { devices } from './devices.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
 import { f } from './format.ts'
-import { people, confirm, done } from './people.ts'
+import { people, confirm, done, history } from './people.ts'
 import { settings } from './settings.ts'
 import { stage } from './stage.ts'
 import { app, link, notFound } from './shell.ts'
@@ -22,6 +22,7 @@ export const en = {
   login,
   password,
   people,
+  history,
   confirm,
   settings,
   done,

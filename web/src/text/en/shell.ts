@@ -1,3 +1,5 @@
+import { f } from './format.ts'
+
 export const app = {
   name: 'Ringfence',
   loading: 'One moment',
@@ -8,6 +10,8 @@ export const app = {
   tryAgain: 'Try again',
   undo: 'Undo',
   people: 'People',
+  places: 'Places',
+  number: (n: number) => f.number(n),
   calls: 'Calls',
   check: 'Camera and sound',
   settings: 'Settings',

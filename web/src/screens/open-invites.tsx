@@ -1,12 +1,13 @@
 import { type Invite } from '@ringfence/sdk'
 import { useEffect, useState } from 'preact/hooks'
 
-import { sentence, t } from '../../text/index.ts'
-import { Button } from '../../ui/button.tsx'
-import { useApp } from '../../ui/context.ts'
-import { Confirm } from '../../ui/dialog.tsx'
-import { ProblemText } from '../../ui/field.tsx'
-import { Section } from '../../ui/page.tsx'
+import { sentence, t } from '../text/index.ts'
+import { Button } from '../ui/button.tsx'
+import { useApp } from '../ui/context.ts'
+import { Confirm } from '../ui/dialog.tsx'
+import { ProblemText } from '../ui/field.tsx'
+import { Section } from '../ui/page.tsx'
+import { Skeleton } from '../ui/states.tsx'
 
 /** OpenInvites are the links that nobody has used yet. */
 export function OpenInvites() {
@@ -18,6 +19,12 @@ export function OpenInvites() {
   return (
     <Section title={t.settings.invites} id="settings-invites">
       <ProblemText>{problem && sentence(t, problem)}</ProblemText>
+      {problem && (
+        <div>
+          <Button onClick={() => void invites.refresh()}>{t.app.tryAgain}</Button>
+        </div>
+      )}
+      {list === undefined && !problem && <Skeleton rows={1} label={t.app.loading} />}
       {list?.length === 0 && <p class="quiet">{t.settings.invitesNone}</p>}
       <ul class="list">
         {list?.map((x) => (
