@@ -40,7 +40,6 @@ test('removed: each is gone from the other’s list, and the other is not told',
   const chi = await stage.arrives('Chi');
   await chi.seesFriend('Ben', text.people.online);
   await ben.goesTo('Chi');
-  await ben.presses(text.people.more('Chi'));
   await ben.presses(text.people.remove);
   await ben.sees(text.confirm.removeTitle('Chi'));
   await ben.presses(text.confirm.remove);
@@ -93,7 +92,6 @@ test('blocked: the other sees a friend who is never here', async () => {
   const ben = await stage.arrives('Ben');
   await ben.seesFriend('Anna', text.people.online);
   await anna.goesTo('Ben');
-  await anna.presses(text.people.more('Ben'));
   await anna.presses(text.people.block);
   await anna.sees(text.confirm.blockTitle('Ben'));
   await anna.presses(text.confirm.block);

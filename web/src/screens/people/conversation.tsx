@@ -57,7 +57,20 @@ function Together({ friend }: { friend: Friend }) {
   const newest = all[0]?.id
   useLayoutEffect(() => {
     const scroller = end.current?.closest('[data-scrolls]')
-    if (scroller) scroller.scrollTop = scroller.scrollHeight
+    if (!scroller) return undefined
+    let low = true // at the newest; there one stays when the room changes
+    const settle = (): void => {
+      if (low) scroller.scrollTop = scroller.scrollHeight
+    }
+    const look = (): void => void (low = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40)
+    const sizes = new ResizeObserver(settle)
+    sizes.observe(scroller)
+    settle()
+    scroller.addEventListener('scroll', look, { passive: true })
+    return () => {
+      sizes.disconnect()
+      scroller.removeEventListener('scroll', look)
+    }
   }, [newest, friend.account])
   return (
     <>

@@ -52,7 +52,7 @@ export function Outgoing() {
     <Section title={t.people.outgoing} id="people-outgoing">
       <ul class="list">
         {list.map((x) => (
-          <li class="row" key={x.account}>
+          <li class="row wraps" key={x.account}>
             <span class="sign">
               <Icon of={Clock} />
             </span>
