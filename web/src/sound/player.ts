@@ -1,5 +1,5 @@
 import { type Sounds } from '../state/surroundings.ts'
-import { render } from './render.ts'
+import { rate, render } from './render.ts'
 import { scores, type SoundName } from './scores.ts'
 
 /** A short sound that could not begin within this time is no longer true. */
@@ -87,8 +87,8 @@ export class WebSounds implements Sounds {
   #buffer(context: AudioContext, name: SoundName): AudioBuffer {
     let buffer = this.#buffers.get(name)
     if (buffer === undefined) {
-      const samples = render(scores[name], context.sampleRate)
-      buffer = context.createBuffer(1, samples.length, context.sampleRate)
+      const samples = render(scores[name])
+      buffer = context.createBuffer(1, samples.length, rate)
       buffer.copyToChannel(samples, 0)
       this.#buffers.set(name, buffer)
     }

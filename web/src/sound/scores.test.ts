@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { render } from './render.ts'
+import { rate, render } from './render.ts'
 import { scores, type SoundName } from './scores.ts'
 
-const rate = 24_000
 const all = Object.entries(scores) as [SoundName, (typeof scores)[SoundName]][]
 const peak = (x: Float32Array): number => x.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
 
@@ -24,7 +23,7 @@ const alike = (a: readonly number[], b: readonly number[]): number => dot(a, b) 
 
 describe('the sounds', () => {
   it.each(all)('%s is short, soft, and never clips', (_, score) => {
-    const x = render(score, rate)
+    const x = render(score)
     expect(x.length / rate).toBeCloseTo(score.seconds)
     expect(score.seconds).toBeLessThanOrEqual(4)
     expect(peak(x)).toBeGreaterThan(0.08)
@@ -36,13 +35,13 @@ describe('the sounds', () => {
 
   it('that repeat have a pause to breathe', () => {
     for (const name of ['ring', 'ringback'] as const) {
-      const x = render(scores[name], rate)
+      const x = render(scores[name])
       expect(peak(x.slice(-Math.round(rate * 0.6)))).toBeLessThan(0.005)
     }
   })
 
   it('differ with eyes shut', () => {
-    const heard = all.map(([name, score]) => [name, spectrum(render(score, rate))] as const)
+    const heard = all.map(([name, score]) => [name, spectrum(render(score))] as const)
     for (const [a, x] of heard) for (const [b, y] of heard) if (a < b) expect(alike(x, y), `${a} and ${b}`).toBeLessThan(0.85)
   })
 })
