@@ -259,6 +259,8 @@ describe('a new version', () => {
     around.tell('broken')
     expect(app.update.offer.value).toBeUndefined() // without a server nothing can be had
     client.link.become('open')
+    expect(app.update.offer.value).toBe('ready')
+    app.update.later()
     around.tell('broken')
     expect(app.update.offer.value).toBe('ready')
     await app.update.now()

@@ -21,6 +21,7 @@ export class Update {
   readonly #link: Link
   readonly #around: Surroundings
   #checked = 0
+  #missing = false
 
   constructor(call: CallRoom, page: Page, link: Link, around: Surroundings) {
     this.#call = call
@@ -38,7 +39,9 @@ export class Update {
     this.#checked = page.now().getTime()
     // A server that was away may be another one.
     link.on('state', () => {
-      if (link.state === 'open') this.#check(0)
+      if (link.state !== 'open') return
+      if (this.#missing) this.#broken()
+      else this.#check(0)
     })
     around.onVisible(() => {
       if (around.visible()) this.#check(atMost)
@@ -78,9 +81,11 @@ export class Update {
     this.#around.updates.check()
   }
 
-  /** A part that is missing while the server is there belonged to a version that is gone. */
+  /** A part that could not be had: without a server nothing can; when it is there, loading the page anew helps. */
   #broken(): void {
-    if (this.#link.state === 'open' && this.#found.value === 'none') this.#found.value = 'broken'
+    this.#missing = this.#link.state !== 'open'
+    if (this.#missing) return
+    if (this.#found.value === 'none') this.#found.value = 'broken'
     this.#later.value = false
     this.#check(0)
   }
