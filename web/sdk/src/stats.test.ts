@@ -71,6 +71,27 @@ describe('figures', () => {
     expect(s.roundTripMs).toBe(30)
   })
 
+  it('tell codecs, sizes, rates and both ends of the way', () => {
+    const at = (timestamp: number, n: number): CallStats =>
+      digest(report(
+        transport, pair({ availableOutgoingBitrate: 1_234_567 }), local('relay'), remote('host'),
+        { id: 'c', type: 'codec', mimeType: 'video/VP8' }, { id: 'd', type: 'codec', mimeType: 'audio/opus' },
+        { id: 'o', type: 'outbound-rtp', kind: 'video', codecId: 'c', bytesSent: n * 125, framesEncoded: n, frameWidth: 640, frameHeight: 480, timestamp },
+        { id: 'i', type: 'inbound-rtp', kind: 'audio', codecId: 'd', bytesReceived: n * 25, jitter: 0.0123, timestamp },
+      ), before)
+    let before: CallStats | undefined
+    before = at(1000, 10)
+    expect(before.kbitOut).toBeUndefined()
+    const now = at(2000, 40)
+    expect(now).toMatchObject({
+      codecs: { videoOut: 'VP8', audioIn: 'opus' }, candidates: { local: 'relay', remote: 'host' }, sizeOut: { width: 640, height: 480 },
+      jitterMs: 12, kbitRoom: 1235, kbitOut: 30, kbitIn: 6, framesPerSecondOut: 30, framesPerSecondIn: 0,
+    })
+    before = now
+    expect(at(2100, 41)).toMatchObject({ kbitOut: 30, framesPerSecondOut: 30 }) // too soon to measure anew
+    expect(now).not.toHaveProperty('sizeIn')
+  })
+
   it('leave out what is no number', () => {
     expect(digest(report(inbound('a', NaN, Infinity)))).toMatchObject({ packetsIn: 0, packetsLost: 0 })
   })
