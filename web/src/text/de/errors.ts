@@ -38,7 +38,7 @@ export const errors = {
     media_denied: 'Der Browser gibt dieser Seite Kamera und Mikrofon nicht frei. Erlaube sie neben der Adresse und versuch es noch einmal.',
     media_in_use: 'Ein anderes Programm benutzt Kamera oder Mikrofon. Schließ es und versuch es noch einmal.',
     media_insecure: 'Browser erlauben Kamera und Mikrofon nur auf sicheren Adressen. Öffne diese Seite unter ihrer Adresse mit https://.',
-    effect_failed: 'Der Hintergrund lässt sich auf diesem Gerät nicht unscharf machen, darum bleibt die Kamera aus. Schalte die Unschärfe aus und versuche es dann noch einmal.',
+    effect_failed: 'Der Hintergrund lässt sich auf diesem Gerät nicht unscharf machen, darum bleibt die Kamera aus. Schalte die Unschärfe aus und versuch es noch einmal.',
     media_failed: 'Kamera oder Mikrofon sind nicht angesprungen. Zieh sie ab, steck sie wieder an und versuch es noch einmal.',
   } satisfies Record<ErrorCode | LocalCode, string | ((p: Problem) => string)>,
 

@@ -42,7 +42,7 @@ export const settings = {
   deviceWhy: 'Was du hier wählst, gilt bis auf Name und Passwort nur für diesen Browser.',
 
   theme: 'Farben',
-  themeAuto: 'Wie das System',
+  themeAuto: 'System',
   themeLight: 'Hell',
   themeDark: 'Dunkel',
   language: 'Sprache',

@@ -42,7 +42,7 @@ export const settings = {
   deviceWhy: 'Ce que tu choisis ici ne vaut que pour ce navigateur, sauf le nom et le mot de passe.',
 
   theme: 'Couleurs',
-  themeAuto: 'Comme le système',
+  themeAuto: 'Système',
   themeLight: 'Clair',
   themeDark: 'Sombre',
   language: 'Langue',
