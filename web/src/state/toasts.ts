@@ -17,7 +17,6 @@ export type Done =
   | 'revoked'
   | 'asked'
   | 'historyCleared'
-  | 'callsCleared'
 
 /** Toast is one short message: something done, or a problem that belongs to no form. */
 export interface Toast {

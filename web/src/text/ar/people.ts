@@ -78,9 +78,6 @@ export const confirm = {
   signOutTitle: 'الخروج من هنا؟',
   signOutWhy: 'لن تصلك مكالمات على هذا الجهاز حتى تسجّل الدخول من جديد.',
   signOut: 'خروج',
-  clearCallsTitle: 'إفراغ قائمة المكالمات؟',
-  clearCallsWhy: 'لا يمكن استعادتها.',
-  clearCalls: 'إفراغ',
 }
 
 export const done = {
@@ -96,5 +93,4 @@ export const done = {
   unblocked: (name: string) => `رُفع الحظر عن ${apart(name)}`,
   revoked: 'لم يعد الرابط يعمل',
   asked: (name: string) => `أُرسل الطلب إلى ${apart(name)}`,
-  callsCleared: 'قائمة المكالمات فارغة',
 }

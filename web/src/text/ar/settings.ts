@@ -58,6 +58,4 @@ export const settings = {
   historyWhy: 'قائمة مكالماتك في هذا المتصفح وليست في أي مكان آخر. وتُمحى عند تسجيل الخروج.',
   historyClear: 'إفراغ القائمة',
   historyNone: 'لا شيء محفوظ هنا.',
-  install: 'تثبيت Ringfence',
-  installWhy: 'يصير له مكان بين برامجك ونافذة خاصة به.',
 }

@@ -77,9 +77,6 @@ export const confirm = {
   signOutTitle: 'Hier abmelden?',
   signOutWhy: 'Auf diesem Gerät klingelt es dann nicht mehr, bis du dich wieder anmeldest.',
   signOut: 'Abmelden',
-  clearCallsTitle: 'Liste der Anrufe leeren?',
-  clearCallsWhy: 'Sie lässt sich nicht zurückholen.',
-  clearCalls: 'Leeren',
 }
 
 export const done = {
@@ -95,6 +92,5 @@ export const done = {
   unblocked: (name: string) => `${name} freigegeben`,
   revoked: 'Der Link gilt nicht mehr',
   asked: (name: string) => `${name} gefragt`,
-  callsCleared: 'Die Liste der Anrufe ist leer',
   historyCleared: 'Die Anrufe sind gelöscht',
 }

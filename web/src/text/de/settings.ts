@@ -57,6 +57,4 @@ export const settings = {
   historyWhy: 'Die Liste deiner Anrufe liegt in diesem Browser und nirgends sonst. Beim Abmelden wird sie gelöscht.',
   historyClear: 'Liste leeren',
   historyNone: 'Hier ist nichts gespeichert.',
-  install: 'Ringfence installieren',
-  installWhy: 'Es bekommt einen Platz bei deinen Programmen und ein eigenes Fenster.',
 }

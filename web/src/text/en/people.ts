@@ -97,9 +97,6 @@ export const confirm = {
   signOutTitle: 'Sign out here?',
   signOutWhy: 'You won’t be called on this device until you sign in again.',
   signOut: 'Sign out',
-  clearCallsTitle: 'Clear the list of calls?',
-  clearCallsWhy: 'It can’t be brought back.',
-  clearCalls: 'Clear',
 }
 
 export const done = {
@@ -116,7 +113,6 @@ export const done = {
   revoked: 'The link no longer works',
   asked: (name: string) => `Asked ${name}`,
   historyCleared: 'The calls are cleared',
-  callsCleared: 'The list of calls is empty',
 }
 
 export const history = {

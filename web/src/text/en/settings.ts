@@ -57,6 +57,4 @@ export const settings = {
   historyWhy: 'The list of your calls is in this browser and nowhere else. It goes when you sign out.',
   historyClear: 'Clear the list',
   historyNone: 'Nothing is kept here.',
-  install: 'Install Ringfence',
-  installWhy: 'It gets a place among your programs and a window of its own.',
 }

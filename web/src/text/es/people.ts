@@ -77,9 +77,6 @@ export const confirm = {
   signOutTitle: '¿Cerrar la sesión aquí?',
   signOutWhy: 'No te llegarán llamadas a este dispositivo hasta que vuelvas a entrar.',
   signOut: 'Cerrar la sesión',
-  clearCallsTitle: '¿Vaciar la lista de llamadas?',
-  clearCallsWhy: 'No se puede recuperar.',
-  clearCalls: 'Vaciar',
 }
 
 export const done = {
@@ -95,5 +92,4 @@ export const done = {
   unblocked: (name: string) => `Desbloqueaste a ${name}`,
   revoked: 'El enlace ya no sirve',
   asked: (name: string) => `Petición enviada a ${name}`,
-  callsCleared: 'La lista de llamadas está vacía',
 }

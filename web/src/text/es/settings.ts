@@ -57,6 +57,4 @@ export const settings = {
   historyWhy: 'La lista de tus llamadas está en este navegador y en ningún otro sitio. Se va cuando cierras la sesión.',
   historyClear: 'Vaciar la lista',
   historyNone: 'Aquí no hay nada guardado.',
-  install: 'Instalar Ringfence',
-  installWhy: 'Tiene su sitio entre tus programas y una ventana propia.',
 }

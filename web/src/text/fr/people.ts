@@ -74,9 +74,6 @@ export const confirm = {
   revokeTitle: 'Retirer ce lien ?',
   revokeWhy: 'Plus personne ne pourra s’en servir.',
   revoke: 'Retirer',
-  clearCallsTitle: 'Vider la liste des appels ?',
-  clearCallsWhy: 'Tu ne pourras pas la retrouver.',
-  clearCalls: 'Vider',
   signOutTitle: 'Se déconnecter ici ?',
   signOutWhy: 'Cet appareil ne sonnera plus tant que tu ne te reconnectes pas.',
   signOut: 'Se déconnecter',
@@ -95,6 +92,5 @@ export const done = {
   unblocked: (name: string) => `Tu as débloqué ${name}`,
   revoked: 'Le lien ne marche plus',
   asked: (name: string) => `Demande envoyée à ${name}`,
-  callsCleared: 'La liste des appels est vide',
   historyCleared: 'Les appels sont effacés',
 }

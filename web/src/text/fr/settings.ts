@@ -57,6 +57,4 @@ export const settings = {
   historyWhy: 'La liste de tes appels est dans ce navigateur et nulle part ailleurs. Elle est effacée quand tu te déconnectes.',
   historyClear: 'Vider la liste',
   historyNone: 'Rien n’est gardé ici.',
-  install: 'Installer Ringfence',
-  installWhy: 'Il aura une place parmi tes programmes et sa propre fenêtre.',
 }
