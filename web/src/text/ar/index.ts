@@ -3,6 +3,7 @@
 import { elseEnglish } from '../fallback.ts'
 import { attention } from './attention.ts'
 import { call } from './call.ts'
+import { devices } from './devices.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
 import { f } from './format.ts'
@@ -25,6 +26,7 @@ export const ar = elseEnglish({
   call,
   stage,
   attention,
+  devices,
   errors,
   notFound,
 

@@ -1,3 +1,5 @@
+import { f } from './format.ts'
+
 export const devices = {
   /** Before anything is asked of the browser. */
   intro: 'See and hear yourself before a call. Nobody else does.',
@@ -13,9 +15,9 @@ export const devices = {
   camera: 'Camera',
   speaker: 'Loudspeaker',
   system: 'The system’s choice',
-  microphoneNumber: (n: number) => `Microphone ${n}`,
-  cameraNumber: (n: number) => `Camera ${n}`,
-  speakerNumber: (n: number) => `Loudspeaker ${n}`,
+  microphoneNumber: (n: number) => `Microphone ${f.number(n)}`,
+  cameraNumber: (n: number) => `Camera ${f.number(n)}`,
+  speakerNumber: (n: number) => `Loudspeaker ${f.number(n)}`,
   gone: 'The one you chose, not plugged in now',
 
   level: 'How loud you are',
