@@ -33,7 +33,7 @@ const at = (name) => `/people/${stage.api(name).account}`;
  * @param {number} n
  */
 const crowd = (n) => (/** @type {any} */ real) => {
-  const make = (/** @type {number} */ i) => ({ account: i.toString(36).padStart(26, '0'), handle: `friend.${String(i).padStart(4, '0')}`, display_name: `Friend ${String(i).padStart(4, '0')}`, since: '2026-01-01T00:00:00Z', online: false });
+  const make = (/** @type {number} */ i) => ({ account: `${[...String(i).padStart(25, '0')].map((d) => 'abcdefghij'[Number(d)]).join('')}4`, handle: `friend.${String(i).padStart(4, '0')}`, display_name: `Friend ${String(i).padStart(4, '0')}`, since: '2026-01-01T00:00:00Z', online: false });
   return { ...real, friends: [...real.friends, ...Array.from({ length: n }, (_, i) => make(i + 1))] };
 };
 
