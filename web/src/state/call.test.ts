@@ -71,7 +71,7 @@ describe('a call that one makes', () => {
     room.start('ben', true)
     calls.end(reason, byUs)
     vi.advanceTimersByTime(60_000)
-    expect(room.shown.value).toMatchObject({ state: 'ended', end: reason })
+    expect(room.shown.value).toMatchObject({ state: 'ended', end: reason, missed: false })
     room.again()
     expect(current().video).toBe(true)
     calls.end(reason, byUs)
