@@ -1,22 +1,58 @@
-import { useEffect, useState } from 'preact/hooks'
+import { type FunctionComponent } from 'preact'
+import { useEffect } from 'preact/hooks'
 
 import { type Route } from '../state/router.ts'
 import { t } from '../text/index.ts'
 import { Button, Spinner } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
+import { later } from '../ui/later.tsx'
 import { Entry, Heading } from '../ui/page.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { LinkBanner } from './banner.tsx'
-import { CallOverlay } from './call/overlay.tsx'
-import { Check } from './check.tsx'
 import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
 import { NotFound } from './not-found.tsx'
 import { Offers } from './offers.tsx'
-import { People } from './people/people.tsx'
-import { Settings } from './settings/settings.tsx'
 
-const screens: Readonly<Record<Route, () => preact.JSX.Element | null>> = {
+/** Waits says that something is on its way, or that it did not come. */
+function Waits({ again }: { again?: (() => void) | undefined }) {
+  if (again) return <NoServer again={again} />
+  return (
+    <Entry>
+      <h1 class="unseen">{t.app.name}</h1>
+      <p class="waits" role="status">
+        <Spinner />
+        <span>{t.app.loading}</span>
+      </p>
+    </Entry>
+  )
+}
+
+function NoServer({ again }: { again: () => void }) {
+  return (
+    <Entry>
+      <Heading>{t.link.noServer}</Heading>
+      <p class="quiet">{t.link.noServerWhy}</p>
+      <Button kind="primary" onClick={again}>
+        {t.app.tryAgain}
+      </Button>
+    </Entry>
+  )
+}
+
+// What nobody sees before they are signed in. It comes as soon as they are, and
+// not with the first page.
+const Check = later(async () => (await import('./check.tsx')).Check, Waits)
+const People = later(async () => (await import('./people/people.tsx')).People, Waits)
+const Settings = later(async () => (await import('./settings/settings.tsx')).Settings, Waits)
+const CallOverlay = later(async () => (await import('./call/overlay.tsx')).CallOverlay, () => null)
+/** Every component in every state; few ever look, so it comes when it is asked for. */
+const Parts = later(async () => (await import('./components.tsx')).Components, Waits)
+
+/** loadScreens fetches what the first page had no need of: nobody waits for it later. */
+export const loadScreens = (): Promise<unknown> => Promise.all([People, CallOverlay, Settings, Check].map((x) => x.load()))
+
+const screens: Readonly<Record<Route, FunctionComponent>> = {
   people: People,
   friend: People,
   calls: People,
@@ -29,49 +65,27 @@ const screens: Readonly<Record<Route, () => preact.JSX.Element | null>> = {
   missing: NotFound,
 }
 
-/** Parts shows every component in every state; few ever look, so it comes when it is asked for. */
-function Parts() {
-  const [Page, show] = useState<(() => preact.JSX.Element | null) | undefined>()
-  useEffect(() => void import('./components.tsx').then((m) => show(() => m.Components)), [])
-  return Page === undefined ? <Waits /> : <Page />
-}
-
-/** Waits says that something is on its way. */
-function Waits() {
-  return (
-    <Entry>
-      <h1 class="unseen">{t.app.name}</h1>
-      <p class="waits" role="status">
-        <Spinner />
-        <span>{t.app.loading}</span>
-      </p>
-    </Entry>
-  )
-}
-
 /** Screen draws the one that the address names, once it is known who is here. */
 function Screen() {
   const { session, screen, start } = useApp()
   const standing = session.standing.value
   if (standing === 'starting') return <Waits />
-  if (standing === 'unreachable') {
-    return (
-      <Entry>
-        <Heading>{t.link.noServer}</Heading>
-        <p class="quiet">{t.link.noServerWhy}</p>
-        <Button kind="primary" onClick={() => void start()}>
-          {t.app.tryAgain}
-        </Button>
-      </Entry>
-    )
-  }
+  if (standing === 'unreachable') return <NoServer again={() => void start()} />
   const Current = screens[screen.value]
   // The list stays while the pane beside it changes.
   return <Current key={Current === People ? 'people' : screen.value} />
 }
 
+/** The call is on the page while there is one. */
+function Call() {
+  return useApp().call.shown.value === undefined ? null : <CallOverlay />
+}
+
 /** Root is everything on the page. */
 export function Root() {
+  const { session } = useApp()
+  const inside = session.standing.value === 'in'
+  useEffect(() => void (inside && loadScreens()), [inside])
   return (
     <div class="root">
       <a class="skip" href="#content" onClick={skip}>
@@ -80,7 +94,7 @@ export function Root() {
       <LinkBanner />
       <Screen />
       <Offers />
-      <CallOverlay />
+      <Call />
       <Toasts />
     </div>
   )

@@ -1,5 +1,5 @@
 import { render } from 'preact-render-to-string'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { createApp } from '../state/app.ts'
 import { type EndReason } from '../state/call.ts'
@@ -9,7 +9,7 @@ import { en } from '../text/en/index.ts'
 import { setText } from '../text/index.ts'
 import { pseudoText } from '../text/pseudo.ts'
 import { AppContext } from '../ui/context.ts'
-import { Root } from './app.tsx'
+import { loadScreens, Root } from './app.tsx'
 
 type World = Parameters<typeof fakeClient>[0]
 
@@ -57,6 +57,7 @@ function bare(html: string): string[] {
     .filter((x) => /\p{L}/u.test(x))
 }
 
+beforeAll(loadScreens)
 beforeEach(() => {
   vi.useFakeTimers()
   setText(pseudoText())
