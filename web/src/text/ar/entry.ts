@@ -29,6 +29,10 @@ export const invite = {
   doneHandle: 'هذا معرّفك. به تدخل من أجهزة أخرى، وبه يضيفك الآخرون:',
   doneFriend: (name: string) => `أصبحت أنت و${apart(name)} صديقين.`,
   doneCall: (name: string) => `اتصل بـ ${apart(name)}`,
+  ownerWhat: 'سيكون هذا الخادم لك، وأنت أول من فيه. بعدها تدعو الأصدقاء الذين تريد الاتصال بهم.',
+  ownerNext: 'لا أحد هنا غيرك بعد. أنشئ رابطًا وأرسله إلى صديق.',
+  ownerInvite: 'دعوة صديق',
+  doneCheck: 'تجربة الكاميرا والصوت أولًا',
   doneHome: 'الذهاب إلى الأشخاص',
 
   acceptTitle: (name: string) => `إضافة ${apart(name)} إلى أصدقائك؟`,

@@ -1,3 +1,5 @@
+import { f } from './format.ts'
+
 export const app = {
   name: 'Ringfence',
   loading: 'لحظة واحدة',
@@ -8,6 +10,10 @@ export const app = {
   tryAgain: 'إعادة المحاولة',
   undo: 'تراجع',
   people: 'الأشخاص',
+  places: 'الأماكن',
+  number: (n: number) => f.number(n),
+  calls: 'المكالمات',
+  check: 'الكاميرا والصوت',
   settings: 'الإعدادات',
   title: (page: string) => `${page} – Ringfence`,
   messages: 'تنبيهات Ringfence',

@@ -1,3 +1,5 @@
+import { f } from './format.ts'
+
 export const app = {
   name: 'Ringfence',
   loading: 'Un momento',
@@ -8,6 +10,10 @@ export const app = {
   tryAgain: 'Reintentar',
   undo: 'Deshacer',
   people: 'Gente',
+  places: 'Apartados',
+  number: (n: number) => f.number(n),
+  calls: 'Llamadas',
+  check: 'Cámara y sonido',
   settings: 'Ajustes',
   title: (page: string) => `${page} – Ringfence`,
   messages: 'Avisos de Ringfence',
