@@ -11,7 +11,7 @@ import { keepsShape, overlaps, reachableByFinger, settled, showsFocus, still } f
 import { answers, crowd, goes, patterns, recipes, seed, walks } from './lib/places.mjs';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
-import { desktop, Findings, phone, places, sees, system, through, zoomed } from './lib/tour.mjs';
+import { desktop, Findings, letters, phone, places, sees, system, through, zoomed } from './lib/tour.mjs';
 
 /** @typedef {import('./lib/person.mjs').Person} Person */
 
@@ -55,11 +55,11 @@ async function looks(p, where, found) {
   await found.add(fits(p, `${where}, at 200 %`));
   await found.add(overlaps(p, `${where}, at 200 %`));
   await p.page.setViewport(desktop);
-  await p.page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+  await letters(p, 32);
   await settled(p);
   await found.add(fits(p, `${where}, letters at 200 %`));
   await found.add(overlaps(p, `${where}, letters at 200 %`));
-  await p.page.evaluate(() => { document.documentElement.style.fontSize = ''; });
+  await letters(p, 16);
 }
 
 test('the router’s table has a recipe for each of its routes', () => {

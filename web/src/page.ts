@@ -29,8 +29,8 @@ const memory: Memory = {
   remove: (key) => quietly(() => localStorage.removeItem(key)),
 }
 
-const two = matchMedia('(width >= 700px)')
-const three = matchMedia('(width >= 1100px)')
+const two = matchMedia('(width >= 43.75rem)')
+const three = matchMedia('(width >= 68.75rem)')
 
 /** browserPage is the page that view models ask. */
 export const browserPage: Page = {

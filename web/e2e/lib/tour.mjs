@@ -36,6 +36,11 @@ export async function system(p, wishes = {}) {
   await session.send('Emulation.setEmulatedMedia', { features });
 }
 
+/** How large letters are in the browser's own settings; 16 px is what people have who never looked. @param {Person} p @param {number} standard */
+export async function letters(p, standard) {
+  await sessions.get(p.page)?.send('Page.setFontSizes', { fontSizes: { standard, fixed: standard } });
+}
+
 /** Every address of every route. @param {Stage} stage */
 export const places = (stage) => patterns.flatMap(({ pattern, route }) => addresses(pattern, stage).map((path) => ({ route, path, pattern })));
 

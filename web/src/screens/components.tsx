@@ -84,7 +84,9 @@ function Buttons() {
         />
       </Sample>
       <Sample name="Link, Link as a button">
-        <Link to="/components">{t.app.people}</Link>
+        <p>
+          <Link to="/components">{t.app.people}</Link>
+        </p>
         <Link to="/components" class="button quiet" icon={Users}>
           <span>{t.app.people}</span>
         </Link>

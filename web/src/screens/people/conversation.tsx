@@ -202,7 +202,14 @@ export function Conversation({ account }: { account: string }) {
     <>
       <div class="pane-head">
         <Back />
-        {problem ? <Heading>{t.people.title}</Heading> : <Skeleton rows={1} face label={t.app.loading} />}
+        {problem ? (
+          <Heading>{t.people.title}</Heading>
+        ) : (
+          <>
+            <h1 class="unseen">{t.people.title}</h1>
+            <Skeleton rows={1} face label={t.app.loading} />
+          </>
+        )}
       </div>
       {problem && (
         <div class="people-part">
