@@ -76,7 +76,7 @@ export const errors = {
     'password.strength': 'Dieses Passwort ist zu leicht zu erraten. Nimm noch ein oder zwei Wörter dazu.',
     'friends.max': (n: number) => f.count(n, { one: 'Jemand von euch hat schon # befreundete Person, und mehr haben nicht Platz.', other: 'Jemand von euch hat schon # Freunde, und mehr haben nicht Platz.' }),
     'requests.max': (n: number) => f.count(n, { one: 'Es ist noch # Anfrage von dir offen. Zieh sie zuerst zurück.', other: 'Es sind noch # Anfragen von dir offen. Zieh zuerst eine zurück.' }),
-    'invites.max': (n: number) => f.count(n, { one: 'Es ist noch # Link von dir offen. Zieh ihn zuerst in den Einstellungen zurück.', other: 'Es sind noch # Links von dir offen. Zieh zuerst einen in den Einstellungen zurück.' }),
+    'invites.max': (n: number) => f.count(n, { one: 'Es ist noch # Link von dir offen. Zieh ihn zuerst zurück.', other: 'Es sind noch # Links von dir offen. Zieh zuerst einen zurück.' }),
     'blocked.max': (n: number) => f.count(n, { one: 'Du hast # Person blockiert, und mehr haben nicht Platz.', other: 'Du hast # Personen blockiert, und mehr haben nicht Platz.' }),
   } as Readonly<Record<string, string | ((limit: number) => string)>>,
 

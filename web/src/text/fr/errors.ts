@@ -76,7 +76,7 @@ export const errors = {
     'password.strength': 'Ce mot de passe est trop facile à deviner. Ajoute un mot ou deux.',
     'friends.max': (n: number) => f.count(n, { one: 'L’un de vous a déjà # ami, et il n’y a plus de place.', many: 'L’un de vous a déjà # d’amis, et il n’y a plus de place.', other: 'L’un de vous a déjà # amis, et il n’y a plus de place.' }),
     'requests.max': (n: number) => f.count(n, { one: '# de tes demandes est encore ouverte. Retire-la d’abord.', many: '# de tes demandes sont encore ouvertes. Retires-en une d’abord.', other: '# de tes demandes sont encore ouvertes. Retires-en une d’abord.' }),
-    'invites.max': (n: number) => f.count(n, { one: '# de tes liens est encore ouvert. Retire-le d’abord dans les réglages.', many: '# de tes liens sont encore ouverts. Retires-en un d’abord dans les réglages.', other: '# de tes liens sont encore ouverts. Retires-en un d’abord dans les réglages.' }),
+    'invites.max': (n: number) => f.count(n, { one: '# de tes liens est encore ouvert. Retire-le d’abord.', many: '# de tes liens sont encore ouverts. Retires-en un d’abord.', other: '# de tes liens sont encore ouverts. Retires-en un d’abord.' }),
     'blocked.max': (n: number) => f.count(n, { one: 'Tu as bloqué # personne, et il n’y a plus de place.', many: 'Tu as bloqué # de personnes, et il n’y a plus de place.', other: 'Tu as bloqué # personnes, et il n’y a plus de place.' }),
   } as Readonly<Record<string, string | ((limit: number) => string)>>,
 
