@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
+import { licences } from './build/licences.ts'
 import { precompress } from './build/precompress.ts'
 import { shell } from './build/shell.ts'
 import { fixedWorkers, workerFileName, workerInputs, workersFromSource } from './build/workers.ts'
@@ -10,7 +11,7 @@ const server = 'http://localhost:8080'
 export default defineConfig({
   // Nothing is inlined: the page's policy allows no inline script, style or data address.
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [fixedWorkers(), workersFromSource(), shell(), precompress()],
+  plugins: [fixedWorkers(), workersFromSource(), licences(), shell(), precompress()],
   build: {
     target: 'es2022',
     // Browsers that know light-dark() themselves: in its place a colour would be fixed at the root, and no part could have its own theme.

@@ -1,5 +1,6 @@
 // Command gen writes what is derived from the Go types of the protocol: the
-// TypeScript types of the browser SDK and the reference tables in docs. It
+// TypeScript types of the browser SDK, the reference tables in docs, and the
+// licences of the modules that are linked into the program. It
 // reads source, not values, so that comments come along. It is a generator of
 // our own because a detour over JSON Schema loses the comments, the closed
 // unions and the limits; it refuses every Go type that has no exact form in
@@ -62,9 +63,14 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	others, err := licences(root)
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
-		"web/sdk/src/wire.gen.ts": ts,
-		"docs/signaling.md":       ref,
-		"docs/errors.md":          errs,
+		"web/sdk/src/wire.gen.ts":   ts,
+		"docs/signaling.md":         ref,
+		"docs/errors.md":            errs,
+		"web/build/licences-go.txt": others,
 	}, nil
 }

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build, type Rolldown } from 'vite'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { languages } from '../src/state/preferences.ts'
+import { licencesFile, packagesOf, textOf } from './licences.ts'
 
 /** What everybody loads before they see anything, packed as the server sends it; letters (fonts) are not in it. */
 const most = 80_000
@@ -71,5 +73,31 @@ describe('what is loaded before anything is seen', () => {
     })
     expect(early.length).toBeGreaterThan(50)
     expect(early.filter((id) => /zxcvbn|mediapipe|rnnoise|tflite|src\/effects\/(?!index)|text\/(de|fr|es|ar|pseudo)|screens\/components/.test(id))).toEqual([])
+  })
+})
+
+describe('the licences of what ships', () => {
+  const text = (): string => {
+    const part = parts.get(licencesFile)
+    if (part?.type !== 'asset') throw new Error('no file of licences')
+    return String(part.source)
+  }
+
+  it('name every package, what lies compiled in them, and the modules of the program', () => {
+    const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { dependencies: Record<string, string> }
+    const modules = [...readFileSync(new URL('../../go.mod', import.meta.url), 'utf8').matchAll(/^require \(([^)]*)\)/gm)][0]?.[1] ?? ''
+    // These four are for tests and for the Go client alone.
+    const linked = [...modules.matchAll(/^\t(\S+) v/gm)].map(([, name = '']) => name).filter((name) => !/pion\/(?:ice|interceptor|rtp|webrtc)|go-internal/.test(name))
+    expect(linked.length).toBeGreaterThan(10)
+    const shipped = Object.keys(dependencies).filter((name) => !name.startsWith('@ringfence/'))
+    const lines = new Set(text().split('\n').map((line) => line.replace(/ v?\d\S*$/, '')))
+    for (const name of [...shipped, '@preact/signals-core', 'RNNoise', 'XNNPACK', 'Go', ...linked]) expect(lines, name).toContain(name)
+    for (const words of ['Apache License', 'SIL OPEN FONT LICENSE', 'Xiph.Org Foundation', 'ODC-BY', 'The Go Authors', 'Jason Miller']) expect(text()).toContain(words)
+  })
+
+  it('stop the build where a package has none', () => {
+    const bundle = { a: { type: 'chunk', moduleIds: ['\0/r/node_modules/@x/y/a.js', '/r/src/a.ts'] }, b: { type: 'asset', originalFileNames: ['node_modules/z/z.wasm'] } } as const
+    expect([...packagesOf(bundle, '/r')]).toEqual([['@x/y', '/r/node_modules/@x/y'], ['z', '/r/node_modules/z']])
+    expect(() => textOf('none', fileURLToPath(new URL('.', import.meta.url)))).toThrow('none has no licence file')
   })
 })

@@ -27,6 +27,11 @@ export function ThisDeviceSection() {
       </div>
       <ProblemText>{problem && sentence(t, problem)}</ProblemText>
       {version !== undefined && <p class="quiet small">{t.settings.version(version)}</p>}
+      <p class="small">
+        <a href="/licences.txt" target="_blank" rel="noopener">
+          {t.settings.licences}
+        </a>
+      </p>
       {asked && (
         <Confirm
           title={t.confirm.signOutTitle}

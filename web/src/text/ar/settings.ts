@@ -27,6 +27,7 @@ export const settings = {
   device: 'هذا الجهاز',
   signOut: 'خروج',
   version: (version: string) => `Ringfence ${apart(version)}`,
+  licences: 'تراخيص مكوّناته',
 
   // The places of the settings, and what is in each.
   youIs: 'الاسم والمعرّف وكلمة المرور',

@@ -26,6 +26,7 @@ export const settings = {
   device: 'Dieses Gerät',
   signOut: 'Abmelden',
   version: (version: string) => `Ringfence ${version}`,
+  licences: 'Lizenzen der Bestandteile',
 
   // The places of the settings, and what is in each.
   youIs: 'Name, Kennung, Passwort',

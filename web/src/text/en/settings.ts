@@ -26,6 +26,7 @@ export const settings = {
   device: 'This device',
   signOut: 'Sign out',
   version: (version: string) => `Ringfence ${version}`,
+  licences: 'Licences of what is in it',
 
   // The places of the settings, and what is in each.
   youIs: 'Name, handle, password',

@@ -26,6 +26,7 @@ export const settings = {
   device: 'Este dispositivo',
   signOut: 'Cerrar la sesión',
   version: (version: string) => `Ringfence ${version}`,
+  licences: 'Licencias de lo que contiene',
 
   // The places of the settings, and what is in each.
   youIs: 'Nombre, identificador, contraseña',

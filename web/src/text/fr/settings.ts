@@ -26,6 +26,7 @@ export const settings = {
   device: 'Cet appareil',
   signOut: 'Se déconnecter',
   version: (version: string) => `Ringfence ${version}`,
+  licences: 'Licences de ses composants',
 
   // The places of the settings, and what is in each.
   youIs: 'Nom, identifiant, mot de passe',
