@@ -86,6 +86,34 @@ func TestSessionsOfOneAccountAreBounded(t *testing.T) {
 	})
 }
 
+func TestPagesLeftBehindAreNoCrowd(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a := id.NewAccount()
+		kept := r.on(0, a)
+		var first, last *dev
+		for i := range wire.MaxSessions + 4 { // a page that is loaded again and again
+			d := r.on(0, a)
+			d.drop()
+			synctest.Wait()
+			<-time.After(time.Millisecond)
+			if last = d; i == 0 {
+				first = d
+			}
+		}
+		first.resume()
+		if first.welcome.Resumed {
+			t.Error("the page that went first was kept")
+		}
+		last.resume()
+		if !last.welcome.Resumed {
+			t.Error("the page that went last cannot come back")
+		}
+		kept.ring(id.NewAccount())
+		kept.wantError(fault.Unreachable) // a page that is open stays
+	})
+}
+
 func TestSlowReaderIsClosedAndHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 1, func(t *testing.T, r *rig) {

@@ -193,6 +193,7 @@ func (h *Hub) begin(who identity) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.makeRoom(who.Account)
 	h.mu.Lock()
 	p := h.people[who.Account]
 	switch {
@@ -210,6 +211,29 @@ func (h *Hub) begin(who identity) (*session, error) {
 	h.lines[s.line] = s
 	h.mu.Unlock()
 	return s, nil
+}
+
+// makeRoom ends what a page left behind that went away, where an account has
+// as many sessions as it may: whoever loads the page again and again is no
+// crowd. Of those without a connection the one that was lost first goes, and
+// one that takes part in a call only where there is no other.
+func (h *Hub) makeRoom(a id.Account) {
+	all := h.sessionsOf(a)
+	if len(all) < wire.MaxSessions {
+		return
+	}
+	var oldest *session
+	var since time.Time
+	var busy bool
+	for _, s := range all {
+		at, inCall, lost := s.lost()
+		if lost && (oldest == nil || busy && !inCall || busy == inCall && at.Before(since)) {
+			oldest, since, busy = s, at, inCall
+		}
+	}
+	if oldest != nil {
+		h.end(oldest, wire.CloseRestart, endLost) // should it be back this very moment, it begins anew
+	}
 }
 
 // introduce tells a new session who is there, and everybody else of it.

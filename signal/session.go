@@ -322,6 +322,14 @@ func (s *session) has(gen int) bool {
 }
 
 // parts returns the calls that the session takes part in.
+// lost says whether the session was entered and has no connection now, since
+// when, and whether it takes part in a call.
+func (s *session) lost() (since time.Time, inCall, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lostAt, len(s.calls) > 0, s.conn == nil && !s.dead && s.gen > 0
+}
+
 func (s *session) parts() map[id.Call]part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
