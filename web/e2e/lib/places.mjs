@@ -2,6 +2,7 @@
 // through all of them: the looks of everywhere.test.mjs, the photographs of
 // pictures.mjs. The places are the router's own table.
 
+import { machine } from './on-stage.mjs';
 import { Api, password } from './server.mjs';
 import { load, sections, text } from './text.mjs';
 
@@ -27,6 +28,21 @@ export async function seed(stage) {
   await anna.call('PUT', `/friends/${stage.api('Gustav').account}/block`);
   await anna.invite();
   return { nina };
+}
+
+const outcomes = [['Ben', 'talked', 754, true], ['Chi', 'missed', 0, false], ['Ben', 'talked', 61, false], ['Wilhelmina-Theodora', 'unanswered', 0, true], ['Ben', 'missed', 0, true], ['Emre', 'declined', 0, false],
+  ['Ben', 'failed', 0, true], ['Jonas', 'busy', 0, false], ['Chi', 'cancelled', 0, true], ['Ben', 'talked', 3725, true], ['Ines', 'elsewhere', 0, false]];
+
+/**
+ * past is what Anna's browser remembers of earlier calls, as local storage holds it.
+ * @param {Stage} stage
+ */
+export function past(stage) {
+  const hours = [0.2, 3, 5, 9, 27, 30, 52, 75, 100, 171, 800];
+  const calls = outcomes.map(([name, outcome, seconds, video], i) => ({
+    id: `past-${i}`, peer: stage.api(/** @type {string} */ (name)).account, name, incoming: outcome === 'missed' || outcome === 'elsewhere' || i % 2 === 0, video, at: Date.now() - hours[i] * 3_600_000, seconds, outcome,
+  }));
+  return { 'ringfence.history': JSON.stringify({ account: stage.api('Anna').account, since: 0, calls }) };
 }
 
 /** An address that leads nowhere, which the router answers, too. */
@@ -56,11 +72,11 @@ export function addresses(pattern, stage) {
  */
 export const recipes = {
   people: { full: () => ['Ben', 'Wilhelmina-Theodora'], empty: (t) => [t.people.emptyTitle] },
-  friend: { full: () => ['Ben'], empty: () => [] },
-  calls: { full: (t) => [t.app.calls] },
+  friend: { full: (t) => ['Ben', t.history.what.talkedIn.video], empty: (t) => [t.people.strangerTitle] },
+  calls: { full: (t) => [t.history.title, t.history.what.missed.voice], empty: (t) => [t.history.none] },
   add: { full: (t) => [t.people.addTitle] },
   settings: { full: (t) => [t.settings.title] },
-  check: { full: (t) => [t.app.check] },
+  check: { full: (t) => [t.devices.intro] },
   login: { full: (t) => [t.login.title], out: true },
   invite: { full: (t) => [t.invite.noneTitle], out: true },
   components: { full: (t) => [t.app.name], out: true },
@@ -142,23 +158,47 @@ export const walks = [
     },
   },
   {
-    name: 'what asks before it does',
-    async *steps(p, t) {
-      await p.presses(t.people.more('Ben'));
+    name: 'friends',
+    async *steps(p, t, stage) {
+      await p.writes(t.people.search, 'zzz');
+      await p.sees(t.people.notFoundTitle('zzz'));
+      yield 'nobody found';
+      await goes(p, `/people/${stage.api('Ben').account}`);
+      await p.finds('heading', 'Ben');
+      if (await p.look('button', t.people.more('Ben'))) await p.presses(t.people.more('Ben')); // elsewhere it stands beside
       await p.finds('button', t.people.remove);
-      yield 'a friend’s menu';
+      yield 'about a friend';
       await p.presses(t.people.remove);
       await p.sees(t.confirm.removeTitle('Ben'));
       yield 'remove?';
-      await p.presses(t.app.cancel);
-      await p.presses(t.people.add);
+      if (await p.look('button', t.app.cancel)) await p.presses(t.app.cancel); // a narrower window has closed it
+      await goes(p, `/people/${stage.api('Gustav').account}`);
+      await p.sees(t.people.blockedTitle('Gustav'));
+      yield 'somebody blocked';
+      await goes(p, '/people/00000000000000000000000000');
+      await p.sees(t.people.strangerTitle);
+      yield 'a stranger';
+      await goes(p, '/add');
       await p.presses(t.people.makeLink);
       await p.finds('textbox', t.people.link);
-      yield 'add a friend, a link made';
-      await p.open('/settings/this-device');
+      await p.writes(t.people.handle, 'nobody.1234');
+      await p.presses(t.people.ask);
+      await p.sees(t.people.asked('nobody.1234'));
+      yield 'add a friend, a link made, somebody asked';
+      await goes(p, '/settings/this-device');
       await p.presses(t.settings.signOut);
       await p.sees(t.confirm.signOutTitle);
       yield 'sign out?';
+    },
+  },
+  {
+    name: 'a look at oneself',
+    path: '/check',
+    async *steps(p, t) {
+      await p.presses(t.devices.on);
+      await p.watches(1);
+      await p.sees(t.devices.heard);
+      yield 'camera and microphone on';
     },
   },
   {
@@ -168,10 +208,16 @@ export const walks = [
       await p.presses(t.people.videoCall('Chi'));
       await p.sees(t.errors.codes.media_denied);
       yield 'camera and microphone refused';
+      await p.page.keyboard.press('Escape');
+      await p.page.keyboard.press('Escape');
+      await p.open('/check');
+      await p.presses(t.devices.on);
+      await p.sees(t.errors.codes.media_denied);
+      yield 'a look at oneself, refused';
     },
   },
   {
-    name: 'a call',
+    name: 'ringing',
     async *steps(p, t, stage, on) {
       const ben = await stage.arrives('Ben', on);
       await ben.seesFriend('Anna', text.people.online);
@@ -182,17 +228,51 @@ export const walks = [
       await p.sees(t.call.ended.declined.why('Ben'));
       yield 'declined';
       await p.presses(t.call.close);
+      await ben.presses(text.people.call('Anna'));
+      await p.finds('button', t.call.accept);
+      yield 'a voice call rings';
+      await ben.presses(text.call.cancel);
+      await p.sees(t.stage.missed('Ben'));
+      yield 'missed';
+      await p.presses(t.call.close);
+      await p.presses(t.people.videoCall('Chi'));
+      await p.sees(t.call.ended.offline.why('Chi'), 20_000);
+      yield 'not here';
+    },
+  },
+  {
+    name: 'a call',
+    async *steps(p, t, stage, on) {
+      const ben = await stage.arrives('Ben', on);
+      await p.page.evaluate(machine);
+      await ben.seesFriend('Anna', text.people.online);
       await ben.presses(text.people.videoCall('Anna'));
       await p.finds('button', t.call.accept);
       yield 'ringing in';
       await p.presses(t.call.accept);
       await p.watches(2);
+      await p.stirs();
+      yield 'in a call';
       await ben.presses(text.call.mute);
       await p.sees(t.call.theyMuted('Ben'));
-      yield 'in a call';
-      await ben.presses(text.call.cameraOff);
+      await ben.presses(text.stage.camera);
       await p.sees(t.call.theirCameraOff('Ben'));
-      yield 'in a call without a picture';
+      await p.presses(t.call.mute);
+      yield 'in a call without a picture, both muted';
+      await p.presses(t.stage.more);
+      await p.finds('button', t.stage.details);
+      yield 'more';
+      await p.presses(t.stage.details);
+      await p.sees(t.stage.detail.encrypted);
+      yield 'about this connection';
+      await p.presses(t.stage.back);
+      await p.presses(new RegExp(`^${t.stage.microphone}`));
+      await p.sees('Built-in');
+      yield 'which microphone';
+      await p.page.keyboard.press('Escape');
+      await p.presses(t.stage.share);
+      await p.sees(t.stage.sharing);
+      yield 'sharing the screen';
       await ben.presses(text.call.hangUp);
       await p.sees(t.call.ended.hangup.title);
       yield 'the end of a call';

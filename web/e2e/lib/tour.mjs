@@ -1,7 +1,7 @@
 // Going through all places: what several tests share that do.
 
 import assert from 'node:assert/strict';
-import { addresses, answers, goes, patterns, recipes } from './places.mjs';
+import { addresses, answers, goes, past, patterns, recipes } from './places.mjs';
 
 /** @typedef {import('./person.mjs').Person} Person */
 /** @typedef {import('./stage.mjs').Stage} Stage */
@@ -46,12 +46,12 @@ export const places = (stage) => patterns.flatMap(({ pattern, route }) => addres
 
 /**
  * One state of all places, in a window of its own.
- * @param {Stage} stage @param {import('./places.mjs').Mood} mood @param {object} who
+ * @param {Stage} stage @param {import('./places.mjs').Mood} mood @param {{local?: Record<string, string>, api?: import('./server.mjs').Api, size?: {width: number, height: number}}} who
  * @param {(p: Person, place: {route: string, path: string}) => Promise<void>} look
  */
 export async function through(stage, mood, who, look) {
   const signedIn = places(stage).filter(({ route }) => !recipes[route].out);
-  const p = await stage.arrives('Anna', { ...who, path: signedIn[0].path, before: async (x) => { await system(x); await answers(x, mood); } });
+  const p = await stage.arrives('Anna', { ...who, local: { ...past(stage), ...who.local }, path: signedIn[0].path, before: async (x) => { await system(x); await answers(x, mood); } });
   p.expected.push(/\b(404|503)\b/);
   for (const place of signedIn) {
     await p.page.setViewport(desktop);

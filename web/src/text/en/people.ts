@@ -78,7 +78,7 @@ export const people = {
   missedCall: (name: string) => `${name} called`,
   missedVideo: (name: string) => `${name} called with video`,
   missedWhen: (then: Date, now: Date) => f.ago(then, now),
-  callBackWho: (name: string) => `Call ${name} back`,
+  callBackWho: (name: string) => `Call back ${name}`,
   dismiss: 'Seen',
   dismissWho: (name: string) => `Seen: missed call from ${name}`,
   dismissAll: 'All seen',
