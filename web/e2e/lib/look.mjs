@@ -86,7 +86,7 @@ export async function overlaps(p, where) {
   await open(p);
   const found = await p.page.evaluate(() => {
     const { seen, name, floats, hits, controls, size } = window.__eyes;
-    const all = controls().map((/** @type {Element} */ e) => ({ e, box: seen(e), above: floats(e) }));
+    const all = controls().filter((/** @type {Element} */ e) => !e.matches(':disabled')).map((/** @type {Element} */ e) => ({ e, box: seen(e), above: floats(e) }));
     /** @type {string[]} */
     const out = [];
     for (const [i, a] of all.entries()) {

@@ -157,8 +157,8 @@ it('offers to call back friends alone', async () => {
   setText(en)
   const html = (await open({ ...full, notices: () => Promise.resolve([from('ben', 'BEN'), from('eve', 'EVE')]) })).draw()
   expect(html).toContain('EVE called')
-  expect(html).toContain('Call BEN back')
-  expect(html).not.toContain('Call EVE back')
+  expect(html).toContain('Call back BEN')
+  expect(html).not.toContain('Call back EVE')
 })
 
 describe('a call on the screen', () => {
