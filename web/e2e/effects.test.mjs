@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { drawPerson } from './lib/scene.mjs';
+import { drawPerson, lens } from './lib/scene.mjs';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -18,28 +18,6 @@ before(async () => { stage = await setStage({ names: ['Anna'], browsers: [...kin
 beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
-
-/** Sets window.__sharp in the page: how much neighbouring points of one's own picture differ, on the wall and in the face. */
-function lens() {
-  const canvas = document.createElement('canvas');
-  canvas.width = 640;
-  canvas.height = 480;
-  const g = canvas.getContext('2d', { willReadFrequently: true });
-  const energy = (x0, y0, w, h) => {
-    const { data } = g.getImageData(x0, y0, w, h);
-    let sum = 0;
-    for (let y = 0; y < h; y++) {
-      for (let x = 0; x + 6 < w; x++) sum += Math.abs(data[4 * (y * w + x) + 1] - data[4 * (y * w + x + 6) + 1]);
-    }
-    return sum / (h * (w - 6));
-  };
-  window.__sharp = () => {
-    const video = [...document.querySelectorAll('video')].find((v) => v.srcObject && v.videoWidth > 0 && v.readyState >= 2 && v.checkVisibility());
-    if (!video) return null;
-    g.drawImage(video, 0, 0, 640, 480);
-    return { wall: (energy(10, 20, 130, 200) + energy(500, 20, 130, 200)) / 2, face: energy(250, 160, 140, 130) };
-  };
-}
 
 const loaded = () => performance.getEntriesByType('resource').map((e) => new URL(e.name).pathname).filter((p) => /effects|noise|blur|wasm|tflite/.test(p));
 

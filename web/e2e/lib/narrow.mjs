@@ -34,3 +34,20 @@ export function widen() {
     tc('qdisc del dev lo root');
   } catch { /* it is wide */ }
 }
+
+/** Lets nothing through over UDP, until the function that it returns is called. */
+export function sever() {
+  if (!ownNetwork) throw new Error('this is the machine’s own network');
+  widen();
+  tc('qdisc add dev lo root handle 1: htb default 10 r2q 1000');
+  try {
+    tc('class add dev lo parent 1: classid 1:10 htb rate 10gbit quantum 60000');
+    tc('class add dev lo parent 1: classid 1:20 htb rate 8kbit burst 1k quantum 1500');
+    tc('qdisc add dev lo parent 1:20 bfifo limit 10'); // shorter than any packet
+    tc('filter add dev lo parent 1: protocol ip u32 match ip protocol 17 0xff flowid 1:20');
+  } catch (err) {
+    widen();
+    throw err;
+  }
+  return widen;
+}

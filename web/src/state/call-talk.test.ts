@@ -34,6 +34,19 @@ describe('push-to-talk', () => {
     expect(said).toEqual([])
   })
 
+  it('is heard while the mute button is held; a short press leaves it so', () => {
+    const held = make(true)
+    held.talk.press()
+    held.talk.lift(1_200)
+    expect(held.said).toEqual([false, true])
+    const pressed = make(true)
+    pressed.talk.press()
+    pressed.talk.lift(90)
+    expect(pressed.said).toEqual([false])
+    expect(pressed.talk.talking.value).toBe(false)
+    expect(pressed.talk.release()).toBe(false)
+  })
+
   it('forgets, and mutes nobody then', () => {
     const { talk, said } = make(true)
     talk.press()

@@ -5,6 +5,8 @@ const loud = 0.04
 const looksInARow = 4
 /** How long the word about it stays after the last sound. */
 const wordStays = 4_000
+/** Who holds the mute button for less than this has pressed it. */
+export const holdFrom = 500
 
 /** Speech is what push-to-talk needs of a call. */
 interface Speech {
@@ -12,7 +14,7 @@ interface Speech {
   setMuted: (on: boolean) => void
 }
 
-/** PushToTalk lets a muted person be heard while a key is down. */
+/** PushToTalk lets a muted person be heard while a key, or the mute button, is down. */
 export class PushToTalk {
   readonly talking = signal(false)
   readonly #speech: Speech
@@ -36,6 +38,12 @@ export class PushToTalk {
     this.talking.value = false
     this.#speech.setMuted(true)
     return true
+  }
+
+  /** lift ends a hold of the mute button that took so many ms; a short one was a press, and leaves one heard. */
+  lift(held: number): void {
+    if (held < holdFrom) this.forget()
+    else this.release()
   }
 
   /** forget ends it without a word to a call that is over, or whose mute was pressed meanwhile. */

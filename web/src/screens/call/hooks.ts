@@ -1,15 +1,14 @@
 import { type RefObject } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 
 import { Shade } from '../../state/call-controls.ts'
 import { type CallRoom } from '../../state/call.ts'
+import { type Arrival, PictureWatch } from '../../state/call-picture.ts'
 import { fitOf } from '../../state/call-view.ts'
+import { hasKeyboard } from '../../ui/keyboard.ts'
 
 /** still says that nothing may move. */
 export const still = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches
-
-/** hasKeyboard guesses it from a mouse: there is no asking. */
-export const hasKeyboard = (): boolean => typeof matchMedia === 'function' && matchMedia('(hover: hover)').matches
 
 /** Something is open over the stage that takes keys and the focus. */
 export const openOver = (root: Element | null): boolean => root?.querySelector(':popover-open, dialog[open]') != null
@@ -74,6 +73,51 @@ export function useFit(ref: RefObject<HTMLVideoElement | null>, screen: boolean)
     }
   }, [screen])
   return fit
+}
+
+/** useArrival looks whether the picture that should be there comes, and goes on coming. */
+export function useArrival(ref: RefObject<HTMLVideoElement | null>, stream: MediaStream | undefined, expected: boolean): Arrival {
+  const watch = useMemo(() => new PictureWatch(), [])
+  useEffect(() => {
+    const video = ref.current
+    watch.expect(expected && video !== null)
+    if (!expected || video === null) return undefined
+    const first = (): void => watch.first()
+    const look = (): void => {
+      if (document.visibilityState === 'visible') watch.take(video.getVideoPlaybackQuality().totalVideoFrames)
+    }
+    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(first)
+    const timer = setInterval(look, 1_000)
+    return () => clearInterval(timer)
+  }, [stream, expected])
+  return watch.arrival.value
+}
+
+/** useHold lets a muted person talk while the mute button is held; a short press mutes and unmutes. */
+export function useHold(call: CallRoom) {
+  const since = useRef<number | undefined>(undefined)
+  const held = useRef(false)
+  const lift = (e: PointerEvent): void => {
+    if (since.current === undefined) return
+    call.talk.lift(e.timeStamp - since.current)
+    since.current = undefined
+  }
+  return {
+    onPointerDown: (e: PointerEvent & { currentTarget: HTMLElement }): void => {
+      if (e.button !== 0) return
+      held.current = call.talk.press() // the click that follows means nothing then
+      if (!held.current) return
+      since.current = e.timeStamp
+      e.currentTarget.setPointerCapture(e.pointerId)
+    },
+    onPointerUp: lift,
+    onPointerCancel: lift,
+    onContextMenu: (e: Event): void => e.preventDefault(),
+    onClick: (e: MouseEvent): void => {
+      if (!held.current || e.detail === 0) call.toggleMute()
+      held.current = false
+    },
+  }
 }
 
 /** Looks at the sound of a muted microphone, a second. */

@@ -8,6 +8,7 @@ import { t } from '../../text/index.ts'
 import { Icon, RoundButton } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 import { Switch } from '../../ui/field.tsx'
+import { hasKeyboard } from '../../ui/keyboard.ts'
 import { Details } from './details.tsx'
 import { type Toggle } from './hooks.ts'
 
@@ -142,12 +143,12 @@ function Main({ shown, full, pip, go, close }: Omit<MoreProps, 'id'> & { go: (le
         <Switch label={t.stage.blur} on={can.blur && preferences.blur.value} disabled={!can.blur} {...why(can.blur)} onTurn={(on) => (preferences.blur.value = on)} />
         <Switch label={t.stage.quietNoise} on={can.quiet && preferences.quietNoise.value} disabled={!can.quiet} {...why(can.quiet)} onTurn={(on) => (preferences.quietNoise.value = on)} />
         <Switch label={t.stage.mirror} on={preferences.mirror.value} onTurn={(on) => (preferences.mirror.value = on)} />
-        <Switch label={t.stage.pushToTalk} help={t.stage.pushToTalkWhy} on={preferences.pushToTalk.value} onTurn={(on) => (preferences.pushToTalk.value = on)} />
+        <Switch label={t.stage.pushToTalk} help={hasKeyboard() ? t.stage.pushToTalkWhy : t.stage.pushToTalkButton} on={preferences.pushToTalk.value} onTurn={(on) => (preferences.pushToTalk.value = on)} />
       </div>
       {full.can && <Line icon={full.on ? Minimize : Maximize} words={full.on ? t.stage.leaveFullScreen : t.stage.fullScreen} onClick={then(full.toggle)} />}
       {pip.can && shown.remote.video && shown.talked && <Line icon={PictureInPicture2} words={t.stage.pictureInPicture} onClick={then(pip.toggle)} />}
       {shown.talked && <Line icon={Info} words={t.stage.details} leads onClick={() => go('details')} />}
-      <Line icon={Keyboard} words={t.stage.keys} leads onClick={() => go('keys')} />
+      {hasKeyboard() && <Line icon={Keyboard} words={t.stage.keys} leads onClick={() => go('keys')} />}
     </>
   )
 }

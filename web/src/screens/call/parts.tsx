@@ -7,6 +7,13 @@ import { sentence, t } from '../../text/index.ts'
 import { Button, Icon } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 
+export interface Hold {
+  readonly onPointerDown: (e: PointerEvent & { currentTarget: HTMLElement }) => void
+  readonly onPointerUp: (e: PointerEvent) => void
+  readonly onPointerCancel: (e: PointerEvent) => void
+  readonly onContextMenu: (e: Event) => void
+}
+
 interface ControlProps {
   label: string
   word: string
@@ -19,12 +26,14 @@ interface ControlProps {
   shortcut?: string
   /** What it opens. */
   opens?: string
-  onClick?: () => void
+  onClick?: (e: MouseEvent) => void
+  /** For what is held. */
+  hold?: Hold
   inner?: Ref<HTMLButtonElement>
 }
 
 /** Control is one of the round buttons of a call, with a word beneath. */
-export function Control({ label, word, icon, kind = '', next = false, pressed, shortcut, opens, onClick, inner }: ControlProps) {
+export function Control({ label, word, icon, kind = '', next = false, pressed, shortcut, opens, onClick, hold, inner }: ControlProps) {
   return (
     <button
       type="button"
@@ -38,6 +47,7 @@ export function Control({ label, word, icon, kind = '', next = false, pressed, s
       title={shortcut === undefined ? undefined : t.stage.key(label, shortcut)}
       data-next={next ? '' : undefined}
       onClick={onClick}
+      {...hold}
     >
       <span class="disc">
         <Icon of={icon} size={24} />

@@ -2,11 +2,13 @@ import { Ellipsis, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Video, VideoOff, 
 import { useRef } from 'preact/hooks'
 
 import { type CallShown } from '../../state/call.ts'
+import { type Arrival } from '../../state/call-picture.ts'
 import { t } from '../../text/index.ts'
 import { Button, Spinner } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 import { Face } from '../../ui/face.tsx'
-import { hasKeyboard, useFit, useFullScreen, useKeys, useMutedVoice, usePictureInPicture, useShade } from './hooks.ts'
+import { hasKeyboard } from '../../ui/keyboard.ts'
+import { useArrival, useFit, useFullScreen, useHold, useKeys, useMutedVoice, usePictureInPicture, useShade } from './hooks.ts'
 import { More } from './more.tsx'
 import { Chip, Control, Moving, TroubleBox, useHeldSound } from './parts.tsx'
 import { Self } from './self.tsx'
@@ -42,25 +44,26 @@ function Facts({ shown }: { shown: CallShown }) {
 }
 
 /** mutedWords says that one is muted, and what can be done about it. */
-function mutedWords(call: ReturnType<typeof useApp>['call']): string {
-  if (call.voice.heard.value) return t.stage.mutedSpeaking
+function mutedWords(heard: boolean, pushToTalk: boolean): string {
+  if (pushToTalk && !hasKeyboard()) return t.stage.mutedHoldButton
+  if (heard) return t.stage.mutedSpeaking
   return hasKeyboard() ? t.stage.mutedHold : t.stage.muted
 }
 
 /** Remarks are what there is to know about the other side, and about one's own line. */
-function Remarks({ shown, name }: { shown: CallShown; name: string }) {
-  const { call, link } = useApp()
+function Remarks({ shown, name, arrival }: { shown: CallShown; name: string; arrival: Arrival }) {
+  const { call, link, preferences } = useApp()
   const { talked } = shown
-  const remarks = [...theirRemarks(shown, name), ...ownRemarks(shown, link.trouble.value !== undefined, call.notes.note.value)]
+  const remarks = [...theirRemarks(shown, name, arrival), ...ownRemarks(shown, link.trouble.value !== undefined, call.notes.note.value)]
   return (
     <div class="remarks" role="status">
       {remarks.map((x) => (
         <Chip key={x}>{x}</Chip>
       ))}
-      {talked && call.talk.talking.value && <Chip icon={Mic}>{t.stage.talking}</Chip>}
+      {talked && call.talk.talking.value && <Chip icon={Mic}>{hasKeyboard() ? t.stage.talking : t.stage.talkingButton}</Chip>}
       {talked && shown.muted && (
         <Chip icon={MicOff} strong={call.voice.heard.value}>
-          {mutedWords(call)}
+          {mutedWords(call.voice.heard.value, preferences.pushToTalk.value)}
         </Chip>
       )}
     </div>
@@ -70,10 +73,11 @@ function Remarks({ shown, name }: { shown: CallShown; name: string }) {
 function Controls({ shown, moreId }: { shown: CallShown; moreId: string }) {
   const { call } = useApp()
   const isEarly = early.has(shown.state)
+  const { onClick, ...hold } = useHold(call)
   const end = isEarly ? t.call.cancel : t.call.hangUp
   return (
     <div class="controls" role="group" aria-label={t.call.controls}>
-      <Control label={t.call.mute} word={t.call.mute} shortcut="M" icon={shown.muted ? MicOff : Mic} kind={shown.muted ? 'off' : ''} pressed={shown.muted} onClick={() => call.toggleMute()} />
+      <Control label={t.call.mute} word={t.call.mute} shortcut="M" icon={shown.muted ? MicOff : Mic} kind={shown.muted ? 'off' : ''} pressed={shown.muted} onClick={onClick} hold={hold} />
       <Control
         label={t.stage.camera}
         word={t.stage.camera}
@@ -121,9 +125,10 @@ export function Stage({ shown, name }: { shown: CallShown; name: string }) {
   const full = useFullScreen(root)
   const pip = usePictureInPicture(video)
   const fit = useFit(video, shown.remote.screen)
-  const pictured = seesThem(shown)
-  const large = !shown.talked && shown.camera
-  const shade = useShade(root, pictured && shown.state === 'connected' && shown.trouble === undefined && !sound.held)
+  const arrival = useArrival(video, shown.remoteStream, seesThem(shown))
+  const pictured = arrival === 'comes' || arrival === 'stopped'
+  const large = shown.camera && (!shown.talked || arrival === 'soon')
+  const shade = useShade(root, pictured && (arrival === 'comes' || shown.remote.screen) && shown.state === 'connected' && shown.trouble === undefined && !sound.held)
   useMutedVoice(call, shown.localStream, shown.muted && shown.talked)
   useKeys(root, call, {
     mute: () => call.toggleMute(),
@@ -146,7 +151,7 @@ export function Stage({ shown, name }: { shown: CallShown; name: string }) {
         </div>
       </div>
       {shown.screen && <Sharing />}
-      <Remarks shown={shown} name={name} />
+      <Remarks shown={shown} name={name} arrival={arrival} />
       {shown.trouble && <TroubleBox trouble={shown.trouble} />}
       {sound.held && (
         <div class="trouble" role="alert">

@@ -26,6 +26,20 @@ describe('what there is to say in a call', () => {
     expect(theirRemarks({ ...base, talked: false, remote: { ...base.remote, audio: false } }, 'Ben')).toEqual([])
   })
 
+  it('of a picture that doesn’t come, unless the reason is said already', () => {
+    expect(theirRemarks(base, 'Ben', 'soon')).toEqual([])
+    expect(theirRemarks(base, 'Ben', 'missing')).toEqual([en.stage.theyMissing('Ben')])
+    expect(theirRemarks(base, 'Ben', 'stopped')).toEqual([en.stage.theyStopped('Ben')])
+    expect(theirRemarks({ ...base, remote: { ...base.remote, screen: true } }, 'Ben', 'stopped')).toEqual([en.stage.theyShare('Ben')]) // what one reads may lie still
+    expect(theirRemarks({ ...base, away: true }, 'Ben', 'stopped')).toEqual([en.call.theyAway('Ben')])
+    expect(theirRemarks({ ...base, state: 'reconnecting' }, 'Ben', 'stopped')).toEqual([])
+    expect(theirRemarks({ ...base, remote: { ...base.remote, held: true } }, 'Ben', 'stopped')).toEqual([en.stage.theyHeld('Ben')])
+  })
+
+  it('once, and not twice, where the other side is the one without a network', () => {
+    expect(ownRemarks({ ...base, state: 'reconnecting', away: true }, false, undefined)).toEqual([])
+  })
+
   it('of one’s own side: paused, cut off, and what just happened', () => {
     expect(ownRemarks({ ...base, held: true }, false, undefined)).toEqual([en.stage.held])
     expect(ownRemarks({ ...base, state: 'reconnecting' }, true, undefined)).toEqual([en.stage.stay])

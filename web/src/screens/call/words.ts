@@ -1,4 +1,5 @@
 import { type CallShown } from '../../state/call.ts'
+import { type Arrival } from '../../state/call-picture.ts'
 import { type Note } from '../../state/call-notes.ts'
 import { t } from '../../text/index.ts'
 
@@ -29,12 +30,15 @@ export function wordsOfNote(note: Note): string {
 }
 
 /** theirRemarks are what there is to know about the other side. */
-export function theirRemarks(shown: CallShown, name: string): string[] {
-  const { talked, video, remote } = shown
-  if (!talked) return shown.away ? [t.call.theyAway(name)] : []
+export function theirRemarks(shown: CallShown, name: string, arrival: Arrival = 'comes'): string[] {
+  const { talked, video, remote, away } = shown
+  const quiet = away || shown.state !== 'connected' || remote.held // the reason is said already
+  if (!talked) return away ? [t.call.theyAway(name)] : []
   return [
-    shown.away && t.call.theyAway(name),
+    away && t.call.theyAway(name),
     !remote.audio && t.call.theyMuted(name),
+    !quiet && arrival === 'missing' && t.stage.theyMissing(name),
+    !quiet && !remote.screen && arrival === 'stopped' && t.stage.theyStopped(name),
     remote.video && remote.held && t.stage.theyHeld(name),
     remote.screen && t.stage.theyShare(name),
     video && !remote.video && !remote.screen && t.call.theirCameraOff(name),
@@ -46,7 +50,7 @@ export function ownRemarks(shown: CallShown, cut: boolean, note: Note | undefine
   const { talked } = shown
   return [
     cut && !talked && t.errors.codes.network,
-    shown.state === 'reconnecting' && t.stage.stay,
+    shown.state === 'reconnecting' && !shown.away && t.stage.stay,
     talked && shown.held && t.stage.held,
     note !== undefined && wordsOfNote(note),
   ].filter((x) => x !== false)

@@ -8,6 +8,7 @@ import { Button, Icon, Spinner } from '../../ui/button.tsx'
 import { Select } from '../../ui/choice.tsx'
 import { useApp } from '../../ui/context.ts'
 import { ProblemText, Switch } from '../../ui/field.tsx'
+import { hasKeyboard } from '../../ui/keyboard.ts'
 import { Level } from '../../ui/level.tsx'
 
 /** One's own picture, as it would be sent; the room for it is there before it is. */
@@ -131,7 +132,7 @@ function Switches() {
       <Switch label={t.devices.blur} help={t.devices.blurWhy} on={preferences.blur.value} onTurn={(on) => (preferences.blur.value = on)} />
       <Switch label={t.devices.quiet} help={t.devices.quietWhy} on={preferences.quietNoise.value} onTurn={(on) => (preferences.quietNoise.value = on)} />
       <Switch label={t.devices.mirror} help={t.devices.mirrorWhy} on={preferences.mirror.value} onTurn={(on) => (preferences.mirror.value = on)} />
-      <Switch label={t.settings.talk} help={t.settings.talkWhy} on={preferences.pushToTalk.value} onTurn={(on) => (preferences.pushToTalk.value = on)} />
+      <Switch label={t.settings.talk} help={hasKeyboard() ? t.settings.talkWhy : t.stage.pushToTalkButton} on={preferences.pushToTalk.value} onTurn={(on) => (preferences.pushToTalk.value = on)} />
     </div>
   )
 }
