@@ -28,6 +28,21 @@ const mute = `[aria-label="${text.call.mute}"]`;
 const lit = (p) => p.page.evaluate(() => getComputedStyle(document.querySelector('#remote-video')).opacity !== '0');
 const longer = () => new Promise((done) => setTimeout(done, 700)); // than a press
 
+for (const [from, to] of /** @type {const} */ ([['chromium', 'firefox'], ['firefox', 'chromium']])) {
+  test(`a call from ${from} that ${to} takes only after it has rung for long is connected at once`, async (t) => {
+    const anna = await stage.arrives('Anna', { on: from });
+    const ben = await stage.arrives('Ben', { on: to });
+    await anna.presses(text.people.videoCall('Ben'));
+    await ben.finds('button', text.call.accept);
+    await new Promise((done) => setTimeout(done, 8_000)); // Firefox gives up after five seconds, once it looks for a way
+    const start = Date.now();
+    await ben.presses(text.call.accept);
+    await ben.sees(text.call.direct, 6_000);
+    t.diagnostic(`connected after ${Date.now() - start} ms`);
+    await meet([anna, 1], [ben, 2]);
+  });
+}
+
 for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
   test(`${kind}: blur and quiet, switched on and off in a running call, reach the other side`, async (t) => {
     const { anna, ben } = await talking(stage, kind);
@@ -114,6 +129,7 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
     await anna.finds('button', text.call.hangUp);
     mend();
     await anna.seesNo(text.stage.reconnecting, 30_000);
+    for (const [p, name] of /** @type {const} */ ([[anna, 'Ben'], [ben, 'Anna']])) await p.seesNo(text.stage.theyHeld(name), 60_000); // a picture comes back slowly
     await meet([anna, 1], [ben, 2]);
     await anna.seesNo(text.stage.stay);
   });

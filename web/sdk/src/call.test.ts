@@ -165,13 +165,16 @@ describe('calling', () => {
 })
 
 describe('being called', () => {
-  it('tells the hub that it rings, and has the answer ready', async () => {
+  it('tells the hub that it rings, and has the answer ready, but looks for no way yet', async () => {
     await comesIn(p)
     const call = incoming()
     expect(call).toMatchObject({ id: incomingCall, peer: berta, direction: 'incoming', state: 'incoming', video: true })
     expect(p.hub.last('ringing').call).toBe(incomingCall)
-    expect(p.peer().log).toEqual(['remote offer', 'local answer'])
+    expect(p.peer().log).toEqual(['remote offer'])
     expect(p.devices.asked).toEqual([]) // no device opens before the person answers
+    await call.answer({ video: true })
+    await settle()
+    expect(p.peer().log).toEqual(['remote offer', 'local answer'])
     p.peer().gather('host 1')
     await settle()
     expect(p.hub.got('candidate')).toEqual([])

@@ -283,6 +283,7 @@ export class Call extends CallFace {
     this.#timers.clear('ring')
     this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
     this.#sendAnswer()
+    if (answer !== undefined) this.#step(this.link.settle())
   }
 
   #sendAnswer(): void {

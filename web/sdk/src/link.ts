@@ -45,6 +45,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #established = false
   #closed = false
   #offered: Description | undefined
+  #prepared: Description | undefined
   /** Local candidates since the last local description, and how many of them were told. */
   #found: Candidate[] = []
   #foundEnd = false
@@ -108,16 +109,25 @@ export class PeerLink extends Emitter<LinkEvents> {
   }
 
   /**
-   * prepare starts gathering for an incoming call and makes the answer to its
-   * offer, where it came with one.
+   * prepare makes the answer to the offer of an incoming call, where it came
+   * with one. It counts only with `settle`: a browser that has offer and answer
+   * begins to look for a way, and Firefox gives up for good where none comes
+   * within five seconds, as long as it rings.
    */
   prepare(servers: readonly ICEServer[], offer?: Description): Promise<Description | undefined> {
     return this.#enqueue(async () => {
       this.#peer.setConfiguration(this.#configuration(servers))
       if (offer === undefined) return undefined
       await this.#takeOffer(offer)
-      return this.#answer()
+      const { sdp = '' } = await this.#peer.createAnswer()
+      this.#prepared = { type: 'answer', sdp }
+      return this.#prepared
     })
+  }
+
+  /** settle makes the prepared answer count, and starts gathering: this side accepts. */
+  settle(): Promise<void> {
+    return this.#enqueue(() => this.#settle())
   }
 
   /** establish lets candidates and descriptions out: the other side has accepted. */
@@ -125,6 +135,7 @@ export class PeerLink extends Emitter<LinkEvents> {
     return this.#enqueue(async () => {
       this.#established = true
       if (answer !== undefined) await this.#takeAnswer(answer)
+      else await this.#settle()
       if (this.#peer.remoteDescription !== null) await this.#takeEarly()
       this.#scheduleFlush()
     })
@@ -218,6 +229,11 @@ export class PeerLink extends Emitter<LinkEvents> {
       bundlePolicy: 'max-bundle',
       rtcpMuxPolicy: 'require',
     }
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#prepared === undefined || this.#peer.signalingState !== 'have-remote-offer') return
+    await this.#peer.setLocalDescription(this.#prepared)
   }
 
   async #takeOffer(offer: Description): Promise<void> {

@@ -19,7 +19,7 @@ export class PictureWatch {
 
   /** expect says whether there should be a picture now. */
   expect(on: boolean): void {
-    this.#still = 0
+    this.#still = this.#frames = 0
     this.arrival.value = on ? 'soon' : 'none'
   }
 

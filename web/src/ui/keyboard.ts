@@ -1,2 +1,2 @@
-/** hasKeyboard guesses it from a mouse: there is no asking. */
-export const hasKeyboard = (): boolean => typeof matchMedia === 'function' && matchMedia('(hover: hover)').matches
+/** hasKeyboard guesses it: there is no asking. A device that one only touches has none. */
+export const hasKeyboard = (): boolean => typeof matchMedia === 'function' && !matchMedia('(hover: none) and (pointer: coarse)').matches

@@ -82,13 +82,31 @@ export function useArrival(ref: RefObject<HTMLVideoElement | null>, stream: Medi
     const video = ref.current
     watch.expect(expected && video !== null)
     if (!expected || video === null) return undefined
-    const first = (): void => watch.first()
-    const look = (): void => {
-      if (document.visibilityState === 'visible') watch.take(video.getVideoPlaybackQuality().totalVideoFrames)
+    if (!('requestVideoFrameCallback' in video)) { // an old browser: it is there, as far as one can tell
+      watch.first()
+      return undefined
     }
-    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(first)
+    // One frame in each look is enough to know; Firefox counts those of a stream in no other way.
+    let frames = 0
+    let waits = 0
+    const wait = (): void => {
+      waits = video.requestVideoFrameCallback(() => {
+        waits = 0
+        frames++
+        watch.first()
+      })
+    }
+    const look = (): void => {
+      if (document.visibilityState !== 'visible') return
+      watch.take(frames)
+      if (waits === 0) wait()
+    }
+    wait()
     const timer = setInterval(look, 1_000)
-    return () => clearInterval(timer)
+    return () => {
+      clearInterval(timer)
+      video.cancelVideoFrameCallback(waits)
+    }
   }, [stream, expected])
   return watch.arrival.value
 }
