@@ -199,6 +199,8 @@ test('each of these looks finds what it is for', async () => {
     document.adoptedStyleSheets = [sheet];
   }, css, html);
   const two = JSON.stringify([['button', 'a', 'One'], ['button', 'b', 'Two']]);
+  await spoilt('', JSON.stringify([['button', 'a', '']]));
+  await assert.rejects(accessible(p, 'spoilt'), /button-name/);
   await spoilt('', two);
   for (const look of [overlaps, still]) await look(p, 'two buttons');
   await spoilt('#b { margin-inline-start: -12px }', two);
