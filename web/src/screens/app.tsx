@@ -6,6 +6,7 @@ import { t } from '../text/index.ts'
 import { Button, Spinner } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
 import { later } from '../ui/later.tsx'
+import { Wordmark } from '../ui/mark.tsx'
 import { Entry, Heading } from '../ui/page.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { LinkBanner } from './banner.tsx'
@@ -31,6 +32,7 @@ function Waits({ again }: { again?: (() => void) | undefined }) {
 function NoServer({ again }: { again: () => void }) {
   return (
     <Entry>
+      <Wordmark />
       <Heading>{t.link.noServer}</Heading>
       <p class="quiet">{t.link.noServerWhy}</p>
       <Button kind="primary" onClick={again}>

@@ -134,6 +134,28 @@ async function inviteAt(world: World, at = link, then?: (app: Awaited<ReturnType
   return draw()
 }
 
+describe('an empty place', () => {
+  const none: World = { friends: () => Promise.resolve({ friends: [], incoming: [], outgoing: [], blocked: [] }) }
+  const asked: World = { friends: () => Promise.resolve({ friends: [], incoming: [], outgoing: [{ account: 'ref', handle: 'EMIL.0815', askedAt: new Date(0), expiresAt: new Date(1) }], blocked: [] }) }
+  const steps = (html: string): number => html.split(t().people.emptyTitle).length - 1
+  const t = (): typeof en => pseudoText()
+
+  it.each([['nobody yet', none, '/'], ['somebody was asked', asked, '/'], ['nobody yet, elsewhere', none, '/calls']])('offers the first step once: %s', async (_, world, at) => {
+    const { app, draw } = await open(world, at)
+    app.columns.value = 2
+    expect(steps(draw())).toBe(1)
+    if (at === '/' && world === none) {
+      app.columns.value = 1
+      expect(steps(draw())).toBe(1)
+    }
+  })
+
+  it('is told within the settings, where an address leads nowhere', async () => {
+    const { draw } = await open(full, '/settings/nowhere')
+    expect(draw()).toContain(`aria-label="${t().app.places}"`)
+  })
+})
+
 describe('every screen', () => {
   it.each(screens)('takes its words from the catalogue, and has no inline style: %s', async (_, make) => {
     const html = await make()

@@ -3,9 +3,9 @@ import { type ButtonHTMLAttributes, type ComponentChildren, type Ref } from 'pre
 
 type Native = Omit<ButtonHTMLAttributes, 'icon' | 'size'>
 
-/** Icon draws one of lucide's, beside words or inside a named button. */
+/** Icon draws one of lucide's, beside words or inside a named button. It grows with the letters. */
 export function Icon({ of: Drawing, size = 20 }: { of: LucideIcon; size?: number }) {
-  return <Drawing size={size} strokeWidth={1.75} aria-hidden="true" focusable="false" />
+  return <Drawing size={`${String(size / 16)}rem`} strokeWidth={1.75} aria-hidden="true" focusable="false" />
 }
 
 /** Spinner turns while something is under way; words beside it say what. */

@@ -1,6 +1,7 @@
 import { Search, UserPlus, X } from 'lucide-preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
+import { friendAt } from '../../state/router.ts'
 import { sentence, t } from '../../text/index.ts'
 import { Button, Icon, RoundButton } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
@@ -13,9 +14,9 @@ import { Missed } from './missed.tsx'
 import { Blocked, Incoming, Outgoing } from './requests.tsx'
 import { PersonRow } from './row.tsx'
 
-/** SearchField looks for somebody as one types; Esc is done with it. */
+/** SearchField looks for somebody as one types; Enter goes to the first, Esc is done with it. */
 function SearchField() {
-  const { people } = useApp()
+  const { people, router } = useApp()
   const ref = useRef<HTMLInputElement>(null)
   const words = people.search.value
   const clear = (): void => {
@@ -42,6 +43,8 @@ function SearchField() {
             e.preventDefault()
             clear()
           }
+          const first = people.found.value[0]
+          if (e.key === 'Enter' && !e.isComposing && words.trim() !== '' && first) router.go(friendAt(first.account))
           if (e.key !== 'ArrowDown') return
           e.preventDefault()
           document.querySelector<HTMLElement>('.person-link[tabindex="0"]')?.focus()
@@ -52,8 +55,8 @@ function SearchField() {
   )
 }
 
-/** NobodyYet is the list before the first friend: what will be here, and the first step. */
-function NobodyYet() {
+/** NobodyYet is the place before the first friend: what will be here, and the first step. */
+export function NobodyYet() {
   return (
     <EmptyState title={t.people.emptyTitle} why={t.people.emptyWhy} icon={UserPlus}>
       <Link to="/add" class="button primary" icon={UserPlus}>
@@ -100,11 +103,12 @@ function typeAhead(event: KeyboardEvent): void {
 
 /** PeopleList is everybody one knows here, and whoever would like to be known. */
 export function PeopleList({ heading }: { heading: boolean }) {
-  const { people } = useApp()
+  const { people, columns, router } = useApp()
   const ref = useRef<HTMLDivElement>(null)
   const known = people.lists.value !== undefined
   const problem = people.problem.value
-  const empty = people.empty.value
+  // Where there is a pane with nobody in it, the first step is there.
+  const empty = people.empty.value && (columns.value === 1 || router.route.value !== 'people')
   const looking = people.search.value.trim() !== ''
   useLayoutEffect(() => {
     const scroller = ref.current?.closest('[data-scrolls]')

@@ -9,9 +9,9 @@ import { CallsScreen } from '../calls.tsx'
 import { Frame } from '../shell.tsx'
 import { About } from './about.tsx'
 import { Conversation } from './conversation.tsx'
-import { PeopleList } from './list.tsx'
+import { NobodyYet, PeopleList } from './list.tsx'
 
-/** Nobody is chosen, and there is room to say so. */
+/** Nobody is chosen, and there is room to say so; before the first friend there is room for the first step. */
 function Nobody() {
   const { people } = useApp()
   return (
@@ -19,6 +19,7 @@ function Nobody() {
       <div class="unseen">
         <Heading>{t.people.title}</Heading>
       </div>
+      {people.lists.value !== undefined && people.friends.value.length === 0 && <NobodyYet />}
       {people.friends.value.length > 0 && <EmptyState title={t.people.chooseTitle} why={t.people.chooseWhy} icon={Users} />}
     </>
   )

@@ -6,7 +6,7 @@ import { Icon } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 import { Link } from '../../ui/link.tsx'
 import { Heading } from '../../ui/page.tsx'
-import { NotFound } from '../not-found.tsx'
+import { Nothing } from '../not-found.tsx'
 import { Shell } from '../shell.tsx'
 import { DevicesSection } from './devices.tsx'
 import { LookSection } from './look.tsx'
@@ -69,7 +69,13 @@ export function Settings() {
   const { router } = useApp()
   const named = router.path.value.split('/')[2]
   const section = settingsSections.find((s) => s === named)
-  if (named !== undefined && section === undefined) return <NotFound />
+  if (named !== undefined && section === undefined) {
+    return (
+      <Shell>
+        <Nothing />
+      </Shell>
+    )
+  }
   const current = section ?? 'you'
   const { title, Body } = places[current]
   return (
