@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { crowd } from './lib/crowd.mjs';
 import { setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -26,16 +27,6 @@ const path = (p) => p.page.evaluate(() => location.pathname);
 const focused = (p) => p.page.evaluate(() => document.activeElement?.textContent?.trim());
 /** @param {string} name */
 const at = (name) => `/people/${stage.api(name).account}`;
-
-/**
- * A server with very many friends, as far as this page can tell: its list is
- * made longer on the way.
- * @param {number} n
- */
-const crowd = (n) => (/** @type {any} */ real) => {
-  const make = (/** @type {number} */ i) => ({ account: `${[...String(i).padStart(25, '0')].map((d) => 'abcdefghij'[Number(d)]).join('')}4`, handle: `friend.${String(i).padStart(4, '0')}`, display_name: `Friend ${String(i).padStart(4, '0')}`, since: '2026-01-01T00:00:00Z', online: false });
-  return { ...real, friends: [...real.friends, ...Array.from({ length: n }, (_, i) => make(i + 1))] };
-};
 
 for (const on of kinds) {
   test(`places have addresses; back and forward go between them, the list stays: ${on}`, async () => {
@@ -137,13 +128,7 @@ for (const on of kinds) {
 
 test('a list of 500 draws what is seen, and the keyboard reaches all of it', async () => {
   const p = await stage.arrives('Anna', { size: desktop, path: '/login' });
-  await p.page.setRequestInterception(true);
-  const grow = crowd(500);
-  p.page.on('request', async (r) => {
-    if (!r.url().endsWith('/api/v1/friends') || r.method() !== 'GET') return r.continue();
-    const real = await stage.api('Anna').call('GET', '/friends');
-    return r.respond({ status: 200, contentType: 'application/json', body: JSON.stringify(grow(real)) });
-  });
+  await crowd(p.page, stage.api('Anna'), 500);
   await p.open('/');
   await p.finds('link', /^Ben/);
   const rows = () => p.page.evaluate(() => document.querySelectorAll('.virtual > li').length);
