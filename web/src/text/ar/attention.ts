@@ -2,7 +2,6 @@ import { apart } from '../apart.ts'
 import { f } from './format.ts'
 
 export const attention = {
-  title: 'الإشعارات والأصوات',
   calls: (name: string) => `اتصال من ${apart(name)}`,
   someoneCalls: 'أحدهم يتصل بك',
   withVideo: 'مكالمة بالصورة',

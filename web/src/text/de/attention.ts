@@ -3,7 +3,6 @@
 import { f } from './format.ts'
 
 export const attention = {
-  title: 'Hinweise und Töne',
 
   calls: (name: string) => `${name} ruft an`,
   someoneCalls: 'Jemand ruft an',

@@ -1,5 +1,4 @@
 export const devices = {
-  title: 'Kamera und Ton',
   /** Before anything is asked of the browser. */
   intro: 'Sieh und hör dich selbst, bevor du anrufst. Niemand sonst sieht oder hört dich dabei.',
   on: 'Kamera und Mikrofon einschalten',

@@ -7,7 +7,7 @@ import { devices } from './devices.ts'
 import { invite, login, password } from './entry.ts'
 import { errors } from './errors.ts'
 import { f } from './format.ts'
-import { confirm, done, people } from './people.ts'
+import { confirm, done, history, people } from './people.ts'
 import { settings } from './settings.ts'
 import { app, link, notFound } from './shell.ts'
 import { stage } from './stage.ts'
@@ -20,6 +20,7 @@ export const de = elseEnglish({
   login,
   password,
   people,
+  history,
   confirm,
   settings,
   done,

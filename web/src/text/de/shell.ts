@@ -1,3 +1,5 @@
+import { f } from './format.ts'
+
 export const app = {
   name: 'Ringfence',
   loading: 'Einen Moment',
@@ -8,6 +10,8 @@ export const app = {
   tryAgain: 'Noch einmal',
   undo: 'Rückgängig',
   people: 'Leute',
+  places: 'Bereiche',
+  number: (n: number) => f.number(n),
   calls: 'Anrufe',
   check: 'Kamera und Ton',
   settings: 'Einstellungen',

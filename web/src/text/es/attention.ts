@@ -1,7 +1,6 @@
 import { f } from './format.ts'
 
 export const attention = {
-  title: 'Avisos y sonidos',
   calls: (name: string) => `Llama ${name}`,
   someoneCalls: 'Te llama alguien',
   withVideo: 'Videollamada',

@@ -3,7 +3,6 @@
 import { f } from './format.ts'
 
 export const attention = {
-  title: 'Notifications et sons',
 
   calls: (name: string) => `${name} t’appelle`,
   someoneCalls: 'Quelqu’un t’appelle',

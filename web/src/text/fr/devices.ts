@@ -1,5 +1,4 @@
 export const devices = {
-  title: 'Caméra et son',
   /** Before anything is asked of the browser. */
   intro: 'Regarde-toi et écoute-toi avant un appel. Personne d’autre ne te voit ni ne t’entend.',
   on: 'Allumer la caméra et le micro',

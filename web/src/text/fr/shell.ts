@@ -1,3 +1,5 @@
+import { f } from './format.ts'
+
 export const app = {
   name: 'Ringfence',
   loading: 'Un instant',
@@ -8,6 +10,8 @@ export const app = {
   tryAgain: 'Réessayer',
   undo: 'Annuler',
   people: 'Contacts',
+  places: 'Lieux',
+  number: (n: number) => f.number(n),
   calls: 'Appels',
   check: 'Caméra et son',
   settings: 'Réglages',
