@@ -156,6 +156,39 @@ export async function reachableByFinger(p, where) {
 }
 
 /**
+ * focusSeen runs in the page: what is wrong with how the focus shows where it
+ * is now; nothing where one sees it.
+ */
+async function focusSeen() {
+  const { name, hits } = window.__eyes;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const e = document.activeElement;
+  if (!e || e === document.body) return '';
+  const ring = (/** @type {Element} */ x) => {
+    const s = getComputedStyle(x);
+    return s.outlineStyle !== 'none' && Number.parseFloat(s.outlineWidth) >= 2 && !/^rgba.*, 0\)$|\/ 0\)$|transparent/.test(s.outlineColor);
+  };
+  // The ring may be drawn by a part of the control, or by what holds it.
+  const holders = [e, e.parentElement, ...e.querySelectorAll('*'), ...('labels' in e && e.labels ? [...e.labels].flatMap((l) => [l, ...l.children]) : [])];
+  if (!holders.some((x) => x && ring(x))) return `${name(e)} shows no focus (${getComputedStyle(e).outline}, ${e.matches(':focus-visible')})`;
+  const r = e.getBoundingClientRect();
+  if (r.width <= 1 || r.height <= 1) return e.matches('input') ? '' : `${name(e)} has no size in focus`;
+  if (r.bottom <= 0 || r.top >= innerHeight || r.right <= 0 || r.left >= innerWidth) return `${name(e)} is out of the window in focus`;
+  const x = Math.min(Math.max((r.left + r.right) / 2, 1), innerWidth - 1), y = Math.min(Math.max((r.top + r.bottom) / 2, 1), innerHeight - 1);
+  return hits(e, x, y) || e.matches('input, dialog') ? '' : `${name(e)} is covered in focus`;
+}
+
+/** showsFocusHere fails where one does not see what has the focus. @param {Person} p */
+export async function showsFocusHere(p) {
+  await open(p);
+  await until('the focus being seen', async () => {
+    const wrong = await p.page.evaluate(focusSeen);
+    if (wrong) throw new Error(wrong);
+    return true;
+  }, 2_000);
+}
+
+/**
  * showsFocus goes through the page by Tab, and finds stops where one does not
  * see where one is: no ring, out of the window, or under something.
  * @param {Person} p @param {string} where @param {number} [most] stops
@@ -172,27 +205,15 @@ export async function showsFocus(p, where, most = 60) {
   let stops = 0;
   for (; stops < most; stops++) {
     await p.page.keyboard.press('Tab');
-    const found = await p.page.evaluate(async () => {
-      const { name, hits } = window.__eyes;
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const fresh = await p.page.evaluate(() => {
       const e = document.activeElement;
-      if (!e || e === document.body || window.__stops.has(e)) return null;
+      if (!e || e === document.body || window.__stops.has(e)) return false;
       window.__stops.add(e);
-      const ring = (/** @type {Element} */ x) => {
-        const s = getComputedStyle(x);
-        return s.outlineStyle !== 'none' && Number.parseFloat(s.outlineWidth) >= 2 && !/, 0\)$|transparent/.test(s.outlineColor);
-      };
-      // The ring may be drawn by a part of the control, or by what holds it.
-      const holders = [e, e.parentElement, ...e.querySelectorAll('*'), ...('labels' in e && e.labels ? [...e.labels].flatMap((l) => [l, ...l.children]) : [])];
-      if (!holders.some((x) => x && ring(x))) return `${name(e)} shows no focus`;
-      const r = e.getBoundingClientRect();
-      if (r.width <= 1 || r.height <= 1) return e.matches('input') ? '' : `${name(e)} has no size in focus`;
-      if (r.bottom <= 0 || r.top >= innerHeight || r.right <= 0 || r.left >= innerWidth) return `${name(e)} is out of the window in focus`;
-      const x = Math.min(Math.max((r.left + r.right) / 2, 1), innerWidth - 1), y = Math.min(Math.max((r.top + r.bottom) / 2, 1), innerHeight - 1);
-      return hits(e, x, y) || e.matches('input, dialog') || e.contains(document.elementFromPoint(x, y)) ? '' : `${name(e)} is covered in focus`;
+      return true;
     });
-    if (found === null) break;
-    if (found) out.push(found);
+    if (!fresh) break;
+    const wrong = await p.page.evaluate(focusSeen);
+    if (wrong) out.push(wrong);
   }
   assert.deepEqual(out, [], `the focus on ${where}`);
   return stops;
@@ -255,7 +276,7 @@ export async function keepsShape(p, where) {
       if (!svg.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
       const s = getComputedStyle(svg);
       let ground = 'rgba(0, 0, 0, 0)';
-      for (let e = /** @type {Element | null} */ (svg); e && /, 0\)$|transparent/.test(ground); e = e.parentElement) ground = getComputedStyle(e).backgroundColor;
+      for (let e = /** @type {Element | null} */ (svg); e && /^rgba.*, 0\)$|\/ 0\)$|transparent/.test(ground); e = e.parentElement) ground = getComputedStyle(e).backgroundColor;
       if (s.stroke === ground && s.fill !== 'none' && s.fill === ground) out.push(`an icon in ${name(/** @type {Element} */ (svg.closest('button, a')))}`);
     }
     return [...new Set(out)];

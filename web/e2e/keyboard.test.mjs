@@ -1,0 +1,243 @@
+// Everything by keyboard alone, in both browsers: from an invitation through a
+// first call to the settings. And what a screen reader gets of a call: names,
+// roles, and each state said once.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { settled, showsFocusHere } from './lib/look.mjs';
+import { password } from './lib/server.mjs';
+import { setStage } from './lib/stage.mjs';
+import { text } from './lib/text.mjs';
+import { until } from './lib/wait.mjs';
+
+/** @typedef {import('./lib/person.mjs').Person} Person */
+
+/** @type {import('./lib/stage.mjs').Stage} */
+let stage;
+const kinds = /** @type {const} */ (['chromium', 'firefox']);
+before(async () => { stage = await setStage({ names: ['Anna', 'Ben'], browsers: [...kinds] }); });
+beforeEach(() => stage.enter());
+afterEach(() => stage?.leave());
+after(() => stage?.close());
+
+/** What has the focus, as a screen reader would name it. @param {Person} p @returns {Promise<string>} */
+const focused = (p) => p.page.evaluate(() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return '';
+  const labels = 'labels' in e && e.labels ? [...e.labels].map((l) => l.textContent).join(' ') : '';
+  return (e.getAttribute('aria-label') || labels || e.textContent || '').replace(/\s+/g, ' ').trim();
+});
+
+/** Goes on by a key until something has the focus, which has to be seen there. @param {Person} p @param {string | RegExp} name @param {import('puppeteer-core').KeyInput} [key] */
+async function goesTo(p, name, key = 'Tab') {
+  const is = (/** @type {string} */ words) => (name instanceof RegExp ? name.test(words) : words === name);
+  const passed = [];
+  for (let i = 0; i < 60; i++) {
+    const now = await focused(p);
+    if (is(now)) {
+      // Firefox without a window shows no ring where Tab has come round from the end of the page; a step aside and back is shown.
+      return showsFocusHere(p).catch(async () => {
+        await p.page.keyboard.press('Tab');
+        await p.page.keyboard.down('Shift');
+        await p.page.keyboard.press('Tab');
+        await p.page.keyboard.up('Shift');
+        assert.ok(is(await focused(p)));
+        await showsFocusHere(p);
+      });
+    }
+    passed.push(now);
+    await p.page.keyboard.press(key);
+  }
+  throw new Error(`${key} never came to ${name}; it passed: ${[...new Set(passed)].join(' | ')}`);
+}
+
+/** @param {Person} p @param {string | RegExp} name @param {import('puppeteer-core').KeyInput} [key] */
+async function pushes(p, name, key = 'Enter') {
+  await goesTo(p, name);
+  await p.page.keyboard.press(key);
+}
+
+/** Waits until something has the focus by itself. @param {Person} p @param {string} name */
+const isAt = (p, name) => until(`the focus being at "${name}"`, async () => await focused(p) === name || Promise.reject(new Error(`at "${await focused(p)}"`)));
+
+for (const on of kinds) {
+  test(`from an invitation through a call to the settings, without a mouse: ${on}`, async () => {
+    const ben = await stage.arrives('Ben');
+    const p = await stage.arrives('Anna', { on, api: undefined, path: `/invite#${await stage.api('Ben').invite()}` });
+    p.expected.push(/\b401\b/);
+    await p.sees(text.invite.from('Ben'));
+    await pushes(p, text.invite.begin);
+    await p.sees(text.invite.nameTitle);
+    await goesTo(p, text.invite.name);
+    await p.page.keyboard.type('Dora');
+    await p.page.keyboard.press('Enter');
+    await p.sees(text.invite.passwordTitle);
+    await goesTo(p, text.password.label);
+    await p.page.keyboard.type(password);
+    await p.page.keyboard.press('Enter');
+    await p.sees(text.invite.doneTitle('Dora'));
+    await pushes(p, text.invite.doneCall('Ben'));
+
+    await ben.presses(text.call.accept);
+    await p.hears(2);
+    await p.page.keyboard.press('Shift'); // any key brings back what has stepped aside
+    await pushes(p, text.call.mute, ' ');
+    await ben.sees(text.call.theyMuted('Dora'));
+    await p.page.keyboard.press('m');
+    await ben.seesNo(text.call.theyMuted('Dora'));
+    await pushes(p, text.stage.camera, ' ');
+    await ben.watches(1);
+    await pushes(p, text.stage.more);
+    await pushes(p, text.stage.details);
+    await p.sees(text.stage.detail.encrypted);
+    await p.page.keyboard.press('Escape');
+    await isAt(p, text.stage.more);
+    await goesTo(p, text.stage.selfMove);
+    const corner = () => p.page.evaluate(() => document.querySelector('.self')?.className);
+    const was = await corner();
+    await p.page.keyboard.press('ArrowUp');
+    await until('the own picture having moved', async () => await corner() !== was);
+    await pushes(p, text.call.hangUp);
+    await p.sees(text.call.ended.hangup.title);
+    await isAt(p, text.call.close);
+    await p.page.keyboard.press('Enter');
+
+    // He calls back: taken by keyboard, and ended by the other.
+    await ben.presses(text.call.close);
+    await ben.presses(text.people.call('Dora'));
+    await isAt(p, text.call.accept);
+    await p.page.keyboard.press('Enter');
+    await p.hears(2);
+    await ben.presses(text.call.hangUp);
+    await isAt(p, text.call.close);
+    await p.page.keyboard.press('Escape');
+    await ben.presses(text.call.close);
+    // And once more: Esc declines, at the second time.
+    await ben.presses(text.people.call('Dora'));
+    await isAt(p, text.call.accept);
+    await p.page.keyboard.press('Escape');
+    await p.sees(text.call.escHint);
+    await p.page.keyboard.press('Escape');
+    await ben.sees(text.call.ended.declined.why('Dora'));
+    await until('the overlay being gone', async () => await p.look('button', text.call.accept) === null);
+    if (await p.look('button', text.call.close)) await p.page.keyboard.press('Escape');
+
+    await pushes(p, /^Settings/);
+    await pushes(p, new RegExp(`^${text.settings.look}`));
+    await p.finds('heading', text.settings.look);
+    await goesTo(p, text.settings.themeAuto);
+    await p.page.keyboard.press('ArrowRight');
+    await p.page.keyboard.press('ArrowRight');
+    await until('dark colours', () => p.page.evaluate(() => document.documentElement.dataset.theme === 'dark'));
+    await p.page.keyboard.press('ArrowLeft');
+    await p.page.keyboard.press('ArrowLeft');
+    await pushes(p, /^People/);
+    await goesTo(p, text.people.search);
+    await p.page.keyboard.type('ben');
+    await p.page.keyboard.press('ArrowDown');
+    await until('the focus in the list', async () => /^Ben/.test(await focused(p)));
+    await p.page.keyboard.press('Enter');
+    await p.finds('heading', 'Ben');
+  });
+
+  test(`the skip link comes first, and goes past the places: ${on}`, async () => {
+    const p = await stage.arrives('Anna', { on });
+    await p.finds('button', text.people.videoCall('Ben'));
+    await settled(p);
+    await p.page.keyboard.down('Shift');
+    await goesTo(p, text.app.skip);
+    await p.page.keyboard.up('Shift');
+    await p.page.keyboard.press('Enter');
+    assert.equal(await p.page.evaluate(() => document.activeElement?.id), 'content');
+  });
+}
+
+/** Runs in the page: writes down what each live region says, as a screen reader would read it. */
+function listens() {
+  /** @type {{at: number, words: string}[]} */
+  const said = [];
+  /** @type {WeakMap<Element, string>} */
+  const last = new WeakMap();
+  const regions = '[role=status], [role=alert], [aria-live=polite], [aria-live=assertive]';
+  const look = () => {
+    for (const e of document.querySelectorAll(regions)) {
+      if (!e.checkVisibility({ visibilityProperty: true }) || e.closest('[inert], [aria-hidden=true]')) continue;
+      const words = (e.textContent ?? '').replace(/\s+/g, ' ').trim();
+      if (words === (last.get(e) ?? '')) continue;
+      last.set(e, words);
+      if (words !== '') said.push({ at: performance.now(), words });
+    }
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+  window.__said = said;
+}
+
+test('a screen reader: each state of a call is said once, and nothing chatters', async () => {
+  const p = await stage.arrives('Anna', { before: async (x) => { await x.page.evaluateOnNewDocument(listens); } });
+  const ben = await stage.arrives('Ben');
+  await ben.seesFriend('Anna', text.people.online);
+  const said = () => p.page.evaluate(() => window.__said.map((/** @type {{words: string}} */ x) => x.words));
+  const times = (/** @type {string[]} */ all, /** @type {string} */ words) => all.filter((x) => x.includes(words)).length;
+  await p.presses(text.people.videoCall('Ben'));
+  await p.sees(text.call.states.ringing);
+  await ben.presses(text.call.accept);
+  await p.watches(2);
+  await until('“connected” being said', async () => times(await said(), text.call.states.connected) > 0);
+  const before = (await said()).length;
+  await until('a call of some seconds', async () => /0:0[4-9]/.test(await p.reads()));
+  assert.deepEqual((await said()).slice(before), [], 'the clock, or something else, is read aloud all the time');
+  await ben.presses(text.call.mute);
+  await until('the mute being said', async () => times(await said(), text.call.theyMuted('Ben')) > 0);
+  await ben.presses(text.call.hangUp);
+  await p.sees(text.call.ended.hangup.title);
+  await until('the end being said', async () => times(await said(), text.call.ended.hangup.title) > 0);
+  const all = await said();
+  for (const words of [text.call.states.ringing, text.call.states.connected, text.call.theyMuted('Ben'), text.call.ended.hangup.title]) {
+    assert.equal(times(all, words), 1, `“${words}” in ${JSON.stringify(all)}`);
+  }
+});
+
+/** Everything that can be operated, and the headings and pictures, as Chromium tells assistive programs. @param {Person} p */
+async function tree(p) {
+  const session = await p.page.createCDPSession();
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  await session.detach();
+  return nodes.filter((n) => !n.ignored).map((n) => ({
+    role: String(n.role?.value), name: String(n.name?.value ?? ''), focusable: n.properties?.some((x) => x.name === 'focusable' && x.value.value === true) ?? false,
+    pressed: n.properties?.find((x) => x.name === 'pressed')?.value.value, live: n.properties?.find((x) => x.name === 'live')?.value.value, modal: n.properties?.some((x) => x.name === 'modal' && x.value.value === true) ?? false,
+  }));
+}
+
+test('a screen reader: what Chromium tells of a call', async () => {
+  const p = await stage.arrives('Anna');
+  const ben = await stage.arrives('Ben');
+  await ben.seesFriend('Anna', text.people.online);
+  await ben.presses(text.people.videoCall('Anna'));
+  await p.finds('button', text.call.accept);
+  const nameless = (/** @type {Awaited<ReturnType<typeof tree>>} */ all) => all.filter((n) => n.focusable && n.name === '' && !/RootWebArea|dialog|main|generic|document/.test(n.role));
+  let all = await tree(p);
+  const has = (/** @type {string} */ role, /** @type {string | RegExp} */ name) => assert.ok(all.some((n) => n.role === role && (name instanceof RegExp ? name.test(n.name) : n.name === name)), `no ${role} “${name}” in ${all.map((n) => `${n.role} “${n.name}”`).join(', ')}`);
+  has('dialog', text.call.videoWith('Ben'));
+  has('heading', 'Ben');
+  has('button', text.call.accept);
+  has('button', text.call.decline);
+  assert.deepEqual(nameless(all), []);
+  assert.ok(!all.some((n) => n.role === 'link'), 'what lies under the call is still told of');
+
+  await p.presses(text.call.accept);
+  await p.watches(2);
+  await p.stirs();
+  all = await tree(p);
+  has('dialog', text.call.videoWith('Ben'));
+  has('group', text.call.controls);
+  has('heading', 'Ben');
+  has('button', text.call.hangUp);
+  has('button', text.stage.more);
+  has('Video', text.call.theirPicture('Ben'));
+  assert.deepEqual(nameless(all), []);
+  const mute = all.find((n) => n.role === 'button' && n.name === text.call.mute);
+  assert.equal(mute?.pressed, 'false');
+  await p.presses(text.call.mute);
+  await until('the mute being told', async () => (await tree(p)).some((n) => n.name === text.call.mute && n.pressed === 'true'));
+  assert.ok(all.some((n) => n.role === 'status'), 'no live region');
+});
