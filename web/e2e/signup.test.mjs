@@ -62,7 +62,10 @@ test('from the printed link to a friend in the other browser, and back in', asyn
   await ben.sees(text.invite.from('Anna Lind'));
   await signsUp(ben, 'Ben', 'ben');
   await ben.finds('button', text.invite.doneCall('Anna Lind'));
-  await ben.presses(text.invite.doneHome);
+  await ben.presses(text.invite.doneCheck);
+  await ben.finds('heading', text.app.check);
+  await ben.page.goBack(); // to whom one was about to call
+  await ben.finds('button', text.people.videoCall('Anna Lind'));
   await ben.sees('Anna Lind');
   await ben.sees(text.people.online);
   await anna.finds('button', text.people.videoCall('Ben'));

@@ -146,7 +146,14 @@ export function Done() {
             >
               {t.invite.doneCall(friend.displayName)}
             </Button>
-            <Button wide icon={Mic} onClick={() => leave('/check')}>
+            <Button
+              wide
+              icon={Mic}
+              onClick={() => {
+                leave(friendAt(friend.account)) // going back leads to whom one was about to call
+                router.go('/check')
+              }}
+            >
               {t.invite.doneCheck}
             </Button>
           </>
