@@ -135,7 +135,7 @@ function Main({ shown, full, pip, go, close }: Omit<MoreProps, 'id'> & { go: (le
   }
   return (
     <>
-      {shown.facing !== undefined && shown.camera && chosen.camera.list.length > 1 && <Line icon={SwitchCamera} words={t.stage.swapCamera} onClick={then(() => call.swapCamera())} />}
+      {shown.canShareScreen && shown.facing !== undefined && shown.camera && chosen.camera.list.length > 1 && <Line icon={SwitchCamera} words={t.stage.swapCamera} onClick={then(() => call.swapCamera())} />}
       {chosen.microphone.list.length > 0 && <Line icon={Mic} words={t.stage.microphone} value={valueOf('microphone')} leads onClick={() => go('microphone')} />}
       {chosen.camera.list.length > 0 && <Line icon={Camera} words={t.stage.cameraChoice} value={valueOf('camera')} leads onClick={() => go('camera')} />}
       {canChooseSpeaker() && chosen.speaker.list.length > 0 && <Line icon={Volume2} words={t.stage.speaker} value={valueOf('speaker')} leads onClick={() => go('speaker')} />}

@@ -1,4 +1,4 @@
-import { Ellipsis, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Video, VideoOff, Volume2 } from 'lucide-preact'
+import { Ellipsis, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, SwitchCamera, Video, VideoOff, Volume2 } from 'lucide-preact'
 import { useRef } from 'preact/hooks'
 
 import { type CallShown } from '../../state/call.ts'
@@ -97,6 +97,9 @@ function Controls({ shown, moreId }: { shown: CallShown; moreId: string }) {
           pressed={shown.screen}
           onClick={() => call.toggleScreen()}
         />
+      )}
+      {!shown.canShareScreen && !isEarly && shown.camera && shown.facing !== undefined && (
+        <Control label={t.stage.swapCamera} word={t.stage.swapWord} icon={SwitchCamera} onClick={() => call.swapCamera()} />
       )}
       <Control label={t.stage.more} word={t.stage.more} icon={Ellipsis} opens={moreId} />
       <Control label={end} word={isEarly ? t.app.cancel : t.call.hangUp} icon={PhoneOff} kind="end" onClick={() => call.hangUp()} />

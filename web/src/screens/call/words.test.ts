@@ -47,6 +47,14 @@ describe('what there is to say in a call', () => {
     expect(ownRemarks(base, false, { kind: 'share_failed' })).toEqual([en.stage.shareFailed])
   })
 
+  it('says once that a device is gone', () => {
+    const note = { kind: 'device', device: 'camera', now: 'lost', label: '' } as const
+    const trouble = (device: 'camera' | 'microphone'): CallShown => ({ ...base, trouble: { device, blocking: false, problem: { code: 'camera_missing' } } }) as unknown as CallShown
+    expect(ownRemarks(base, false, note)).toEqual([en.stage.cameraLost])
+    expect(ownRemarks(trouble('microphone'), false, note)).toEqual([en.stage.cameraLost])
+    expect(ownRemarks(trouble('camera'), false, note)).toEqual([])
+  })
+
   it('names the device that took over', () => {
     const note = (device: 'microphone' | 'camera', now: 'switched' | 'lost'): string => wordsOfNote({ kind: 'device', device, now, label: 'Built-in' })
     expect(note('microphone', 'switched')).toBe('Your microphone was unplugged. Now using Built-in.')

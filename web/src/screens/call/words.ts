@@ -45,6 +45,9 @@ export function theirRemarks(shown: CallShown, name: string, arrival: Arrival = 
   ].filter((x) => x !== false)
 }
 
+/** told says that a larger box says the same already. */
+const told = (shown: CallShown, note: Note): boolean => note.kind === 'device' && note.now === 'lost' && shown.trouble?.device === note.device
+
 /** ownRemarks are what there is to know about one's own side; cut: the server can't be reached. */
 export function ownRemarks(shown: CallShown, cut: boolean, note: Note | undefined): string[] {
   const { talked } = shown
@@ -52,6 +55,6 @@ export function ownRemarks(shown: CallShown, cut: boolean, note: Note | undefine
     cut && !talked && t.errors.codes.network,
     shown.state === 'reconnecting' && !shown.away && t.stage.stay,
     talked && shown.held && t.stage.held,
-    note !== undefined && wordsOfNote(note),
+    note !== undefined && !told(shown, note) && wordsOfNote(note),
   ].filter((x) => x !== false)
 }
