@@ -42,7 +42,8 @@ function useEscTwice(act: (() => void) | undefined): { asked: boolean; press: ()
     const timer = setTimeout(() => ask(false), escWithin)
     return () => clearTimeout(timer)
   }, [asked])
-  useEffect(() => ask(false), [act === undefined])
+  // Before anybody can press it: an effect that comes later would forget a first Esc.
+  useLayoutEffect(() => ask(false), [act === undefined])
   return {
     asked,
     press: () => {

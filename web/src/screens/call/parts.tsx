@@ -120,7 +120,7 @@ export function Moving({ stream, label, id, muted = false, mirrored = false, see
     if (muted || video === null || !('setSinkId' in video) || video.sinkId === speaker) return
     video.setSinkId(speaker).catch(() => undefined) // a speaker that is gone: the system's own
   }, [speaker, muted])
-  return <video ref={ref} id={id} class={`${mirrored ? 'mirrored' : ''} ${seen ? '' : 'unlit'} ${fit}`} aria-label={label} muted={muted} autoplay playsInline disablePictureInPicture={muted} />
+  return <video ref={ref} id={id} class={`${mirrored ? 'mirrored' : ''} ${seen ? '' : 'unlit'} ${fit}`} aria-label={label} muted={muted} tabIndex={-1} autoplay playsInline disablePictureInPicture={muted} />
 }
 
 /** useHeldSound keeps the way to release sound that the browser holds back. */

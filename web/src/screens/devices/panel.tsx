@@ -26,7 +26,7 @@ function Picture() {
   }, [stream, pictured])
   return (
     <div class="mirror">
-      <video ref={video} class={preferences.mirror.value ? 'mirrored' : ''} hidden={!pictured} muted playsInline aria-label={t.devices.yourPicture} />
+      <video ref={video} class={preferences.mirror.value ? 'mirrored' : ''} hidden={!pictured} tabIndex={-1} muted playsInline aria-label={t.devices.yourPicture} />
       {!pictured && (
         <div class="mirror-empty">
           {looking === 'asking' ? (
