@@ -15,7 +15,7 @@ const root = "../.."
 
 func TestGeneratedFilesAreFresh(t *testing.T) {
 	t.Parallel()
-	files, err := generate(root)
+	files, err := generate(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,8 +18,8 @@ var legal = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\.(md|t
 // licences is the texts of everything of others that is linked into the
 // program, each once, for the build of the client to lay beside its own: that
 // file is served by the program that they belong to.
-func licences(root string) (string, error) {
-	cmd := exec.CommandContext(context.Background(), "go", "list", "-deps", "-f",
+func licences(ctx context.Context, root string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-f",
 		"{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}", "./cmd/ringfence")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
@@ -27,7 +27,7 @@ func licences(root string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("list modules: %w", err)
 	}
-	goroot, err := exec.CommandContext(context.Background(), "go", "env", "GOROOT").Output()
+	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return "", fmt.Errorf("find Go: %w", err)
 	}
@@ -58,7 +58,8 @@ func licences(root string) (string, error) {
 
 // legalTexts joins the legal files of a folder.
 func legalTexts(dir string) (string, error) {
-	entries, err := os.ReadDir(dir)
+	folder := os.DirFS(dir)
+	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return "", fmt.Errorf("read folder: %w", err)
 	}
@@ -67,7 +68,7 @@ func legalTexts(dir string) (string, error) {
 		if e.IsDir() || !legal.MatchString(e.Name()) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		text, err := fs.ReadFile(folder, e.Name())
 		if err != nil {
 			return "", fmt.Errorf("read: %w", err)
 		}

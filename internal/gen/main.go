@@ -8,6 +8,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,14 +19,14 @@ import (
 func main() {
 	root := flag.String("root", ".", "top folder of the project")
 	flag.Parse()
-	if err := run(*root); err != nil {
+	if err := run(context.Background(), *root); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root string) error {
-	files, err := generate(root)
+func run(ctx context.Context, root string) error {
+	files, err := generate(ctx, root)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func run(root string) error {
 }
 
 // generate returns the text of every generated file by its path below root.
-func generate(root string) (map[string]string, error) {
+func generate(ctx context.Context, root string) (map[string]string, error) {
 	wire, err := load(filepath.Join(root, "signal", "wire"))
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	others, err := licences(root)
+	others, err := licences(ctx, root)
 	if err != nil {
 		return nil, err
 	}
