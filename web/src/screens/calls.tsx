@@ -78,6 +78,7 @@ export function CallsScreen() {
       {all.length > 0 && (
         <Segmented
           label={t.history.show}
+          evident
           value={which}
           options={[
             { value: 'all', words: t.history.all },

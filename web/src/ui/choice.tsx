@@ -63,11 +63,11 @@ export function Select<V extends string>({ label, value, options, onPick, help, 
 }
 
 /** Segmented is for two or three short words, side by side. */
-export function Segmented<V extends string>({ label, value, options, onPick, help, disabled = false }: ChoiceProps<V>) {
+export function Segmented<V extends string>({ label, value, options, onPick, help, disabled = false, evident = false }: ChoiceProps<V> & { evident?: boolean }) {
   const id = useId()
   return (
     <fieldset class="field" disabled={disabled} aria-describedby={describedBy(help !== undefined && `${id}-help`)}>
-      <legend class="legend">{label}</legend>
+      <legend class={evident ? 'unseen' : 'legend'}>{label}</legend>
       <div class="segmented">
         {options.map((o) => (
           <label key={o.value} lang={o.lang}>

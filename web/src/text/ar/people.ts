@@ -16,7 +16,7 @@ export const people = {
   handleOf: (name: string) => `معرّف ${apart(name)}`,
   copyHandle: 'نسخ المعرّف',
   since: (then: Date, now: Date) => `صداقة منذ: ${f.day(then, now)}`,
-  trust: (name: string) => `المكالمات مشفّرة بين جهازيكما. يضمن هذا الخادم أن ${apart(name)} في الطرف الآخر، ولا يحتفظ بسجل لمكالماتكما.`,
+  trust: (name: string) => `المكالمات مشفّرة بين جهازيكما. يضمن هذا الخادم أن ${apart(name)} في الطرف الآخر، ولا يحتفظ بقائمة لمكالماتكما: المكالمة الفائتة وحدها تنتظر فيه حتى تُرى.`,
   callWord: 'اتصال',
   videoWord: 'مكالمة بالصورة',
   search: 'بحث',

@@ -15,7 +15,7 @@ export const people = {
   handleOf: (name: string) => `Kennung von ${name}`,
   copyHandle: 'Kennung kopieren',
   since: (then: Date, now: Date) => `Befreundet seit: ${f.day(then, now)}`,
-  trust: (name: string) => `Anrufe sind zwischen euren Geräten verschlüsselt. Dieser Server bürgt dafür, dass am anderen Ende ${name} ist, und führt keine Liste eurer Anrufe.`,
+  trust: (name: string) => `Anrufe sind zwischen euren Geräten verschlüsselt. Dieser Server bürgt dafür, dass am anderen Ende ${name} ist, und führt keine Liste eurer Anrufe: Nur ein verpasster wartet dort, bis er gesehen ist.`,
   callWord: 'Anrufen',
   videoWord: 'Videoanruf',
   search: 'Suchen',

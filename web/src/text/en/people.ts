@@ -15,7 +15,7 @@ export const people = {
   handleOf: (name: string) => `Handle of ${name}`,
   copyHandle: 'Copy handle',
   since: (then: Date, now: Date) => `Friends since ${f.day(then, now)}`,
-  trust: (name: string) => `Calls are encrypted between your devices. This server vouches that it is ${name} at the other end, and keeps no record of your calls.`,
+  trust: (name: string) => `Calls are encrypted between your devices. This server vouches that it is ${name} at the other end, and keeps no list of your calls: only a missed one waits there until it is seen.`,
   callWord: 'Call',
   videoWord: 'Video call',
   search: 'Search',

@@ -15,7 +15,7 @@ export const people = {
   handleOf: (name: string) => `Identificador de ${name}`,
   copyHandle: 'Copiar el identificador',
   since: (then: Date, now: Date) => `En tus amigos desde: ${f.day(then, now)}`,
-  trust: (name: string) => `Las llamadas van cifradas entre sus dispositivos. Este servidor responde de que al otro lado está ${name}, y no guarda registro de sus llamadas.`,
+  trust: (name: string) => `Las llamadas van cifradas entre sus dispositivos. Este servidor responde de que al otro lado está ${name}, y no guarda ninguna lista de sus llamadas: solo una perdida espera ahí hasta que se ve.`,
   callWord: 'Llamar',
   videoWord: 'Videollamada',
   search: 'Buscar',

@@ -15,7 +15,7 @@ export const people = {
   handleOf: (name: string) => `Identifiant de ${name}`,
   copyHandle: 'Copier l’identifiant',
   since: (then: Date, now: Date) => `Parmi tes amis depuis : ${f.day(then, now)}`,
-  trust: (name: string) => `Les appels sont chiffrés d’un appareil à l’autre. Ce serveur garantit que c’est bien ${name} à l’autre bout, et ne garde aucune trace des appels.`,
+  trust: (name: string) => `Les appels sont chiffrés d’un appareil à l’autre. Ce serveur garantit que c’est bien ${name} à l’autre bout, et ne garde aucune liste des appels : seul un appel manqué y attend d’être vu.`,
   callWord: 'Appeler',
   videoWord: 'Appel vidéo',
   search: 'Chercher',
