@@ -10,7 +10,7 @@ export const app = {
   tryAgain: 'Réessayer',
   undo: 'Annuler',
   people: 'Contacts',
-  places: 'Lieux',
+  places: 'Rubriques',
   number: (n: number) => f.number(n),
   calls: 'Appels',
   check: 'Caméra et son',
