@@ -7,8 +7,12 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build, runnerImport } from 'vite';
+import { accessible, fits } from './lib/inspect.mjs';
+import { overlaps, settled } from './lib/look.mjs';
+import { addresses, goes, patterns, recipes } from './lib/places.mjs';
 import { Api, password, startServer } from './lib/server.mjs';
-import { text } from './lib/text.mjs';
+import { catalogue, text } from './lib/text.mjs';
+import { Findings } from './lib/tour.mjs';
 import { launchWebKit, missing } from './lib/webkit.mjs';
 
 const skip = missing();
@@ -31,7 +35,7 @@ after(async () => {
   await server?.stop();
 });
 
-test('the screens in WebKit, from an invitation to Arabic', { skip }, async () => {
+test('the first run in WebKit, from an invitation to a link of one’s own', { skip }, async () => {
   const p = webkit.window;
   await p.open('/');
   await p.sees(text.login.title);
@@ -57,9 +61,47 @@ test('the screens in WebKit, from an invitation to Arabic', { skip }, async () =
   assert.match(await p.written(text.people.link), new RegExp(`^${server.origin}/invite#`));
   assert.ok(await p.evaluate((label) => [...document.querySelectorAll('svg, canvas, img')].some((e) => e.getAttribute('aria-label') === label && e.getBoundingClientRect().width >= 120), text.people.qr), 'no QR picture');
 
-  await p.open('/settings/this-device');
-  await p.sees(text.settings.title);
-  await p.finds('button', text.settings.signOut);
+});
+
+test('every place in WebKit, on a desktop and a phone, and in Arabic', { skip }, async () => {
+  const p = webkit.window;
+  const ben = (await anna.call('GET', '/friends')).friends[0];
+  assert.equal(ben.display_name, 'Ben');
+  const me = { api: () => ({ account: anna.account }) };
+  const found = new Findings();
+  const all = patterns.flatMap(({ pattern, route }) => addresses(pattern, /** @type {any} */ (me)).map((path) => ({ route, path }))).filter(({ route }) => !recipes[route].out);
+  assert.ok(all.length > 12, `${all.length} places`);
+  await p.open('/');
+  await p.finds('link', /^Anna/);
+  for (const [tag, width] of /** @type {const} */ ([['en', 1280], ['en', 400], ['ar', 400]])) {
+    const t = await catalogue(tag);
+    await p.command('POST', '/window/rect', { x: 0, y: 0, width, height: 900 });
+    await p.evaluate((l) => localStorage.setItem('ringfence.lang', l), tag);
+    await p.open('/');
+    await p.finds('link', /^Anna/);
+    for (const { route, path } of all) {
+      await goes(/** @type {any} */ (p), path);
+      for (const words of /people|friend/.test(route) ? ['Anna'] : recipes[route].empty?.(t) ?? recipes[route].full(t)) await p.sees(words);
+      assert.equal(await p.evaluate(() => document.documentElement.dir), t.meta.dir);
+      await settled(/** @type {any} */ (p));
+      for (const look of [fits, overlaps, accessible]) await found.add(look(/** @type {any} */ (p), `${path} in ${tag}, ${width} px`));
+    }
+  }
+  await p.evaluate(() => localStorage.removeItem('ringfence.lang'));
+  await p.command('POST', '/window/rect', { x: 0, y: 0, width: 1280, height: 900 });
+  found.none();
+});
+
+test('a call in WebKit without WebRTC ends in words', { skip }, async (t) => {
+  const p = webkit.window;
+  if (await p.evaluate(() => 'RTCPeerConnection' in window)) {
+    t.diagnostic('this WebKit has WebRTC');
+    return;
+  }
+  await p.open('/');
+  await p.presses(text.people.videoCall('Anna'));
+  await p.sees(text.errors.codes.no_calls);
+  assert.equal(await p.look('button', text.call.cancel), null);
 });
 
 /** Runs in the page: what of the cryptography there is works, told by name. */

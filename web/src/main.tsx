@@ -29,6 +29,7 @@ const language = (): Promise<boolean> => useLanguage(languageFor(app.preferences
 function draw(): void {
   const place = document.getElementById('app')
   if (place === null) return
+  place.replaceChildren() // what the page itself said until now
   render(
     <AppContext.Provider value={app}>
       <Root />

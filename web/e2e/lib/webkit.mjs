@@ -42,6 +42,8 @@ export class WebKitWindow {
     this.base = `${base}/session/${session.sessionId}`;
     this.version = `WebKitGTK ${session.capabilities.browserVersion}`;
     this.origin = origin;
+    /** As much of puppeteer's page as the looks of inspect.mjs and look.mjs ask for. */
+    this.page = { evaluate: this.evaluate.bind(this) };
   }
 
   /** One command of the driver. @param {string} method @param {string} path @param {unknown} [body] */
@@ -54,9 +56,10 @@ export class WebKitWindow {
 
   /**
    * Runs fn in the page, and waits for what it promises.
-   * @param {(...args: any[]) => unknown} fn @param {...unknown} args
+   * @param {string | ((...args: any[]) => unknown)} fn @param {...unknown} args
    */
   async evaluate(fn, ...args) {
+    if (typeof fn === 'string') return this.command('POST', '/execute/sync', { script: fn, args: [] });
     const script = `const done = arguments[arguments.length - 1];
       Promise.resolve((${fn})(...[...arguments].slice(0, -1))).then((v) => done({ v }), (e) => done({ e: String(e && e.message || e) }));`;
     const { v, e } = await this.command('POST', '/execute/async', { script, args });

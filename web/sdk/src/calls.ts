@@ -47,6 +47,11 @@ export class Calls extends Emitter<CallsEvents> {
     signal.on('fresh', () => this.#leaveAgain())
   }
 
+  /** possible is false where the browser has no WebRTC: there, don't start or answer a call. */
+  get possible(): boolean {
+    return this.#env.webrtc !== false
+  }
+
   get current(): Call | undefined {
     return this.#current
   }

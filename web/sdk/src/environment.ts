@@ -24,6 +24,8 @@ export interface Environment {
   readonly fetch: typeof fetch
   readonly openSocket: (url: string, protocols: readonly string[]) => SocketLike
   readonly createPeer: (configuration: RTCConfiguration) => RTCPeerConnection
+  /** Whether there is WebRTC at all; calls can't be had without it. */
+  readonly webrtc?: boolean
   readonly createStream: () => MediaStream
   /** For mixing sounds; it may throw where there is none. */
   readonly createAudioContext: () => AudioContext
@@ -85,6 +87,7 @@ export function browserEnvironment(parts: Partial<Environment> = {}): Environmen
     fetch: (input, init) => globalThis.fetch(input, init),
     openSocket: (url, protocols) => new WebSocket(url, [...protocols]),
     createPeer: (configuration) => new RTCPeerConnection(configuration),
+    webrtc: parts.createPeer !== undefined || 'RTCPeerConnection' in globalThis,
     createStream: () => new MediaStream(),
     createAudioContext: () => new AudioContext(),
     media: (globalThis.navigator as Partial<Navigator> | undefined)?.mediaDevices,

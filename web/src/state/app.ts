@@ -16,6 +16,7 @@ import { PasswordChange } from './password-change.ts'
 import { People } from './people.ts'
 import { type Api, type Calls, type DeviceList, type Link, type Page } from './ports.ts'
 import { Preferences } from './preferences.ts'
+import { problem } from './problem.ts'
 import { Router } from './router.ts'
 import { type Connection, Session } from './session.ts'
 import { Settings } from './settings.ts'
@@ -50,7 +51,7 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   const settings = new Settings(api, session, toasts, page, client.calls)
   const passwordChange = new PasswordChange(api, session, toasts)
   const devices = new DeviceRoom(client, client.calls, preferences, effectsFor, page.chime)
-  const call = new CallRoom(client.calls, people, { machine: client, preferences })
+  const call = new CallRoom(client.calls, people, { machine: client, preferences, cannot: () => toasts.problem(problem('no_calls')) })
   const history = new History(page.memory, toasts, page.now)
   history.watch(call)
   notices.list.subscribe((list) => history.heard(list ?? []))

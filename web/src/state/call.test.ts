@@ -25,6 +25,20 @@ async function together() {
   return { app, room: app.call, calls: client.fakeCalls, current, ring }
 }
 
+describe('a browser without WebRTC', () => {
+  it('says that it has no calls, and neither starts nor takes one', async () => {
+    const { app, room, calls, ring } = await together()
+    calls.possible = false
+    room.start('ben', true)
+    expect(room.shown.value).toBeUndefined()
+    expect(app.toasts.list.value.at(-1)?.problem?.code).toBe('no_calls')
+    const call = ring(true)
+    room.answer(true)
+    room.decline()
+    expect(call.asked).toEqual(['decline'])
+  })
+})
+
 describe('a call that one makes', () => {
   it('is shown from the first moment to its end, with a name and a clock', async () => {
     const { room, calls, current } = await together()

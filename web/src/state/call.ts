@@ -53,6 +53,8 @@ export interface CallShown {
 
 /** Tools are what of this device a call is used with. */
 export interface Tools {
+  /** Says that this browser can't have calls. */
+  readonly cannot?: () => void
   readonly machine?: Machine
   readonly preferences?: Preferences
 }
@@ -87,6 +89,7 @@ export class CallRoom {
   readonly details = new DetailsWatch(() => this.#call?.stats() ?? Promise.resolve(undefined))
   readonly devices: CallDevices
   readonly #calls: Calls
+  readonly #cannot: (() => void) | undefined
   readonly #people: People
   readonly #preferences: Preferences | undefined
   readonly #names = new Map<string, string>()
@@ -95,8 +98,9 @@ export class CallRoom {
   #clock: ReturnType<typeof setInterval> | undefined
   #closing: ReturnType<typeof setTimeout> | undefined
 
-  constructor(calls: Calls, people: People, { machine, preferences }: Tools = {}) {
+  constructor(calls: Calls, people: People, { machine, preferences, cannot }: Tools = {}) {
     this.#calls = calls
+    this.#cannot = cannot
     this.#people = people
     this.#preferences = preferences
     this.devices = new CallDevices(machine)
@@ -125,13 +129,21 @@ export class CallRoom {
   readonly running = computed(() => this.shown.value !== undefined && this.shown.value.state !== 'ended')
 
   start(account: AccountId, video: boolean, name?: string): void {
-    if (this.running.value) return
+    if (this.running.value || this.#hopeless()) return
     if (name !== undefined) this.#names.set(account, name)
     this.#take(this.#calls.start(account, { video }))
   }
 
   answer(video: boolean): void {
+    if (this.#hopeless()) return
     void this.#call?.answer({ video })
+  }
+
+  /** Whether this browser has no calls at all; says so. */
+  #hopeless(): boolean {
+    if (this.#calls.possible) return false
+    this.#cannot?.()
+    return true
   }
 
   decline(): void {

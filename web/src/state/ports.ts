@@ -24,6 +24,7 @@ export interface DeviceList extends Pick<SdkClient, 'devices' | 'watchDevices'> 
 /** Calls is the SDK's, with what its listeners get reduced to what is needed of a call. */
 export interface Calls {
   readonly current?: Call | undefined
+  readonly possible: boolean
   settings: SdkCalls['settings']
   start: (account: string, options: { video: boolean }) => Call
   on: (event: 'change', fn: (call: Call | undefined) => void) => () => void

@@ -22,7 +22,7 @@ export const deviceTroubles: Readonly<Record<MediaErrorKind, DeviceTrouble>> = {
 }
 
 /** LocalCode names a failure that happened on this device, before or after the server. */
-export type LocalCode = DeviceTrouble | 'network' | 'clipboard'
+export type LocalCode = DeviceTrouble | 'network' | 'clipboard' | 'no_calls'
 
 /** FieldProblem is one field that breaks one rule. */
 export interface FieldProblem {

@@ -128,6 +128,7 @@ export class FakeCall extends Wire {
 
 /** FakeCalls holds at most one FakeCall. */
 export class FakeCalls extends Wire {
+  possible = true
   current: FakeCall | undefined
   settings: Calls['settings'] = { relay: 'auto' }
 

@@ -29,8 +29,8 @@ export const invite = {
   doneFriend: (name: string) => `Du und ${name} seid jetzt befreundet.`,
   doneCall: (name: string) => `${name} anrufen`,
   ownerWhat: 'Dieser Server wird dir gehören, und du bist die erste Person darauf. Danach lädst du die Freunde ein, die du anrufen möchtest.',
-  ownerNext: 'Noch ist niemand sonst hier. Erstelle einen Link und schick ihn jemandem.',
-  ownerInvite: 'Jemanden einladen',
+  ownerNext: 'Noch ist niemand sonst hier. Mach einen Link und schick ihn jemandem.',
+  ownerInvite: 'Freund einladen',
   doneCheck: 'Erst Kamera und Ton ausprobieren',
   doneHome: 'Zu den Leuten',
 

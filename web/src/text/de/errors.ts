@@ -33,6 +33,7 @@ export const errors = {
 
     network: 'Der Server ist nicht erreichbar. Schau, ob dieses Gerät Netz hat, und versuch es noch einmal.',
     clipboard: 'Der Browser hat das Kopieren nicht erlaubt. Markiere den Text und kopiere ihn selbst.',
+    no_calls: 'Dieser Browser kann nicht telefonieren. Öffne diese Seite in Firefox, Chrome oder Safari.',
     camera_missing: 'Es wurde keine Kamera gefunden. Steck eine an, oder mach ohne weiter.',
     microphone_missing: 'Es wurde kein Mikrofon gefunden. Steck eines an und versuch es noch einmal.',
     media_denied: 'Der Browser gibt dieser Seite Kamera und Mikrofon nicht frei. Erlaube sie neben der Adresse und versuch es noch einmal.',

@@ -33,6 +33,7 @@ export const errors = {
 
     network: 'The server can’t be reached. Check this device’s network, then try again.',
     clipboard: 'The browser didn’t let us copy. Select the text and copy it yourself.',
+    no_calls: 'This browser can’t make calls. Open this page in Firefox, Chrome or Safari.',
     camera_missing: 'No camera was found. Plug one in, or go on without.',
     microphone_missing: 'No microphone was found. Plug one in, then try again.',
     media_denied: 'The browser keeps camera and microphone from this page. Allow them beside the address, then try again.',

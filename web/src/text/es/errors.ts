@@ -33,6 +33,7 @@ export const errors = {
 
     network: 'No se puede llegar al servidor. Mira la red de este dispositivo y vuelve a intentarlo.',
     clipboard: 'El navegador no nos dejó copiar. Selecciona el texto y cópialo tú.',
+    no_calls: 'Este navegador no puede hacer llamadas. Abre esta página en Firefox, Chrome o Safari.',
     camera_missing: 'No se encontró ninguna cámara. Conecta una o sigue sin ella.',
     microphone_missing: 'No se encontró ningún micrófono. Conecta uno y vuelve a intentarlo.',
     media_denied: 'El navegador no da la cámara ni el micrófono a esta página. Permítelos junto a la dirección y vuelve a intentarlo.',

@@ -33,6 +33,7 @@ export const errors = {
 
     network: 'Le serveur ne répond pas. Vérifie le réseau de cet appareil, puis réessaie.',
     clipboard: 'Le navigateur n’a pas laissé copier. Sélectionne le texte et copie-le toi-même.',
+    no_calls: 'Ce navigateur ne sait pas passer d’appels. Ouvre cette page dans Firefox, Chrome ou Safari.',
     camera_missing: 'Aucune caméra trouvée. Branches-en une, ou continue sans.',
     microphone_missing: 'Aucun micro trouvé. Branches-en un, puis réessaie.',
     media_denied: 'Le navigateur ne donne pas la caméra et le micro à cette page. Autorise-les à côté de l’adresse, puis réessaie.',

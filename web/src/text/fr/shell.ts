@@ -10,7 +10,7 @@ export const app = {
   tryAgain: 'Réessayer',
   undo: 'Annuler',
   people: 'Contacts',
-  places: 'Rubriques',
+  places: 'Lieux',
   number: (n: number) => f.number(n),
   calls: 'Appels',
   check: 'Caméra et son',
