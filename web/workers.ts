@@ -13,7 +13,7 @@ export interface WorkerScript {
 export const workers: readonly WorkerScript[] = [
   // Keeps the program for this browser, and shows notifications.
   { entry: 'src/sw/sw.ts', path: '/sw.js' },
-  // The one place where WebAssembly is compiled: the server allows it to this address alone.
+  // The models and filters of the effects, with a policy of its own.
   { entry: 'src/effects/worker.ts', path: '/effects.js' },
   // In the audio thread: takes noise out of what the microphone hears.
   { entry: 'src/effects/noise-worklet.ts', path: '/noise.js' },

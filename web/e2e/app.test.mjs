@@ -120,6 +120,29 @@ async function notified(tab, action) {
   }, action));
 }
 
+test('a notification of a call goes with the tab that it rang in', async () => {
+  const anna = await stage.arrives('Anna');
+  const ben = await stage.arrives('Ben', { local: { 'ringfence.notifications': 'yes' } });
+  await ben.context.overridePermissions(stage.server.origin, ['notifications']);
+  await spy(ben);
+  await kept(ben);
+  await ben.open('/'); // the worker keeps it now
+  await hide(ben, true);
+  await ben.seesFriend('Anna', text.people.online);
+  const worker = await (await ben.page.browser().waitForTarget((x) => x.type() === 'service_worker' && x.url().startsWith(stage.server.origin) && x.browserContext() === ben.context)).worker();
+  const tags = () => worker?.evaluate(async () => (await self.registration.getNotifications()).map((n) => n.tag.split(':')[0]).join());
+  await presses(anna, text.people.videoCall('Ben'));
+  await until('a notification', async () => await tags() === 'call');
+  await ben.page.goto('about:blank');
+  await until('no notification', async () => await tags() === '');
+  // One that a crash left behind goes when a page begins.
+  await worker?.evaluate(() => self.registration.showNotification('left', { tag: 'call:x', data: { call: 'x', client: 'gone' } }));
+  assert.equal(await tags(), 'call');
+  await ben.page.goto(stage.server.origin);
+  await until('nothing of it', async () => await tags() === '');
+  await presses(anna, text.call.cancel);
+});
+
 test('a notification accepts and declines', async () => {
   const anna = await stage.arrives('Anna');
   const ben = await stage.arrives('Ben', { local: { 'ringfence.notifications': 'yes' } });

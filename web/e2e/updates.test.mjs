@@ -95,6 +95,22 @@ for (const kind of kinds) {
   });
 }
 
+for (const kind of kinds) {
+  test(`a page that its worker can't renew is renewed without it in ${kind}`, async (t) => {
+    const { front, ben } = await behind(t, kind);
+    ben.expected.push(/dynamically imported module|ServiceWorker|service worker/i);
+    await ben.open('/settings/you');
+    await ben.finds('textbox', text.settings.newPassword);
+    front.meddle();
+    front.update();
+    await ben.seesNo(text.link.reconnecting);
+    await ben.writes(text.settings.newPassword, 'a few words');
+    await ben.sees(text.attention.updateReady);
+    await presses(ben, text.attention.updateNow);
+    await until('the new version', async () => await version(ben) === 2);
+  });
+}
+
 test('a first visit loads once', async () => {
   const ben = await stage.arrives('Ben');
   await counts(ben);

@@ -18,6 +18,7 @@ const hash = (body) => createHash('sha256').update(body).digest('hex').slice(0, 
 export async function versions(port) {
   let version = 1;
   let worker = true;
+  let meddles = false;
   let open = true;
   /** What the pages asked for since the last look. @type {string[]} */
   let asked = [];
@@ -79,6 +80,7 @@ export async function versions(port) {
       const headers = { ...ask.headers };
       delete headers['if-none-match'];
       const got = path.startsWith('/api/') || ask.method !== 'GET' ? await get(path, headers, ask.method, Buffer.concat(parts)) : await file(path, headers);
+      if (meddles && path === '/') got.body = Buffer.concat([got.body, Buffer.from('<!-- meddled -->')]);
       const rest = { ...got.headers, 'content-length': got.body.length };
       delete rest.etag;
       answer.writeHead(got.status, rest).end(got.body);
@@ -112,6 +114,8 @@ export async function versions(port) {
     },
     /** Serves no worker from now on. */
     withoutWorker: () => { worker = false; },
+    /** Something on the way changes the page from now on, so that no worker takes it for the one that was built. */
+    meddle: () => { meddles = true; },
     /** The machine is switched off, and on. @param {boolean} on */
     power: (on) => {
       open = on;

@@ -14,7 +14,7 @@ export function mediaKeys(title: string): (talk: Talk | undefined, actions: Talk
     if (session === undefined) return
     if (talk?.name !== last) {
       last = talk?.name
-      session.metadata = talk === undefined ? null : new MediaMetadata({ title: talk.name, artist: title, artwork: [{ src: '/icon-512.png', sizes: '512x512', type: 'image/png' }] })
+      session.metadata = talk === undefined ? null : new MediaMetadata({ title: talk.name === '' ? title : talk.name, artist: title, artwork: [{ src: '/icon-512.png', sizes: '512x512', type: 'image/png' }] })
       session.playbackState = talk === undefined ? 'none' : 'playing'
       for (const [action, name] of Object.entries(names)) {
         attempt(() => session.setActionHandler(action as MediaSessionAction, talk === undefined ? null : () => actions[name]()))

@@ -56,6 +56,10 @@ export function workerUpdates(): Updates {
       if (!free) void navigator.locks.request(talking, take)
       return free
     },
+    forget: async () => {
+      const registration = await container?.getRegistration()
+      await registration?.unregister()
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import { trustedScript } from '../trusted-types.ts'
 /** How long the sound may take to start before the call goes on with it as it is. */
 const patience = 8_000
 
-/** The filter is compiled beside the page, which itself may compile nothing, and goes to the audio thread by a way of its own. */
+/** The filter is compiled beside the page, where it holds nothing up, and goes to the audio thread by a way of its own. */
 function compile(to: MessagePort): Worker {
   const worker = new Worker(trustedScript('/effects.js'), { type: 'module' })
   worker.postMessage({ ask: 'noise', to } satisfies Asked, [to])
@@ -53,6 +53,11 @@ export const quietNoise: Effect = async (track) => {
     source.connect(noise).connect(out)
     const [processed] = out.stream.getAudioTracks()
     if (processed === undefined) throw new Error('no track')
+    // Whatever ends the filter later ends its track: the call goes on with the sound as it is, not with none.
+    noise.onprocessorerror = () => {
+      processed.stop()
+      processed.dispatchEvent(new Event('ended'))
+    }
     // A telephone call or a locked screen may stop the sound: it goes on when it can.
     context.onstatechange = () => {
       if (context.state !== 'closed' && context.state !== 'running') void context.resume()
@@ -61,6 +66,7 @@ export const quietNoise: Effect = async (track) => {
       track: processed,
       stop: () => {
         context.onstatechange = null
+        noise.onprocessorerror = null
         noise.port.postMessage('stop')
         source.disconnect()
         noise.disconnect()

@@ -1,5 +1,5 @@
-// Runs beside the page, from /effects.js: the only address at which the
-// server allows WebAssembly to be compiled. It reads three files of our own
+// Runs beside the page, from /effects.js, under a policy of its own
+// (docs/adr/0014). It compiles and reads three files of our own,
 // and posts its answers; no picture and no sound leaves this device.
 
 import noiseModule from '@sapphi-red/web-noise-suppressor/rnnoise_simd.wasm?url'

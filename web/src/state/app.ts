@@ -90,7 +90,11 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
   // What one account saw must not be there for the next one.
   session.standing.subscribe((standing) => {
     if (standing === 'in') history.enter(session.me.value?.id ?? '')
-    if (standing === 'out') history.leave()
+    if (standing === 'out') {
+      history.leave()
+      call.leave()
+      toasts.clear()
+    }
     if (standing === 'in') refreshLists()
     else for (const part of [people, notices, invites, ask, settings, passwordChange]) part.clear()
   })

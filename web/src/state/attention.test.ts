@@ -130,11 +130,13 @@ describe('a call that one makes', () => {
   })
 
   it('keeps the screen on and the keys at hand while it runs', async () => {
-    const { around, client, start } = await world()
+    const { app, around, client, start } = await world()
     const call = start()
     expect(about(around.take(), 'awake', 'in call')).toEqual(['awake true', 'in call true'])
     call.set({ state: 'connected', connectedAt: 1, camera: true })
     expect(around.talks).toEqual({ name: 'Ben', muted: false, camera: true })
+    app.preferences.notifyNames.value = false
+    expect(around.talks?.name).toBe('')
     around.keys?.microphone()
     around.keys?.camera()
     around.keys?.hangUp()
@@ -159,6 +161,18 @@ describe('what waits', () => {
     await app.signOut()
     expect(around.asked.filter((x) => x.startsWith('badge')).at(-1)).toBe('badge 0')
     expect(around.asked).toContain('clear')
+  })
+})
+
+describe('a session that ends', () => {
+  it('leaves no name on the screen: neither of who called, nor of what was just done', async () => {
+    const { app, client, ring } = await world()
+    ring()
+    client.fakeCalls.end('cancelled')
+    expect([app.call.shown.value?.missed, app.call.name.value]).toEqual([true, 'Ben'])
+    app.toasts.done('removed', 'Ben', () => undefined)
+    app.session.lost()
+    expect([app.call.shown.value, app.call.name.value, app.toasts.list.value]).toEqual([undefined, '', []])
   })
 })
 
@@ -263,7 +277,9 @@ describe('a new version', () => {
     app.update.later()
     around.tell('broken')
     expect(app.update.offer.value).toBe('ready')
+    around.take()
     await app.update.now()
+    expect(around.take()).toEqual(['forget']) // or the worker would serve the same page again
     expect(reload).toHaveBeenCalledOnce()
   })
 

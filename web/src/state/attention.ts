@@ -138,7 +138,7 @@ export class Attention {
       const runs = this.#phase.value === 'run' || this.#phase.value === 'ringback'
       around.awake(runs)
       around.inCall(runs || this.#phase.value === 'ring')
-      around.talk(runs && shown ? { name: call.name.value, muted: shown.muted, camera: shown.camera } : undefined, {
+      around.talk(runs && shown ? { name: this.#name() ?? '', muted: shown.muted, camera: shown.camera } : undefined, {
         microphone: () => call.toggleMute(),
         camera: () => call.toggleCamera(),
         hangUp: () => call.hangUp(),

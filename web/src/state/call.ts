@@ -210,6 +210,12 @@ export class CallRoom {
     this.shown.value = undefined
   }
 
+  /** Nobody is signed in any more: whose call it was, and what they are called, is gone with them. */
+  leave(): void {
+    this.close()
+    this.#names.clear()
+  }
+
   #take(call: Call | undefined): void {
     if (call === undefined) {
       this.#look()

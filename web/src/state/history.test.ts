@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 
-import { fakeClient, fakePage, friend, nobody, settle, someone } from '../testing/fakes.ts'
+import { anna, fakeClient, fakePage, friend, nobody, settle, someone } from '../testing/fakes.ts'
 import { createApp } from './app.ts'
 import { byDay, historyLimit, type PastCall } from './history.ts'
 
@@ -67,6 +67,21 @@ it('survives loading anew, and not signing out', async () => {
   expect(second.list()).toEqual([])
   expect([...page.kept.values()].join()).not.toContain('ben')
   expect((await open(page)).list()).toEqual([])
+})
+
+it('is not written again by a tab that has not heard of the signing out, nor is another account’s taken for it', async () => {
+  const page = fakePage()
+  const { app } = await open(page)
+  const late = await open(page)
+  app.history.add(past('1', 1))
+  await app.signOut()
+  late.app.history.add(past('2', 2))
+  expect(page.kept.get('ringfence.history')).toBeUndefined()
+  const chi = await open(page, { me: () => Promise.resolve({ ...anna, id: 'chi' }) })
+  chi.app.history.add(past('3', 3, { name: 'Dan' }))
+  late.app.history.add(past('4', 4))
+  late.app.session.lost()
+  expect(page.kept.get('ringfence.history')).toMatch(/^(?!.*Ben).*Dan/)
 })
 
 it('is the account’s own, and of what was written by hand only what makes sense', async () => {

@@ -77,13 +77,14 @@ export class History {
       this.#kept.value = kept
       return
     }
-    this.#memory.remove(key)
-    this.#kept.value = { account, since: 0, calls: [] }
+    this.#save({ account, since: 0, calls: [] })
   }
 
   /** Nobody is signed in: nothing of it stays. */
   leave(): void {
-    this.#memory.remove(key)
+    const own = this.#kept.peek()?.account
+    // Another tab may have signed somebody else in meanwhile.
+    if (own === undefined || this.#read()?.account === own) this.#memory.remove(key)
     this.#kept.value = undefined
     this.#began = undefined
   }
@@ -137,9 +138,13 @@ export class History {
     const own = this.#kept.peek()
     if (own === undefined) return
     const stored = this.#read()
-    const base = stored?.account === own.account ? stored : own
+    const mine = stored?.account === own.account
+    const base = mine ? stored : own
     const calls = change(base.calls).sort((a, b) => b.at - a.at).slice(0, historyLimit)
-    this.#save({ account: own.account, since: since ?? base.since, calls })
+    const kept = { account: own.account, since: since ?? base.since, calls }
+    // Where it is gone, another tab has signed out: nothing of it is written again.
+    if (mine) this.#save(kept)
+    else this.#kept.value = kept
   }
 
   #save(kept: Kept): void {

@@ -40,6 +40,7 @@ export interface Notifier {
 
 /** Talk is what keys and headphones may change, and what the system shows of a call. */
 export interface Talk {
+  /** Empty where it is not to be shown. */
   readonly name: string
   readonly muted: boolean
   readonly camera: boolean
@@ -65,6 +66,8 @@ export interface Updates {
   check: () => void
   /** Has the new version take over once no tab is in a call. Resolves with false where one is, and takes over after it. */
   take: () => Promise<boolean>
+  /** Has the server, and no worker, answer for the next page: what is kept here can't be made whole. */
+  forget: () => Promise<void>
 }
 
 /** Installs is the browser's way to put the app among the others of the device. */
@@ -104,7 +107,7 @@ const nothing = (): void => undefined
 export const noSurroundings: Surroundings = {
   sounds: { loop: nothing, quiet: nothing, play: nothing, setVolume: nothing, setSpeaker: nothing },
   notifier: { permission: () => 'missing', ask: () => Promise.resolve('missing'), call: nothing, endCall: nothing, missed: nothing, clear: nothing, onWanted: nothing },
-  updates: { onReady: nothing, onTaken: nothing, onBroken: nothing, onDue: nothing, check: nothing, take: () => Promise.resolve(true) },
+  updates: { onReady: nothing, onTaken: nothing, onBroken: nothing, onDue: nothing, check: nothing, take: () => Promise.resolve(true), forget: () => Promise.resolve() },
   installs: { installed: false, byHand: false, onOffer: nothing },
   contend: (fn) => {
     fn(true)

@@ -68,6 +68,8 @@ export class Update {
 
   async now(): Promise<void> {
     if (this.#found.value === 'broken') {
+      // No newer worker came, so the one that is here would serve the same page again.
+      await this.#around.updates.forget().catch(() => undefined)
       this.#page.reload()
       return
     }

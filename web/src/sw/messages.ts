@@ -13,7 +13,7 @@ export type ToWorker =
   | { readonly kind: 'close'; readonly tag?: string }
   /** The waiting version may take over. */
   | { readonly kind: 'take' }
-  /** A page began: what no page uses any more can go. */
+  /** A page began: what no page uses any more can go, and what a page left behind that is gone. */
   | { readonly kind: 'hello' }
   /** The server may no longer have a worker. */
   | { readonly kind: 'doubt' }

@@ -102,6 +102,23 @@ describe('a version on the shelf', () => {
   })
 })
 
+describe('a disk that is full or broken', () => {
+  it('keeps nobody out', async () => {
+    const { build, serve } = world()
+    serve({ ...one, ...words })
+    const get = (path: string): Promise<Response> => Promise.resolve(new Response({ ...one, ...words }[path === '/' ? '/index.html' : path]))
+    const no = (): Promise<never> => Promise.reject(new DOMException('no room', 'QuotaExceededError'))
+    const full = { match: () => Promise.resolve(undefined), put: no } as unknown as Cache
+    const b = await build('1', one, words)
+    for (const open of [() => Promise.resolve(full), no]) {
+      const s = new Shelf(b, { open, match: () => Promise.resolve(undefined), keys: no } as unknown as CacheStorage, get)
+      expect(await text(s.page())).toBe('page 1')
+      expect(await text(s.file('/assets/words.js'))).toBe('many words')
+      await expect(s.fill()).rejects.toThrow('no room')
+    }
+  })
+})
+
 describe('addresses', () => {
   it('of the app are served from the shelf', () => {
     for (const path of ['/', '/index.html', '/people/abc', '/settings/you', ...Object.keys(routes).filter((x) => x.startsWith('/') && !x.includes(':'))]) expect(isRoute(path), path).toBe(true)

@@ -59,12 +59,12 @@ export class Shelf {
     await this.#carryOver()
   }
 
-  /** Takes along what was loaded under another version and is still the same. */
+  /** Takes along what was loaded under another version and is still the same, as far as there is room. */
   async #carryOver(): Promise<void> {
     const own = await this.#own
     for (const [path, hash] of this.#build.later) {
       const old = await this.#caches.match(path)
-      if (old !== undefined && (await digest(await old.clone().arrayBuffer())) === hash) await own.put(path, old)
+      if (old !== undefined && (await digest(await old.clone().arrayBuffer())) === hash) await own.put(path, old).catch(() => undefined)
     }
   }
 
@@ -83,7 +83,16 @@ export class Shelf {
   }
 
   async page(): Promise<Response> {
-    return (await (await this.#own).match(page)) ?? this.#get('/')
+    return (await this.#kept(page)) ?? this.#get('/')
+  }
+
+  /** A kept file, if it is there and this browser's storage can be read: a broken disk must not shut anybody out. */
+  async #kept(path: string): Promise<Response | undefined> {
+    try {
+      return (await (await this.#own).match(path)) ?? (path === page ? undefined : await this.#caches.match(path))
+    } catch {
+      return undefined
+    }
   }
 
   /** Fetches the page again: its headers may have changed, and must not be older than the server's for long. */
@@ -102,10 +111,11 @@ export class Shelf {
 
   /** A file of this version, or of an older one that a page still runs. */
   async file(path: string): Promise<Response> {
-    const kept = (await (await this.#own).match(path)) ?? (await this.#caches.match(path))
+    const kept = await this.#kept(path)
     if (kept !== undefined) return kept
     const answer = await this.#get(path)
-    if (this.#hashes.has(path)) await this.#keep(path, answer.clone())
+    // A full disk keeps nothing more, and holds nothing up.
+    if (this.#hashes.has(path)) await this.#keep(path, answer.clone()).catch(() => false)
     return answer
   }
 

@@ -41,6 +41,14 @@ async function close(tag?: string): Promise<void> {
   for (const shown of await self.registration.getNotifications(tag === undefined ? {} : { tag })) shown.close()
 }
 
+/** A call can't be answered from its notification once the tab that it rang in is gone. */
+async function closeOrphans(): Promise<void> {
+  for (const shown of await self.registration.getNotifications()) {
+    const { call, client } = shown.data as Shown
+    if (call !== undefined && (client === undefined || (await self.clients.get(client)) === undefined)) shown.close()
+  }
+}
+
 /** The server has no worker any more: neither will this browser. */
 async function doubt(): Promise<void> {
   const answer = await fetch('/sw.js', { cache: 'no-store' }).catch(() => undefined)
@@ -67,7 +75,8 @@ self.addEventListener('message', (event) => {
       event.waitUntil(self.skipWaiting())
       break
     case 'hello':
-      event.waitUntil(sweep())
+      queue = queue.then(closeOrphans).catch(() => undefined)
+      event.waitUntil(Promise.all([queue, sweep()]))
       break
     case 'doubt':
       event.waitUntil(doubt())

@@ -73,6 +73,7 @@ export function fakeSurroundings(): FakeSurroundings {
         say('take')
         return Promise.resolve(fake.free)
       },
+      forget: () => Promise.resolve(say('forget')),
     },
     installs: { installed: false, byHand: false, onOffer: (fn) => (offered = fn) },
     contend: (fn) => {

@@ -216,6 +216,7 @@ export function useKeys(root: RefObject<HTMLElement | null>, call: CallRoom, key
     addEventListener('keydown', onDown)
     addEventListener('keyup', onUp)
     addEventListener('blur', away)
+    addEventListener('contextmenu', away) // a menu of the browser's takes the key's end
     document.addEventListener('visibilitychange', away)
     return () => {
       away()
@@ -223,6 +224,7 @@ export function useKeys(root: RefObject<HTMLElement | null>, call: CallRoom, key
       removeEventListener('keydown', onDown)
       removeEventListener('keyup', onUp)
       removeEventListener('blur', away)
+      removeEventListener('contextmenu', away)
       document.removeEventListener('visibilitychange', away)
     }
   }, [keys.screen === undefined, keys.full === undefined])

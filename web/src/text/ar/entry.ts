@@ -17,7 +17,6 @@ export const invite = {
   handle: 'المعرّف',
   handleHelp: (preview: string) =>
     preview === '' ? 'به يضيفك الآخرون. يضع الخادم بعده أربعة أرقام.' : `به يضيفك الآخرون: ${apart(preview)}. الأرقام الأربعة يضعها الخادم.`,
-  handleRule: 'حروف لاتينية من a إلى z وأرقام و - و _، وأوله حرف.',
   next: 'متابعة',
 
   passwordTitle: 'اختر كلمة مرور',
@@ -40,7 +39,6 @@ export const invite = {
   accept: 'إضافة',
   notNow: 'ليس الآن',
   ownServer: 'لديك حساب هنا. هذه الدعوة لشخص جديد.',
-  added: (name: string) => `أصبحت أنت و${apart(name)} صديقين.`,
 
   badTitle: 'هذه الدعوة لم تعد صالحة',
   badWhy: 'استُعملت أو سُحبت أو مضى عليها أكثر من سبعة أيام. اطلب دعوة جديدة ممن أرسلها.',

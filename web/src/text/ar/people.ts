@@ -45,7 +45,6 @@ export const people = {
   linkHere: 'على هذا الحاسوب',
   linkHereWhy: 'لتجربته في متصفح آخر هنا. الرابط الذي فوقه لبقية من في شبكتك.',
   copyLink: 'نسخ الرابط',
-  copied: 'نُسخ',
   share: 'مشاركة…',
   qr: 'الرابط رمزًا مربعًا (QR) يُقرأ بالهاتف',
   scan: 'أو دعهم يقرؤونه بالهاتف.',
@@ -80,7 +79,6 @@ export const people = {
   missedVideo: (name: string) => `مكالمة بالصورة من ${apart(name)}`,
   missedWhen: (then: Date, now: Date) => f.ago(then, now),
   callBackWho: (name: string) => `معاودة الاتصال بـ ${apart(name)}`,
-  dismiss: 'شوهدت',
   dismissWho: (name: string) => `شوهدت: مكالمة فائتة من ${apart(name)}`,
   dismissAll: 'شوهدت كلها',
 }

@@ -39,7 +39,6 @@ export const settings = {
   notificationsIs: 'الرنين ورسائل النظام',
   privacy: 'الخصوصية',
   privacyIs: 'المرحّل وما يُحفظ هنا',
-  invitesIs: 'روابط لم تُستعمل بعد',
   deviceIs: 'الخروج والإصدار',
   deviceWhy: 'ما تختاره هنا، عدا الاسم وكلمة المرور، يخص هذا المتصفح وحده.',
 

@@ -16,7 +16,6 @@ export const invite = {
   handle: 'Kennung',
   handleHelp: (preview: string) =>
     preview === '' ? 'Andere können dich damit hinzufügen. Der Server hängt vier Ziffern an.' : `Andere können dich damit hinzufügen: ${preview}. Die vier Ziffern kommen vom Server.`,
-  handleRule: 'Buchstaben a bis z, Ziffern, - und _, am Anfang ein Buchstabe.',
   next: 'Weiter',
 
   passwordTitle: 'Wähle ein Passwort',
@@ -39,7 +38,6 @@ export const invite = {
   accept: 'Hinzufügen',
   notNow: 'Nicht jetzt',
   ownServer: 'Du hast hier schon ein Konto. Diese Einladung ist für jemand Neues.',
-  added: (name: string) => `Du und ${name} seid jetzt befreundet.`,
 
   badTitle: 'Diese Einladung gilt nicht mehr',
   badWhy: 'Sie wurde benutzt oder zurückgezogen, oder sie ist älter als sieben Tage. Lass dir eine neue schicken.',

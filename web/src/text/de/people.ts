@@ -44,7 +44,6 @@ export const people = {
   linkHere: 'Auf diesem Computer',
   linkHereWhy: 'Zum Ausprobieren in einem anderen Browser hier. Der Link oben ist für alle anderen in deinem Netz.',
   copyLink: 'Link kopieren',
-  copied: 'Kopiert',
   share: 'Teilen …',
   qr: 'Der Link als QR-Code, zum Scannen mit dem Handy',
   scan: 'Oder lass das hier mit dem Handy scannen.',
@@ -79,7 +78,6 @@ export const people = {
   missedVideo: (name: string) => `${name} hat mit Video angerufen`,
   missedWhen: (then: Date, now: Date) => f.ago(then, now),
   callBackWho: (name: string) => `${name} zurückrufen`,
-  dismiss: 'Gesehen',
   dismissWho: (name: string) => `Gesehen: verpasster Anruf von ${name}`,
   dismissAll: 'Alle gesehen',
 }

@@ -38,7 +38,6 @@ export const settings = {
   notificationsIs: 'Klingeln, Meldungen des Systems',
   privacy: 'Privatsphäre',
   privacyIs: 'Relais, was hier gespeichert wird',
-  invitesIs: 'Links, die noch niemand benutzt hat',
   deviceIs: 'Abmelden, Version',
   deviceWhy: 'Was du hier wählst, gilt bis auf Name und Passwort nur für diesen Browser.',
 

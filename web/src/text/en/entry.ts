@@ -16,7 +16,6 @@ export const invite = {
   handle: 'Handle',
   handleHelp: (preview: string) =>
     preview === '' ? 'Others can add you by it. The server puts four digits behind.' : `Others can add you by it: ${preview}. The four digits come from the server.`,
-  handleRule: 'Letters a to z, digits, - and _, starting with a letter.',
   next: 'Continue',
 
   passwordTitle: 'Choose a password',
@@ -40,7 +39,6 @@ export const invite = {
   accept: 'Add friend',
   notNow: 'Not now',
   ownServer: 'You have an account here already. This invitation is for somebody new.',
-  added: (name: string) => `You and ${name} are friends now.`,
 
   badTitle: 'This invitation no longer works',
   badWhy: 'It was used, taken back, or is older than seven days. Ask whoever sent it for a new one.',

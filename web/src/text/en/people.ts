@@ -44,7 +44,6 @@ export const people = {
   linkHere: 'On this computer',
   linkHereWhy: 'To try it in another browser here. The link above is for everybody else in your network.',
   copyLink: 'Copy link',
-  copied: 'Copied',
   share: 'Share …',
   qr: 'The link as a QR code, to be scanned with a phone',
   scan: 'Or let them scan this with a phone.',
@@ -79,7 +78,6 @@ export const people = {
   missedVideo: (name: string) => `${name} called with video`,
   missedWhen: (then: Date, now: Date) => f.ago(then, now),
   callBackWho: (name: string) => `Call back ${name}`,
-  dismiss: 'Seen',
   dismissWho: (name: string) => `Seen: missed call from ${name}`,
   dismissAll: 'All seen',
 }

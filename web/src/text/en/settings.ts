@@ -38,7 +38,6 @@ export const settings = {
   notificationsIs: 'Ringing, messages from the system',
   privacy: 'Privacy',
   privacyIs: 'Relay, what is kept here',
-  invitesIs: 'Links that wait to be used',
   deviceIs: 'Sign out, version',
   deviceWhy: 'What you choose under these headings, other than name and password, is for this browser alone.',
 

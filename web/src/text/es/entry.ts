@@ -18,7 +18,6 @@ export const invite = {
     preview === ''
       ? 'Con él te pueden añadir. El servidor le pone cuatro cifras al final.'
       : `Con él te pueden añadir: ${preview}. Las cuatro cifras las pone el servidor.`,
-  handleRule: 'Letras de la a a la z, cifras, - y _, empezando por una letra.',
   next: 'Continuar',
 
   passwordTitle: 'Elige una contraseña',
@@ -41,7 +40,6 @@ export const invite = {
   accept: 'Añadir',
   notNow: 'Ahora no',
   ownServer: 'Ya tienes una cuenta aquí. Esta invitación es para alguien nuevo.',
-  added: (name: string) => `${name} y tú ya son amigos.`,
 
   badTitle: 'Esta invitación ya no sirve',
   badWhy: 'Se usó, se retiró o tiene más de siete días. Pide otra a quien te la envió.',

@@ -44,7 +44,6 @@ export const people = {
   linkHere: 'En este ordenador',
   linkHereWhy: 'Para probarlo en otro navegador de aquí. El enlace de arriba es para los demás de tu red.',
   copyLink: 'Copiar el enlace',
-  copied: 'Copiado',
   share: 'Compartir…',
   qr: 'El enlace como código QR, para leerlo con un teléfono',
   scan: 'O que lo lean con un teléfono.',
@@ -79,7 +78,6 @@ export const people = {
   missedVideo: (name: string) => `Llamó ${name}, con vídeo`,
   missedWhen: (then: Date, now: Date) => f.ago(then, now),
   callBackWho: (name: string) => `Devolver la llamada a ${name}`,
-  dismiss: 'Vista',
   dismissWho: (name: string) => `Vista: llamada perdida de ${name}`,
   dismissAll: 'Todas vistas',
 }

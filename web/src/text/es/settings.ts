@@ -38,7 +38,6 @@ export const settings = {
   notificationsIs: 'Timbre, mensajes del sistema',
   privacy: 'Privacidad',
   privacyIs: 'Repetidor, lo que se guarda aquí',
-  invitesIs: 'Enlaces a la espera',
   deviceIs: 'Cerrar la sesión, versión',
   deviceWhy: 'Salvo el nombre y la contraseña, lo que eliges aquí vale solo para este navegador.',
 

@@ -16,7 +16,6 @@ export const invite = {
   handle: 'Identifiant',
   handleHelp: (preview: string) =>
     preview === '' ? 'Il permet aux autres de t’ajouter. Le serveur met quatre chiffres derrière.' : `Il permet aux autres de t’ajouter : ${preview}. Les quatre chiffres viennent du serveur.`,
-  handleRule: 'Lettres de a à z, chiffres, - et _, avec une lettre au début.',
   next: 'Continuer',
 
   passwordTitle: 'Choisis un mot de passe',
@@ -39,7 +38,6 @@ export const invite = {
   accept: 'Ajouter',
   notNow: 'Pas maintenant',
   ownServer: 'Tu as déjà un compte ici. Cette invitation est pour quelqu’un de nouveau.',
-  added: (name: string) => `${name} et toi êtes maintenant amis.`,
 
   badTitle: 'Cette invitation ne marche plus',
   badWhy: 'Elle a servi, a été retirée ou a plus de sept jours. Demandes-en une nouvelle à qui te l’a envoyée.',

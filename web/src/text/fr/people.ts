@@ -44,7 +44,6 @@ export const people = {
   linkHere: 'Sur cet ordinateur',
   linkHereWhy: 'Pour essayer dans un autre navigateur ici. Le lien au-dessus est pour tous les autres sur ton réseau.',
   copyLink: 'Copier le lien',
-  copied: 'Copié',
   share: 'Partager…',
   qr: 'Le lien en code QR, à scanner avec un téléphone',
   scan: 'Ou fais scanner ceci avec un téléphone.',
@@ -79,7 +78,6 @@ export const people = {
   missedVideo: (name: string) => `${name} a appelé en vidéo`,
   missedWhen: (then: Date, now: Date) => f.ago(then, now),
   callBackWho: (name: string) => `Rappeler ${name}`,
-  dismiss: 'Vu',
   dismissWho: (name: string) => `Vu : appel manqué de ${name}`,
   dismissAll: 'Tout est vu',
 }

@@ -38,7 +38,6 @@ export const settings = {
   notificationsIs: 'Sonnerie, messages du système',
   privacy: 'Vie privée',
   privacyIs: 'Relais, ce qui est gardé ici',
-  invitesIs: 'Liens que personne n’a encore utilisés',
   deviceIs: 'Se déconnecter, version',
   deviceWhy: 'Ce que tu choisis ici ne vaut que pour ce navigateur, sauf le nom et le mot de passe.',
 
