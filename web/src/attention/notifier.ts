@@ -10,28 +10,18 @@ export function workerNotifier(): Notifier {
   const send = (message: ToWorker): void => {
     if (supported()) void navigator.serviceWorker.getRegistration().then((r) => r?.active?.postMessage(message))
   }
-  const calls = new Set<string>()
-  // Nothing that takes time comes through any more when a page goes.
-  addEventListener('pagehide', () => {
-    for (const id of calls) navigator.serviceWorker.controller?.postMessage({ kind: 'close', tag: `call:${id}` } satisfies ToWorker)
-  })
   const common = (): NotificationOptions => ({ icon: '/icon-192.png', lang: t.meta.locale, dir: t.meta.dir })
   return {
     permission,
     ask: async () => (supported() ? Notification.requestPermission() : 'missing'),
-    call: ({ id, name, video }) => {
-      calls.add(id)
+    call: ({ id, name, video }) =>
       send({
         kind: 'show',
         title: name === undefined || name === '' ? t.attention.someoneCalls : t.attention.calls(name),
         options: { ...common(), tag: `call:${id}`, body: video ? t.attention.withVideo : t.attention.withVoice, requireInteraction: true, silent: true, data: { call: id } },
         actions: [{ action: 'accept', title: t.call.accept }, { action: 'decline', title: t.call.decline }],
-      })
-    },
-    endCall: (id) => {
-      calls.delete(id)
-      send({ kind: 'close', tag: `call:${id}` })
-    },
+      }),
+    endCall: (id) => send({ kind: 'close', tag: `call:${id}` }),
     missed: ({ account, name, video }) =>
       send({
         kind: 'show',

@@ -41,11 +41,27 @@ async function close(tag?: string): Promise<void> {
   for (const shown of await self.registration.getNotifications(tag === undefined ? {} : { tag })) shown.close()
 }
 
-/** A call can't be answered from its notification once the tab that it rang in is gone. */
-async function closeOrphans(): Promise<void> {
+/** Closes the notifications of calls that rang in a tab that is gone: nobody can answer from them. It returns how many are left. */
+async function closeOrphans(): Promise<number> {
+  let left = 0
   for (const shown of await self.registration.getNotifications()) {
     const { call, client } = shown.data as Shown
-    if (call !== undefined && (client === undefined || (await self.clients.get(client)) === undefined)) shown.close()
+    if (call === undefined) continue
+    if (client === undefined || (await self.clients.get(client)) === undefined) shown.close()
+    else left++
+  }
+  return left
+}
+
+const lookEvery = 1_000
+/** Longer than anything rings. */
+const looksAtMost = 120
+
+/** A tab that is closed or dies says nothing: it is looked for as long as its call rings. */
+async function watchCalls(): Promise<void> {
+  for (let i = 0; i < looksAtMost; i++) {
+    await new Promise((done) => setTimeout(done, lookEvery))
+    if ((await closeOrphans()) === 0) return
   }
 }
 
@@ -65,6 +81,7 @@ self.addEventListener('message', (event) => {
       const options = { ...message.options, renotify: true, actions: message.actions, data: { ...(message.options.data as object), client } }
       queue = queue.then(() => self.registration.showNotification(message.title, options)).catch(() => undefined)
       event.waitUntil(queue)
+      if (message.actions.length > 0) event.waitUntil(queue.then(watchCalls))
       break
     }
     case 'close':
@@ -75,8 +92,7 @@ self.addEventListener('message', (event) => {
       event.waitUntil(self.skipWaiting())
       break
     case 'hello':
-      queue = queue.then(closeOrphans).catch(() => undefined)
-      event.waitUntil(Promise.all([queue, sweep()]))
+      event.waitUntil(Promise.all([closeOrphans(), sweep()]))
       break
     case 'doubt':
       event.waitUntil(doubt())
