@@ -34,8 +34,14 @@ self.addEventListener('fetch', (event) => {
   } else if (shelf.has(url.pathname)) event.respondWith(shelf.file(url.pathname))
 })
 
-/** Shown and closed in the order in which pages said so. */
+/** Shown, looked at and closed one after the other: a look while one is being shown makes some browsers forget it. */
 let queue: Promise<unknown> = Promise.resolve()
+
+function inTurn<T>(work: () => Promise<T>): Promise<T | undefined> {
+  const done = queue.then(work).catch(() => undefined)
+  queue = done
+  return done
+}
 
 async function close(tag?: string): Promise<void> {
   for (const shown of await self.registration.getNotifications(tag === undefined ? {} : { tag })) shown.close()
@@ -61,7 +67,7 @@ const looksAtMost = 120
 async function watchCalls(): Promise<void> {
   for (let i = 0; i < looksAtMost; i++) {
     await new Promise((done) => setTimeout(done, lookEvery))
-    if ((await closeOrphans()) === 0) return
+    if ((await inTurn(closeOrphans)) === 0) return
   }
 }
 
@@ -79,20 +85,18 @@ self.addEventListener('message', (event) => {
   switch (message.kind) {
     case 'show': {
       const options = { ...message.options, renotify: true, actions: message.actions, data: { ...(message.options.data as object), client } }
-      queue = queue.then(() => self.registration.showNotification(message.title, options)).catch(() => undefined)
-      event.waitUntil(queue)
-      if (message.actions.length > 0) event.waitUntil(queue.then(watchCalls))
+      const done = inTurn(() => self.registration.showNotification(message.title, options))
+      event.waitUntil(message.actions.length > 0 ? done.then(watchCalls) : done)
       break
     }
     case 'close':
-      queue = queue.then(() => close(message.tag)).catch(() => undefined)
-      event.waitUntil(queue)
+      event.waitUntil(inTurn(() => close(message.tag)))
       break
     case 'take':
       event.waitUntil(self.skipWaiting())
       break
     case 'hello':
-      event.waitUntil(Promise.all([closeOrphans(), sweep()]))
+      event.waitUntil(Promise.all([inTurn(closeOrphans), sweep()]))
       break
     case 'doubt':
       event.waitUntil(doubt())
