@@ -73,7 +73,10 @@ export function fakeSurroundings(): FakeSurroundings {
         say('take')
         return Promise.resolve(fake.free)
       },
-      forget: () => Promise.resolve(say('forget')),
+      forget: () => {
+        say('forget')
+        return Promise.resolve()
+      },
     },
     installs: { installed: false, byHand: false, onOffer: (fn) => (offered = fn) },
     contend: (fn) => {
