@@ -2,16 +2,17 @@
 // nothing is wider than its place, no control lies on another, a finger and the
 // Tab key get at each, nothing moves where less motion is asked for; in light
 // and dark, on a phone and a desktop, at twice the size, and with the system's
-// own colours. The languages are looked at in languages.test.mjs.
+// own colours. What hands are needed for is in moments.test.mjs, the languages in
+// languages.test.mjs.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { accessible, fits } from './lib/inspect.mjs';
+import { accessible } from './lib/inspect.mjs';
 import { keepsShape, overlaps, reachableByFinger, settled, showsFocus, still } from './lib/look.mjs';
-import { answers, crowd, goes, patterns, recipes, seed, walks } from './lib/places.mjs';
+import { answers, crowd, patterns, recipes, seed } from './lib/places.mjs';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
-import { desktop, Findings, letters, phone, places, sees, system, through, zoomed } from './lib/tour.mjs';
+import { desktop, Findings, looks, phone, places, sees, system, through } from './lib/tour.mjs';
 
 /** @typedef {import('./lib/person.mjs').Person} Person */
 
@@ -26,41 +27,6 @@ beforeEach(async () => {
 });
 afterEach(() => stage?.leave());
 after(() => stage?.close());
-
-/** Every look there is, at one state of the page. @param {Person} p @param {string} where @param {Findings} found */
-async function looks(p, where, found) {
-  for (const [device, size] of /** @type {const} */ ([['a desktop', desktop], ['a phone', phone]])) {
-    await p.page.setViewport(size);
-    for (const scheme of ['light', 'dark']) {
-      const at = `${where}, on ${device}, ${scheme}`;
-      await system(p, { 'prefers-color-scheme': scheme });
-      await settled(p);
-      await found.add(accessible(p, at));
-      if (scheme === 'dark') continue; // colours alone are others
-      await found.add(fits(p, at));
-      await found.add(overlaps(p, at));
-      await found.add(still(p, at));
-      if (size === phone) await found.add(reachableByFinger(p, at));
-    }
-  }
-  await system(p, { 'forced-colors': 'active' });
-  await settled(p);
-  await found.add(keepsShape(p, `${where}, forced colours`));
-  await system(p, { 'prefers-contrast': 'more' });
-  await settled(p);
-  await found.add(accessible(p, `${where}, more contrast`));
-  await p.page.setViewport(zoomed);
-  await system(p);
-  await settled(p);
-  await found.add(fits(p, `${where}, at 200 %`));
-  await found.add(overlaps(p, `${where}, at 200 %`));
-  await p.page.setViewport(desktop);
-  await letters(p, 32);
-  await settled(p);
-  await found.add(fits(p, `${where}, letters at 200 %`));
-  await found.add(overlaps(p, `${where}, letters at 200 %`));
-  await letters(p, 16);
-}
 
 test('the router’s table has a recipe for each of its routes', () => {
   const unknown = patterns.filter(({ route }) => !(route in recipes)).map(({ pattern, route }) => `${pattern} (${route})`);
@@ -122,50 +88,6 @@ test('every place for whoever is not signed in', async () => {
     await q.sees(mood === 'dead' ? text.link.noServer : text.app.loading);
     await looks(q, `the start, ${mood === 'dead' ? 'without a server' : 'waiting'}`, found);
   }
-  found.none();
-});
-
-for (const walk of walks) {
-  test(`${walk.name}, in every look`, async () => {
-    const found = new Findings();
-    const who = walk.who ?? 'Anna';
-    const p = await stage.arrives(who || 'Chi', { ...(who === '' ? { api: undefined } : {}), path: walk.path, devices: { side: 1, ...walk.devices }, before: (x) => system(x) });
-    p.expected.push(/\b(401|404|410)\b/);
-    for await (const state of walk.steps(p, text, stage, {})) {
-      await looks(p, state, found);
-      await p.page.setViewport(desktop);
-    }
-    found.none();
-  });
-}
-
-test('a call over every place', async () => {
-  const found = new Findings();
-  const anna = await stage.arrives('Anna', { before: (x) => system(x) });
-  const ben = await stage.arrives('Ben');
-  const inside = places(stage).filter(({ route }) => !recipes[route].out);
-  await ben.seesFriend('Anna', text.people.online);
-  const over = async (/** @type {string} */ state) => {
-    for (const { path } of inside) {
-      await goes(anna, path);
-      for (const size of [phone, desktop]) {
-        await anna.page.setViewport(size);
-        await settled(anna);
-        await found.add(accessible(anna, `${state} over ${path}`));
-        await found.add(overlaps(anna, `${state} over ${path}`));
-      }
-    }
-    await goes(anna, '/');
-  };
-  await ben.presses(text.people.videoCall('Anna'));
-  await anna.finds('button', text.call.accept);
-  await over('ringing in');
-  await anna.presses(text.call.accept);
-  await anna.watches(2);
-  await over('a call');
-  await anna.page.setViewport(desktop);
-  await ben.presses(text.call.hangUp);
-  await anna.presses(text.call.close);
   found.none();
 });
 

@@ -16,7 +16,7 @@ import { Findings, phone, sees, system, through } from './lib/tour.mjs';
 
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
-before(async () => { stage = await setStage({ names: crowd }); });
+before(async () => { stage = await setStage({ names: crowd, browsers: ['chromium', 'firefox'] }); });
 beforeEach(async () => {
   await stage.enter();
   await seed(stage);
@@ -40,12 +40,14 @@ async function looks(p, tag, where, found) {
   await found.add(accessible(p, `${where} in ${tag}`));
 }
 
-for (const tag of ['pseudo', 'pseudo-rtl', ...(await load('state/preferences.ts')).languages.filter((/** @type {string} */ l) => l !== 'en')]) {
-  test(`every place on a phone, in ${tag}`, async () => {
+const tags = ['pseudo', 'pseudo-rtl', ...(await load('state/preferences.ts')).languages.filter((/** @type {string} */ l) => l !== 'en')];
+
+for (const { tag, on } of [...tags.map((tag) => ({ tag, on: 'chromium' })), { tag: 'ar', on: 'firefox' }]) {
+  test(`every place on a phone, in ${tag}: ${on}`, async () => {
     const found = new Findings();
     const t = await catalogue(tag);
     const local = { 'ringfence.lang': tag };
-    await through(stage, 'well', { local, size: phone }, async (p, { route, path }) => {
+    await through(stage, 'well', { on, local, size: phone }, async (p, { route, path }) => {
       await p.page.setViewport(phone);
       await sees(p, recipes[route].full(t));
       assert.deepEqual(await p.page.evaluate(() => [document.documentElement.dir, document.documentElement.lang]), [t.meta.dir, t.meta.locale]);
@@ -54,7 +56,7 @@ for (const tag of ['pseudo', 'pseudo-rtl', ...(await load('state/preferences.ts'
     for (const walk of walks) {
       const who = walk.who ?? 'Anna';
       const p = await stage.arrives(who || 'Chi', {
-        ...(who === '' ? { api: undefined } : {}), path: walk.path, local: { ...past(stage), ...local }, size: phone, devices: { side: 1, ...walk.devices }, before: (x) => system(x),
+        ...(who === '' ? { api: undefined } : {}), on, path: walk.path, local: { ...past(stage), ...local }, size: phone, devices: { side: 1, ...walk.devices }, before: (x) => system(x),
       });
       p.expected.push(/\b(401|404|410)\b/);
       for await (const state of walk.steps(p, t, stage, {})) await looks(p, tag, state, found);

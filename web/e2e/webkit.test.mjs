@@ -1,14 +1,16 @@
 // The engine of Safari, in Debian's WebKitGTK: every screen but the call, and
-// the cryptography that the project leans on. That build has no WebRTC, so no
-// call can be made in it; calls in Safari stay untested.
+// the cryptography that the project leans on, there and in the other two. That
+// build has no WebRTC, so no call can be made in it; calls in Safari stay untested.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build, runnerImport } from 'vite';
+import { launch } from './lib/browsers.mjs';
 import { accessible, fits } from './lib/inspect.mjs';
 import { overlaps, settled } from './lib/look.mjs';
+import { Person } from './lib/person.mjs';
 import { addresses, goes, patterns, recipes } from './lib/places.mjs';
 import { Api, password, startServer } from './lib/server.mjs';
 import { catalogue, text } from './lib/text.mjs';
@@ -25,8 +27,8 @@ let webkit;
 /** @type {Api} */
 let anna;
 before(async () => {
-  if (skip) return;
   server = await startServer();
+  if (skip) return;
   anna = await new Api(server.origin, 'Anna').signUp(await server.ownerInvite());
   webkit = await launchWebKit(server.origin);
 });
@@ -161,15 +163,30 @@ async function cryptography() {
   return out;
 }
 
+/** What any browser must have. */
+const needed = ['random', 'Ed25519', 'X25519', 'AES-GCM', 'HKDF', 'an AES key kept', 'an Ed25519 key kept'];
+
+/** @param {Record<string, string>} found @param {string} version @param {import('node:test').TestContext} t */
+function judged(found, version, t) {
+  for (const name of needed) assert.equal(found[name], 'yes', name);
+  const lacks = Object.keys(found).filter((n) => found[n] !== 'yes');
+  t.diagnostic(`${version} lacks: ${lacks.map((n) => (found[n] === 'no' ? n : `${n} ${found[n].slice(3)}`)).join(', ') || 'nothing of what was looked for'}`);
+}
+
 test('the cryptography in WebKit', { skip }, async (t) => {
   const p = webkit.window;
   await p.open('/login');
-  const found = await p.evaluate(cryptography);
-  const needed = ['random', 'Ed25519', 'X25519', 'AES-GCM', 'HKDF', 'an AES key kept', 'an Ed25519 key kept'];
-  for (const name of needed) assert.equal(found[name], 'yes', name);
-  const lacks = Object.keys(found).filter((n) => found[n] !== 'yes');
-  t.diagnostic(`${p.version} lacks: ${lacks.map((n) => (found[n] === 'no' ? n : `${n} ${found[n].slice(3)}`)).join(', ') || 'nothing of what was looked for'}`);
+  judged(await p.evaluate(cryptography), p.version, t);
 });
+
+for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
+  test(`the same cryptography in ${kind}`, async (t) => {
+    const { browser, version, close } = await launch(kind);
+    t.after(close);
+    const p = await Person.arrive(browser, server.origin, { path: '/login' });
+    judged(await p.page.evaluate(cryptography), version, t);
+  });
+}
 
 test('the SDK’s texts in WebKit', { skip }, async () => {
   const entry = fileURLToPath(new URL('../sdk/src/text.ts', import.meta.url));

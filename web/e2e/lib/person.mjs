@@ -184,7 +184,8 @@ export class Person {
     let shown = '';
     await until(`seeing "${words}"`, async () => {
       shown = await this.reads();
-      return words instanceof RegExp ? words.test(shown) : shown.includes(words.replace(/\s+/g, ' '));
+      const bare = (/** @type {string} */ s) => s.replace(/[\u2066-\u2069]/g, '').replace(/\s+/g, ' '); // marks of direction, which browsers read out or not
+      return words instanceof RegExp ? words.test(shown) : bare(shown).includes(bare(words));
     }, limit).catch((err) => { throw new Error(`${err.message}\nthe page says: ${shown}`); });
   }
 

@@ -1,6 +1,8 @@
 // Going through all places: what several tests share that do.
 
 import assert from 'node:assert/strict';
+import { accessible, fits } from './inspect.mjs';
+import { keepsShape, overlaps, reachableByFinger, settled, still } from './look.mjs';
 import { addresses, answers, goes, past, patterns, recipes } from './places.mjs';
 
 /** @typedef {import('./person.mjs').Person} Person */
@@ -30,7 +32,8 @@ const sessions = new WeakMap();
 
 /** What the system asks for; less motion always. @param {Person} p @param {Record<string, string>} [wishes] */
 export async function system(p, wishes = {}) {
-  const session = sessions.get(p.page) ?? await p.page.createCDPSession();
+  const session = sessions.get(p.page) ?? await p.page.createCDPSession().catch(() => undefined);
+  if (!session) return; // Firefox asks for what it asks for
   sessions.set(p.page, session);
   const features = Object.entries({ 'prefers-reduced-motion': 'reduce', 'prefers-color-scheme': 'light', ...wishes }).map(([name, value]) => ({ name, value }));
   await session.send('Emulation.setEmulatedMedia', { features });
@@ -39,6 +42,42 @@ export async function system(p, wishes = {}) {
 /** How large letters are in the browser's own settings; 16 px is what people have who never looked. @param {Person} p @param {number} standard */
 export async function letters(p, standard) {
   await sessions.get(p.page)?.send('Page.setFontSizes', { fontSizes: { standard, fixed: standard } });
+}
+
+/** Every look there is, at one state of the page. @param {Person} p @param {string} where @param {Findings} found */
+export async function looks(p, where, found) {
+  for (const [device, size] of /** @type {const} */ ([['a desktop', desktop], ['a phone', phone]])) {
+    await p.page.setViewport(size);
+    for (const scheme of ['light', 'dark']) {
+      const at = `${where}, on ${device}, ${scheme}`;
+      await system(p, { 'prefers-color-scheme': scheme });
+      await settled(p);
+      await found.add(accessible(p, at));
+      if (scheme === 'dark') continue; // colours alone are others
+      await found.add(fits(p, at));
+      await found.add(overlaps(p, at));
+      await found.add(still(p, at));
+      if (size === phone) await found.add(reachableByFinger(p, at));
+    }
+  }
+  await system(p, { 'forced-colors': 'active' });
+  await settled(p);
+  await found.add(keepsShape(p, `${where}, forced colours`));
+  await system(p, { 'prefers-contrast': 'more' });
+  await settled(p);
+  await found.add(accessible(p, `${where}, more contrast`));
+  await p.page.setViewport(zoomed);
+  await system(p);
+  await settled(p);
+  await found.add(fits(p, `${where}, at 200 %`));
+  await found.add(overlaps(p, `${where}, at 200 %`));
+  await p.page.setViewport(desktop);
+  await letters(p, 32);
+  await settled(p);
+  await found.add(fits(p, `${where}, letters at 200 %`));
+  await found.add(overlaps(p, `${where}, letters at 200 %`));
+  await letters(p, 16);
+  await p.page.setViewport(phone); // a change of letters alone doesn’t tell the page that there is room again
 }
 
 /** Every address of every route. @param {Stage} stage */
