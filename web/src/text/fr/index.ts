@@ -1,6 +1,6 @@
-// French. What has no words of its own yet is said in English.
+// French: all that there is in English, which the compiler holds it to.
 
-import { elseEnglish } from '../fallback.ts'
+import { type Text } from '../en/index.ts'
 import { attention } from './attention.ts'
 import { call } from './call.ts'
 import { devices } from './devices.ts'
@@ -12,7 +12,7 @@ import { settings } from './settings.ts'
 import { app, link, notFound } from './shell.ts'
 import { stage } from './stage.ts'
 
-export const fr = elseEnglish({
+export const fr: Text = {
   meta: { locale: 'fr', dir: 'ltr' },
   app,
   link,
@@ -32,4 +32,4 @@ export const fr = elseEnglish({
   notFound,
 
   clock: (s: number) => f.clock(s),
-})
+}
