@@ -40,7 +40,7 @@ export const browserPage: Page = {
   now: () => new Date(),
   copy: (text) => navigator.clipboard.writeText(text),
   share: 'share' in navigator ? (url) => navigator.share({ url }) : undefined,
-  chime: async (speaker) => (await import('./effects/chime.ts')).chime(speaker),
+  chime: async (speaker) => (await import('./sound/chime.ts')).chime(speaker),
   choosesSpeaker: 'setSinkId' in HTMLMediaElement.prototype,
   online: () => navigator.onLine,
   onOnline: (fn) => {
