@@ -130,6 +130,28 @@ for (const on of kinds) {
     await until('the focus in the list', async () => /^Ben/.test(await focused(p)));
     await p.page.keyboard.press('Enter');
     await p.finds('heading', 'Ben');
+    await isAt(p, 'Ben');
+
+    // From a friend's pane: what began the call has the focus again after it.
+    await goesTo(p, text.people.videoCall('Ben'));
+    assert.ok(await p.page.evaluate(() => {
+      document.activeElement?.setAttribute('data-began', '');
+      return document.activeElement?.closest('#content') !== null;
+    }), 'this is not the pane');
+    await p.page.keyboard.press('Enter');
+    await ben.presses(text.call.accept);
+    await p.hears(2);
+    await p.page.keyboard.press('Shift');
+    await pushes(p, text.call.hangUp);
+    await isAt(p, text.call.close);
+    await p.page.keyboard.press('Enter');
+    await until('the focus where the call began', () => p.page.evaluate(() => document.activeElement?.hasAttribute('data-began')));
+    await showsFocusHere(p);
+
+    await goesTo(p, text.people.search, true);
+    await p.page.keyboard.press('Escape');
+    assert.equal(await p.written(text.people.search), '', 'Esc is done with searching');
+    await isAt(p, text.people.search);
   });
 
   test(`the skip link comes first, and goes past the places: ${on}`, async () => {
@@ -182,10 +204,15 @@ test('a screen reader: each state of a call is said once, and nothing chatters',
   await p.sees(text.call.ended.hangup.title);
   await until('the end being said', async () => times(await said(), text.call.ended.hangup.title) > 0);
   const all = await said();
+  assert.deepEqual(all.filter((x, i) => all.indexOf(x) !== i), [], 'said more than once');
   for (const words of [text.call.states.ringing, text.call.states.connected, text.call.theyMuted('Ben'), text.call.ended.hangup.title]) {
     assert.equal(times(all, words), 1, `“${words}” in ${JSON.stringify(all)}`);
   }
 });
+
+/** How many live regions say words now. @param {Person} p @param {string} words */
+const sayers = (p, words) => p.page.evaluate((x) => [...document.querySelectorAll('[role=status], [role=alert], [aria-live=polite], [aria-live=assertive]')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.textContent?.includes(x)).length, words);
 
 /** Everything that can be operated, and the headings and pictures, as Chromium tells assistive programs. @param {Person} p */
 async function tree(p) {
@@ -212,6 +239,7 @@ test('a screen reader: what Chromium tells of a call', async () => {
   has('button', text.call.accept);
   has('button', text.call.decline);
   assert.deepEqual(nameless(all), []);
+  assert.equal(await sayers(p, text.call.states.incomingVideo), 1);
   assert.ok(!all.some((n) => n.role === 'link'), 'what lies under the call is still told of');
 
   await p.presses(text.call.accept);
@@ -230,4 +258,16 @@ test('a screen reader: what Chromium tells of a call', async () => {
   await p.presses(text.call.mute);
   await until('the mute being told', async () => (await tree(p)).some((n) => n.name === text.call.mute && n.pressed === 'true'));
   assert.ok(all.some((n) => n.role === 'status'), 'no live region');
+  assert.equal(await sayers(p, text.call.states.connected), 1);
+
+  await p.presses(text.call.hangUp);
+  await p.finds('button', text.call.close);
+  all = await tree(p);
+  has('dialog', text.call.videoWith('Ben'));
+  has('heading', text.call.ended.hangup.title);
+  has('button', text.call.again);
+  has('button', text.call.close);
+  assert.deepEqual(nameless(all), []);
+  assert.equal(await sayers(p, text.call.ended.hangup.title), 1);
+  assert.ok(!all.some((n) => n.name === text.call.hangUp || n.name === text.call.mute), 'what is over is still told of');
 });
