@@ -85,3 +85,55 @@ export const rings = (tab) => tab.page.evaluate(() => window.__loops.size > 0);
 export async function kept(person) {
   await until('a worker that is active', () => person.page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated'));
 }
+
+/** What a browser says of connections that are cut, be they open, begun, or for a part of the page that was on its way. */
+export const cut = [/WebSocket|Failed to load resource|ERR_|can’t establish a connection|was interrupted while the page was loading|NetworkError|A ServiceWorker intercepted the request/];
+
+/** The worker of a person’s browser. Chromium alone lets one in. @param {Person} person */
+async function workerOf(person) {
+  const mine = (/** @type {import('puppeteer-core').Target} */ x) => x.type() === 'service_worker' && x.url().startsWith(person.origin) && x.browserContext() === person.context;
+  const worker = await (await person.page.browser().waitForTarget(mine)).worker();
+  if (!worker) throw new Error('no worker');
+  // Looking for notifications while one is being shown makes Chromium forget that one: 23 of 100. So each waits for the other.
+  await worker.evaluate(() => {
+    if (self.__looks) return;
+    const show = self.registration.showNotification.bind(self.registration);
+    let turn = Promise.resolve();
+    const inTurn = (/** @type {() => Promise<any>} */ work) => (turn = turn.then(work, work));
+    self.registration.showNotification = (...a) => inTurn(() => show(...a));
+    self.__looks = () => inTurn(() => self.registration.getNotifications());
+  });
+  return worker;
+}
+
+/** told runs in the worker, or in the page where nobody lets us into the worker. */
+async function told() {
+  const all = await (self.__looks ? self.__looks() : (await navigator.serviceWorker.ready).getNotifications());
+  return all.map((/** @type {any} */ n) => ({ title: n.title, tag: n.tag.split(':')[0], actions: n.actions?.map((/** @type {any} */ a) => a.action).join() }));
+}
+
+/**
+ * The notifications that are shown. It has to be called once before any is, so
+ * that from then on no look disturbs them.
+ * @param {Person} person @returns {Promise<{title: string, tag: string, actions: string}[]>}
+ */
+export async function notices(person) {
+  const firefox = /firefox/i.test(await person.page.browser().version());
+  return firefox ? person.page.evaluate(told) : (await workerOf(person)).evaluate(told);
+}
+
+/** Presses a notification, as the system does. @param {Person} person @param {string} action */
+export async function pressesNotice(person, action) {
+  const worker = await workerOf(person);
+  await until(`pressing “${action}”`, () => worker.evaluate(async (what) => {
+    const [notification] = await self.__looks();
+    if (!notification) return false;
+    self.dispatchEvent(new NotificationEvent('notificationclick', { notification, action: what }));
+    return true;
+  }, action));
+}
+
+/** Leaves a notification behind, as a tab that crashed does. @param {Person} person @param {string} call */
+export async function leavesNotice(person, call) {
+  await (await workerOf(person)).evaluate((id) => self.registration.showNotification('left', { tag: `call:${id}`, data: { call: id, client: 'gone' } }), call);
+}

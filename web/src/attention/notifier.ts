@@ -7,8 +7,9 @@ const supported = (): boolean => 'Notification' in globalThis && 'serviceWorker'
 /** workerNotifier shows notifications through the service worker: only there they have buttons. */
 export function workerNotifier(): Notifier {
   const permission = (): Permission => (supported() ? Notification.permission : 'missing')
+  /** On a first visit it may ring before the worker is there: what is said to it waits for it. */
   const send = (message: ToWorker): void => {
-    if (supported()) void navigator.serviceWorker.getRegistration().then((r) => r?.active?.postMessage(message))
+    if (supported()) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(message))
   }
   const common = (): NotificationOptions => ({ icon: '/icon-192.png', lang: t.meta.locale, dir: t.meta.dir })
   return {

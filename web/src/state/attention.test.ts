@@ -102,6 +102,8 @@ describe('a call that comes', () => {
     client.fakeCalls.end('declined', true)
     ring()
     client.fakeCalls.end('answered_elsewhere')
+    ring()
+    client.fakeCalls.end('declined') // in another tab, after which this one rang for a moment
     expect(about(around.asked, 'missed', 'play')).toEqual([])
   })
 

@@ -159,7 +159,7 @@ export class Attention {
     if (same?.talked === true && !before.talked) this.#play('connect')
     if (same !== undefined && same.state !== 'ended') return
     if (before.state !== 'incoming') this.#play('end')
-    else if (this.#rang === before.id && same?.endedByUs === false && same.end !== 'answered_elsewhere' && !this.#visible.peek() && this.notifies.peek()) {
+    else if (this.#rang === before.id && same?.missed === true && !this.#visible.peek() && this.notifies.peek()) {
       const name = preferences.notifyNames.peek() ? call.name.peek() : undefined
       this.#around.notifier.missed({ account: before.peer, name, video: before.video })
     }
