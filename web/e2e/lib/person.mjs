@@ -70,6 +70,9 @@ export class Person {
   errors = [];
   /** Errors that a test means to make. @type {RegExp[]} */
   expected = [];
+  /** What the browser asked before the page would go, in order; who doesn't stay, goes. @type {string[]} */
+  asked = [];
+  stays = false;
   gone = false;
   moved = false;
 
@@ -84,6 +87,10 @@ export class Person {
     this.origin = origin;
     page.on('console', (m) => {
       if (m.type() === 'error') this.errors.push(`console: ${m.text()} ${m.location()?.url ?? ''}`);
+    });
+    page.on('dialog', (d) => {
+      this.asked.push(d.type());
+      void (this.stays ? d.dismiss() : d.accept()).catch(() => undefined);
     });
     page.on('pageerror', (e) => this.errors.push(`page: ${e instanceof Error ? e.message : String(e)}`));
   }

@@ -80,6 +80,18 @@ function vibrator(): (on: boolean) => void {
   }
 }
 
+/** pageHolder has the browser ask before a page goes. It listens only while it must: a page that listens is not kept for going back. */
+export function pageHolder(): (on: boolean) => void {
+  const ask = (event: BeforeUnloadEvent): void => {
+    event.preventDefault()
+    event.returnValue = true // eslint-disable-line @typescript-eslint/no-deprecated -- what browsers before 2024 go by
+  }
+  return (on) => {
+    if (on) addEventListener('beforeunload', ask)
+    else removeEventListener('beforeunload', ask)
+  }
+}
+
 interface InstallEvent extends Event {
   prompt: () => Promise<{ outcome: 'accepted' | 'dismissed' }>
 }
@@ -115,6 +127,7 @@ export function browserSurroundings(): Surroundings {
     flash: flasher(),
     vibrate: vibrator(),
     inCall: talkLock(),
+    holdPage: pageHolder(),
     talk: mediaKeys(t.app.name),
   }
 }

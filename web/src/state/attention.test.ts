@@ -36,6 +36,26 @@ async function world() {
 
 const about = (asked: string[], ...words: string[]): string[] => asked.filter((x) => words.some((w) => x.startsWith(w))).sort()
 
+describe('a page that would go', () => {
+  it('is asked about while a call would end with it, and at no other time', async () => {
+    const { around, ring, start, client } = await world()
+    const held = (): string | undefined => about(around.take(), 'hold page').at(-1)
+    const call = ring()
+    expect(held()).toBe('hold page false')
+    call.set({ state: 'connecting' })
+    expect(held()).toBe('hold page true')
+    call.set({ state: 'connected', connectedAt: 1 })
+    call.set({ state: 'reconnecting' })
+    expect(held()).toBe('hold page true')
+    client.fakeCalls.end('hangup')
+    expect(held()).toBe('hold page false')
+    start()
+    expect(held()).toBe('hold page true')
+    client.fakeCalls.end('no_answer')
+    expect(held()).toBe('hold page false')
+  })
+})
+
 describe('a call that comes', () => {
   it('rings from the first moment until it is answered', async () => {
     const { app, around, ring } = await world()

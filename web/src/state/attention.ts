@@ -137,6 +137,7 @@ export class Attention {
       const shown = call.shown.value
       const runs = this.#phase.value === 'run' || this.#phase.value === 'ringback'
       around.awake(runs)
+      around.holdPage(runs) // a ring goes on elsewhere; a call would end for both
       around.inCall(runs || this.#phase.value === 'ring')
       around.talk(runs && shown ? { name: this.#name() ?? '', muted: shown.muted, camera: shown.camera } : undefined, {
         microphone: () => call.toggleMute(),

@@ -98,6 +98,8 @@ export interface Surroundings {
   readonly vibrate: (on: boolean) => void
   /** Tells the other tabs that a call runs here. */
   readonly inCall: (on: boolean) => void
+  /** Has the browser ask before the page is closed or loaded anew. */
+  readonly holdPage: (on: boolean) => void
   readonly talk: (talk: Talk | undefined, actions: TalkActions) => void
 }
 
@@ -120,5 +122,6 @@ export const noSurroundings: Surroundings = {
   flash: nothing,
   vibrate: nothing,
   inCall: nothing,
+  holdPage: nothing,
   talk: nothing,
 }

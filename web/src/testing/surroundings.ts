@@ -89,6 +89,7 @@ export function fakeSurroundings(): FakeSurroundings {
     flash: (on) => say('flash', on),
     vibrate: (on) => say('vibrate', on),
     inCall: (on) => say('in call', on),
+    holdPage: (on) => say('hold page', on),
     talk: (talk, keys) => {
       fake.talks = talk
       fake.keys = keys
