@@ -67,7 +67,7 @@ for (const on of kinds) {
     await p.page.keyboard.type(password);
     await p.page.keyboard.press('Enter');
     await p.sees(text.invite.doneTitle('Dora'));
-    await pushes(p, text.invite.doneCall('Ben'));
+    await pushes(p, text.people.call('Ben'));
 
     await ben.presses(text.call.accept);
     await p.hears(2);

@@ -61,7 +61,8 @@ test('from the printed link to a friend in the other browser, and back in', asyn
   ben.expected.push(notSignedIn);
   await ben.sees(text.invite.from('Anna Lind'));
   await signsUp(ben, 'Ben', 'ben');
-  await ben.finds('button', text.invite.doneCall('Anna Lind'));
+  await ben.finds('button', text.people.videoCall('Anna Lind'));
+  await ben.finds('button', text.people.call('Anna Lind'));
   await ben.presses(text.invite.doneCheck);
   await ben.finds('heading', text.app.check);
   await ben.page.goBack(); // to whom one was about to call

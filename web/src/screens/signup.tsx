@@ -1,4 +1,5 @@
-import { Mic, Phone, UserPlus } from 'lucide-preact'
+import { type Inviter } from '@ringfence/sdk'
+import { Mic, Phone, UserPlus, Video } from 'lucide-preact'
 
 import { friendAt } from '../state/router.ts'
 import { sentenceBeside, sentenceFor, t } from '../text/index.ts'
@@ -127,6 +128,10 @@ export function Done() {
     router.replace(to)
     welcome.leave()
   }
+  const callFriend = ({ account, displayName }: Inviter, video: boolean): void => {
+    leave(friendAt(account))
+    call.start(account, video, displayName)
+  }
   return (
     <>
       {friend ? <Face account={friend.account} size="huge" /> : me && <Face account={me.id} size="large" />}
@@ -135,16 +140,11 @@ export function Done() {
       <div class="stack">
         {friend ? (
           <>
-            <Button
-              kind="primary"
-              icon={Phone}
-              wide
-              onClick={() => {
-                leave(friendAt(friend.account))
-                call.start(friend.account, false, friend.displayName)
-              }}
-            >
-              {t.invite.doneCall(friend.displayName)}
+            <Button kind="primary" icon={Video} wide onClick={() => callFriend(friend, true)}>
+              {t.people.videoCall(friend.displayName)}
+            </Button>
+            <Button icon={Phone} wide onClick={() => callFriend(friend, false)}>
+              {t.people.call(friend.displayName)}
             </Button>
             <Button
               wide

@@ -27,7 +27,6 @@ export const invite = {
   doneTitle: (name: string) => `أهلًا، ${apart(name)}`,
   doneHandle: 'هذا معرّفك. به تدخل من أجهزة أخرى، وبه يضيفك الآخرون:',
   doneFriend: (name: string) => `أصبحت أنت و${apart(name)} صديقين.`,
-  doneCall: (name: string) => `اتصل بـ ${apart(name)}`,
   ownerWhat: 'سيكون هذا الخادم لك، وأنت أول من فيه. بعدها تدعو الأصدقاء الذين تريد الاتصال بهم.',
   ownerNext: 'لا أحد هنا غيرك بعد. أنشئ رابطًا وأرسله إلى صديق.',
   ownerInvite: 'دعوة صديق',

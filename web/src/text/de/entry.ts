@@ -26,7 +26,6 @@ export const invite = {
   doneTitle: (name: string) => `Willkommen, ${name}`,
   doneHandle: 'Deine Kennung. Damit meldest du dich auf anderen Geräten an, und andere können dich hinzufügen:',
   doneFriend: (name: string) => `Du und ${name} seid jetzt befreundet.`,
-  doneCall: (name: string) => `${name} anrufen`,
   ownerWhat: 'Dieser Server wird dir gehören, und du bist die erste Person darauf. Danach lädst du die Freunde ein, die du anrufen möchtest.',
   ownerNext: 'Noch ist niemand sonst hier. Mach einen Link und schick ihn jemandem.',
   ownerInvite: 'Freund einladen',

@@ -31,7 +31,6 @@ export const invite = {
   doneTitle: (name: string) => `Welcome, ${name}`,
   doneHandle: 'Your handle. With it you sign in on other devices, and others can add you:',
   doneFriend: (name: string) => `You and ${name} are friends now.`,
-  doneCall: (name: string) => `Call ${name}`,
   doneHome: 'Go to people',
 
   acceptTitle: (name: string) => `Add ${name} as a friend?`,

@@ -28,7 +28,6 @@ export const invite = {
   doneTitle: (name: string) => `Te damos la bienvenida, ${name}`,
   doneHandle: 'Tu identificador. Con él entras en otros dispositivos, y otros pueden añadirte:',
   doneFriend: (name: string) => `${name} y tú ya son amigos.`,
-  doneCall: (name: string) => `Llamar a ${name}`,
   ownerWhat: 'Este servidor será tuyo, y eres la primera persona en él. Después invitas a los amigos a los que quieras llamar.',
   ownerNext: 'Todavía no hay nadie más. Crea un enlace y envíaselo a un amigo.',
   ownerInvite: 'Invitar a un amigo',

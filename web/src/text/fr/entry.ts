@@ -26,7 +26,6 @@ export const invite = {
   doneTitle: (name: string) => `Bienvenue, ${name}`,
   doneHandle: 'Ton identifiant. Il te sert à te connecter sur d’autres appareils, et aux autres à t’ajouter :',
   doneFriend: (name: string) => `${name} et toi êtes maintenant amis.`,
-  doneCall: (name: string) => `Appeler ${name}`,
   ownerWhat: 'Ce serveur sera le tien, et tu es la première personne dessus. Ensuite, tu invites les amis que tu veux appeler.',
   ownerNext: 'Il n’y a encore personne d’autre. Crée un lien et envoie-le à quelqu’un.',
   ownerInvite: 'Inviter quelqu’un',
