@@ -12,7 +12,7 @@ import { keepsShape, overlaps, reachableByFinger, settled, showsFocus, still } f
 import { answers, crowd, patterns, recipes, seed } from './lib/places.mjs';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
-import { desktop, Findings, looks, phone, places, sees, system, through } from './lib/tour.mjs';
+import { calm, desktop, Findings, looks, phone, places, sees, system, through } from './lib/tour.mjs';
 
 /** @typedef {import('./lib/person.mjs').Person} Person */
 
@@ -20,7 +20,8 @@ import { desktop, Findings, looks, phone, places, sees, system, through } from '
 let stage;
 /** @type {import('./lib/server.mjs').Api} */
 let nina;
-before(async () => { stage = await setStage({ names: crowd }); });
+const kinds = /** @type {const} */ (['chromium', 'firefox']);
+before(async () => { stage = await setStage({ names: crowd, browsers: [...kinds], launch: calm }); });
 beforeEach(async () => {
   await stage.enter();
   ({ nina } = await seed(stage));
@@ -36,106 +37,111 @@ test('the router’s table has a recipe for each of its routes', () => {
   assert.doesNotMatch(places(stage).map((x) => x.path).join(' '), /:/, 'a parameter that nothing is put in for');
 });
 
-test('every place, full', async () => {
-  const found = new Findings();
-  await through(stage, 'well', {}, async (p, { route, path }) => {
-    await sees(p, recipes[route].full(text));
-    await looks(p, `${path}, full`, found);
-  });
-  found.none();
-});
-
-test('every place, empty', async () => {
-  const found = new Findings();
-  await through(stage, 'well', { api: nina }, async (p, { route, path }) => {
-    await sees(p, (recipes[route].empty ?? recipes[route].full)(text));
-    await looks(p, `${path}, empty`, found);
-  });
-  found.none();
-});
-
-test('every place, when the server answers with errors', async () => {
-  const found = new Findings();
-  await through(stage, 'error', {}, async (p, { path }) => {
-    await p.finds('heading', /./);
-    await looks(p, `${path}, with errors`, found);
-  });
-  found.none();
-});
-
-test('every place, while the server has not answered', async () => {
-  const found = new Findings();
-  await through(stage, 'never', {}, async (p, { path }) => {
-    await p.finds('heading', /./);
-    await looks(p, `${path}, loading`, found);
-  });
-  found.none();
-});
-
-test('every place for whoever is not signed in', async () => {
-  const found = new Findings();
-  const p = await stage.arrives('Chi', { api: undefined, path: '/login', before: (x) => system(x) });
-  p.expected.push(/\b(401|404)\b/);
-  for (const { route, path } of places(stage).filter((x) => recipes[x.route].out || x.route === 'missing')) {
-    await p.page.setViewport(desktop);
-    await p.open(path);
-    await sees(p, recipes[route].full(text));
-    await looks(p, `${path}, signed out`, found);
-  }
-  await stage.leave();
-  for (const mood of /** @type {const} */ (['dead', 'mute'])) {
-    const q = await stage.arrives('Anna', { before: async (x) => { await system(x); await answers(x, mood); } });
-    await q.sees(mood === 'dead' ? text.link.noServer : text.app.loading);
-    await looks(q, `the start, ${mood === 'dead' ? 'without a server' : 'waiting'}`, found);
-  }
-  found.none();
-});
-
-test('by Tab through every place, one sees where one is', async () => {
-  const found = new Findings();
-  let stops = 0;
-  for (const size of [desktop, phone]) {
-    await through(stage, 'well', {}, async (p, { route, path }) => {
-      await p.page.setViewport(size);
+for (const on of kinds) {
+  test(`every place, full: ${on}`, async () => {
+    const found = new Findings();
+    await through(stage, 'well', { on }, async (p, { route, path }) => {
       await sees(p, recipes[route].full(text));
-      await settled(p);
-      await found.add(showsFocus(p, path).then((n) => { stops += n; }));
+      await looks(p, `${path}, full`, found);
     });
-  }
-  assert.ok(stops > 20, `only ${stops} stops in all`);
-  found.none();
-});
+    found.none();
+  });
 
-test('each of these looks finds what it is for', async () => {
-  const p = await stage.arrives('Ben', { before: (x) => system(x), size: phone });
-  await p.finds('button', text.people.videoCall('Anna'));
-  const spoilt = async (/** @type {string} */ css, /** @type {string} */ html) => p.page.evaluate((c, h) => {
-    document.querySelector('[data-spoilt]')?.remove();
-    document.adoptedStyleSheets = [];
-    const box = document.createElement('div');
-    box.dataset.spoilt = '';
-    for (const [tag, id, words] of JSON.parse(h)) box.append(Object.assign(document.createElement(tag), { id, textContent: words, type: 'button', href: '/' }));
-    document.querySelector('main')?.append(box);
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(c);
-    document.adoptedStyleSheets = [sheet];
-  }, css, html);
-  const two = JSON.stringify([['button', 'a', 'One'], ['button', 'b', 'Two']]);
-  await spoilt('', JSON.stringify([['button', 'a', '']]));
-  await assert.rejects(accessible(p, 'spoilt'), /button-name/);
-  await spoilt('', two);
-  for (const look of [overlaps, still]) await look(p, 'two buttons');
-  await spoilt('#b { margin-inline-start: -12px }', two);
-  await assert.rejects(overlaps(p, 'spoilt'), /share 12/);
-  await spoilt('#b { position: fixed; inset: 0; inline-size: auto }', two);
-  await assert.rejects(overlaps(p, 'spoilt'), /"One" stays under button "Two"/);
-  await spoilt('#a { min-block-size: 0; min-inline-size: 0; padding: 0; border: 0; block-size: 40px; inline-size: 90px }', two);
-  await assert.rejects(reachableByFinger(p, 'spoilt'), /"One": 90 × 40/);
-  await spoilt('@layer none; :focus-visible { outline: none !important }', two);
-  await assert.rejects(showsFocus(p, 'spoilt'), /"One" shows no focus/);
-  await spoilt('@keyframes go { to { translate: 10px } } #a { animation: go 2s infinite !important }', two);
-  await assert.rejects(still(p, 'spoilt'), /go/);
-  await system(p, { 'forced-colors': 'active' });
-  await spoilt('#a { border: 0; background: red; inline-size: 50px; block-size: 50px }', JSON.stringify([['button', 'a', '']]));
-  await assert.rejects(keepsShape(p, 'spoilt'), /button ""/);
-});
+  test(`every place, empty: ${on}`, async () => {
+    const found = new Findings();
+    await through(stage, 'well', { on, api: nina }, async (p, { route, path }) => {
+      await sees(p, (recipes[route].empty ?? recipes[route].full)(text));
+      await looks(p, `${path}, empty`, found);
+    });
+    found.none();
+  });
+
+  test(`every place, when the server answers with errors: ${on}`, async () => {
+    const found = new Findings();
+    await through(stage, 'error', { on }, async (p, { path }) => {
+      await p.finds('heading', /./);
+      await looks(p, `${path}, with errors`, found);
+    });
+    found.none();
+  });
+
+  test(`every place, while the server has not answered: ${on}`, async () => {
+    const found = new Findings();
+    await through(stage, 'never', { on }, async (p, { path }) => {
+      await p.finds('heading', /./);
+      await looks(p, `${path}, loading`, found);
+    });
+    found.none();
+  });
+
+  test(`every place for whoever is not signed in: ${on}`, async () => {
+    const found = new Findings();
+    const p = await stage.arrives('Chi', { on, api: undefined, path: '/login', before: (x) => system(x) });
+    p.expected.push(/\b(401|404)\b/);
+    for (const { route, path } of places(stage).filter((x) => recipes[x.route].out || x.route === 'missing')) {
+      await p.page.setViewport(desktop);
+      await p.open(path);
+      await sees(p, recipes[route].full(text));
+      await looks(p, `${path}, signed out`, found);
+    }
+    await stage.leave();
+    for (const mood of /** @type {const} */ (['dead', 'mute'])) {
+      const q = await stage.arrives('Anna', { on, before: async (x) => { await system(x); await answers(x, mood); } });
+      await q.sees(mood === 'dead' ? text.link.noServer : text.app.loading);
+      await looks(q, `the start, ${mood === 'dead' ? 'without a server' : 'waiting'}`, found);
+    }
+    found.none();
+  });
+
+  test(`by Tab through every place, one sees where one is: ${on}`, async () => {
+    const found = new Findings();
+    let stops = 0;
+    for (const size of [desktop, phone]) {
+      await through(stage, 'well', { on }, async (p, { route, path }) => {
+        await p.page.setViewport(size);
+        await sees(p, recipes[route].full(text));
+        await settled(p);
+        await found.add(showsFocus(p, path).then((n) => { stops += n; }));
+      });
+    }
+    assert.ok(stops > 20, `only ${stops} stops in all`);
+    found.none();
+  });
+}
+
+for (const on of kinds) {
+  test(`each of these looks finds what it is for: ${on}`, async () => {
+    const p = await stage.arrives('Ben', { on, before: (x) => system(x), size: phone });
+    await p.finds('button', text.people.videoCall('Anna'));
+    const spoilt = async (/** @type {string} */ css, /** @type {string} */ html) => p.page.evaluate((c, h) => {
+      document.querySelector('[data-spoilt]')?.remove();
+      document.adoptedStyleSheets = [];
+      const box = document.createElement('div');
+      box.dataset.spoilt = '';
+      for (const [tag, id, words] of JSON.parse(h)) box.append(Object.assign(document.createElement(tag), { id, textContent: words, type: 'button', href: '/' }));
+      document.querySelector('main')?.append(box);
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(c);
+      document.adoptedStyleSheets = [sheet];
+    }, css, html);
+    const two = JSON.stringify([['button', 'a', 'One'], ['button', 'b', 'Two']]);
+    await spoilt('', JSON.stringify([['button', 'a', '']]));
+    await assert.rejects(accessible(p, 'spoilt'), /button-name/);
+    await spoilt('', two);
+    for (const look of [overlaps, still]) await look(p, 'two buttons');
+    await spoilt('#b { margin-inline-start: -12px }', two);
+    await assert.rejects(overlaps(p, 'spoilt'), /share 12/);
+    await spoilt('#b { position: fixed; inset: 0; inline-size: auto }', two);
+    await assert.rejects(overlaps(p, 'spoilt'), /"One" stays under button "Two"/);
+    await spoilt('#a { min-block-size: 0; min-inline-size: 0; padding: 0; border: 0; block-size: 40px; inline-size: 90px }', two);
+    await assert.rejects(reachableByFinger(p, 'spoilt'), /"One": 90 × 40/);
+    await spoilt('@layer none; :focus-visible { outline: none !important }', two);
+    await assert.rejects(showsFocus(p, 'spoilt'), /"One" shows no focus/);
+    await spoilt('@keyframes go { to { translate: 10px } } #a { animation: go 2s infinite !important }', two);
+    await assert.rejects(still(p, 'spoilt'), /go/);
+    if (on === 'firefox') return;
+    await system(p, { 'forced-colors': 'active' });
+    await spoilt('#a { border: 0; background: red; inline-size: 50px; block-size: 50px }', JSON.stringify([['button', 'a', '']]));
+    await assert.rejects(keepsShape(p, 'spoilt'), /button ""/);
+  });
+}

@@ -61,6 +61,14 @@ for (const on of kinds) {
     assert.deepEqual(await p.page.$$eval('.components-set', (all) => all.map((e) => getComputedStyle(e).backgroundColor)), [light, dark], 'a part of a page has a theme of its own');
   });
 
+  test(`dark where it is dark, as the system or the person says: ${on}`, async () => {
+    const p = await stage.arrives('Anna', { on, dark: true });
+    await p.finds('button', text.people.videoCall('Ben'));
+    const [r] = (await styleOf(p, 'html', 'background-color')).match(/[\d.]+/g) ?? [];
+    const light = await (await stage.arrives('Ben', { on })).page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    assert.ok(Number(r) < Number(light.match(/[\d.]+/g)?.[0]) / 2, `${r} beside ${light}`);
+  });
+
   test(`name and password: ${on}`, async () => {
     const p = await stage.arrives('Anna', { on, path: '/settings' });
     await p.finds('heading', text.settings.title);

@@ -24,6 +24,11 @@ effect(() => {
 })
 effect(() => useTheme(app.preferences.theme.value))
 
+// Firefox leaves what the Tab key comes to where only an edge of it is seen.
+document.addEventListener('focusin', ({ target }) => {
+  if (target instanceof Element && target.matches(':focus-visible')) target.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+})
+
 const language = (): Promise<boolean> => useLanguage(languageFor(app.preferences.language.value, navigator.languages))
 
 function draw(): void {

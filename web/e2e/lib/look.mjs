@@ -195,6 +195,11 @@ export async function showsFocusHere(p) {
  */
 export async function showsFocus(p, where, most = 60) {
   await open(p);
+  if (!await p.page.evaluate(() => document.hasFocus())) {
+    // Tab has left the page for Firefox’s own bar. Its driver still sends keys to the page, which shows no focus then; coming back to it helps.
+    await (await p.context.newPage()).close();
+    await p.page.bringToFront();
+  }
   await p.page.evaluate(() => {
     const a = document.activeElement;
     if (a instanceof HTMLElement && !a.closest('dialog:modal')) a.blur();

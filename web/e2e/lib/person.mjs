@@ -106,14 +106,15 @@ export class Person {
     const page = await context.newPage();
     const person = new Person(context, page, origin);
     if (options.size) await page.setViewport(options.size);
-    if (options.dark) await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    const firefox = /firefox/i.test(await browser.version());
+    if (options.dark && !firefox) await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
     await page.evaluateOnNewDocument(instruments);
     if (options.devices && !options.real) await page.evaluateOnNewDocument(devices, { tone: toneOf(options.devices.side), ...options.devices });
     await page.evaluateOnNewDocument((items) => {
       try {
         for (const [k, v] of Object.entries(items)) localStorage.setItem(k, v);
       } catch { /* about:blank has none */ }
-    }, options.local ?? {});
+    }, { ...(options.dark && firefox ? { 'ringfence.theme': 'dark' } : {}), ...options.local }); // Firefox’s driver can’t say what the system wants; the person can
     if (options.api) {
       const at = options.api.cookie.indexOf('=');
       await context.setCookie({

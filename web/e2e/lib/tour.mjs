@@ -30,10 +30,20 @@ export class Findings {
 /** @type {WeakMap<import('puppeteer-core').Page, import('puppeteer-core').CDPSession>} */
 const sessions = new WeakMap();
 
+/** Less motion, and light colours, in Firefox, whose driver can’t say what the system asks for: they are said when it starts. */
+export const calm = { prefs: { 'ui.prefersReducedMotion': 1, 'layout.css.prefers-color-scheme.content-override': 1 } };
+
+/** Whether the system can ask for something here while the page is open. @param {Person} p */
+const asks = async (p) => !/firefox/i.test(await p.page.browser().version());
+
 /** What the system asks for; less motion always. @param {Person} p @param {Record<string, string>} [wishes] */
 export async function system(p, wishes = {}) {
-  const session = sessions.get(p.page) ?? await p.page.createCDPSession().catch(() => undefined);
-  if (!session) return; // Firefox asks for what it asks for
+  if (!await asks(p)) { // the colours alone, as the person’s own choice would set them
+    const { 'prefers-color-scheme': scheme = 'light' } = wishes;
+    await p.page.evaluate((x) => { if (document.documentElement) document.documentElement.dataset.theme = x; }, scheme);
+    return;
+  }
+  const session = sessions.get(p.page) ?? await p.page.createCDPSession();
   sessions.set(p.page, session);
   const features = Object.entries({ 'prefers-reduced-motion': 'reduce', 'prefers-color-scheme': 'light', ...wishes }).map(([name, value]) => ({ name, value }));
   await session.send('Emulation.setEmulatedMedia', { features });
@@ -44,7 +54,7 @@ export async function letters(p, standard) {
   await sessions.get(p.page)?.send('Page.setFontSizes', { fontSizes: { standard, fixed: standard } });
 }
 
-/** Every look there is, at one state of the page. @param {Person} p @param {string} where @param {Findings} found */
+/** Every look there is, at one state of the page; in Firefox those that need nothing of the system. @param {Person} p @param {string} where @param {Findings} found */
 export async function looks(p, where, found) {
   for (const [device, size] of /** @type {const} */ ([['a desktop', desktop], ['a phone', phone]])) {
     await p.page.setViewport(size);
@@ -60,18 +70,22 @@ export async function looks(p, where, found) {
       if (size === phone) await found.add(reachableByFinger(p, at));
     }
   }
-  await system(p, { 'forced-colors': 'active' });
-  await settled(p);
-  await found.add(keepsShape(p, `${where}, forced colours`));
-  await system(p, { 'prefers-contrast': 'more' });
-  await settled(p);
-  await found.add(accessible(p, `${where}, more contrast`));
+  const chromium = await asks(p);
+  if (chromium) {
+    await system(p, { 'forced-colors': 'active' });
+    await settled(p);
+    await found.add(keepsShape(p, `${where}, forced colours`));
+    await system(p, { 'prefers-contrast': 'more' });
+    await settled(p);
+    await found.add(accessible(p, `${where}, more contrast`));
+  }
   await p.page.setViewport(zoomed);
   await system(p);
   await settled(p);
   await found.add(fits(p, `${where}, at 200 %`));
   await found.add(overlaps(p, `${where}, at 200 %`));
   await p.page.setViewport(desktop);
+  if (!chromium) return;
   await letters(p, 32);
   await settled(p);
   await found.add(fits(p, `${where}, letters at 200 %`));
@@ -85,7 +99,7 @@ export const places = (stage) => patterns.flatMap(({ pattern, route }) => addres
 
 /**
  * One state of all places, in a window of its own.
- * @param {Stage} stage @param {import('./places.mjs').Mood} mood @param {{local?: Record<string, string>, api?: import('./server.mjs').Api, size?: {width: number, height: number}}} who
+ * @param {Stage} stage @param {import('./places.mjs').Mood} mood @param {{on?: import('./browsers.mjs').Kind, local?: Record<string, string>, api?: import('./server.mjs').Api, size?: {width: number, height: number}}} who
  * @param {(p: Person, place: {route: string, path: string}) => Promise<void>} look
  */
 export async function through(stage, mood, who, look) {
