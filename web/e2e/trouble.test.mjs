@@ -29,6 +29,15 @@ for (const [what, error, words] of /** @type {const} */ ([
     await anna.sees(words);
     await ben.presses(text.call.accept);
     await Promise.all([ben.hears(1), anna.hears(2), anna.watches(2)]);
+    await (await anna.finds('button', text.app.close)).focus();
+    await anna.page.keyboard.press('Enter');
+    await anna.seesNo(words);
+    assert.ok(await anna.page.evaluate(() => document.activeElement?.matches('dialog.call')), 'the keyboard left the call');
+    await anna.page.keyboard.press('m'); // something else changes: it stays away
+    await ben.sees(text.call.theyMuted('Anna'));
+    await anna.seesNo(words);
+    await anna.page.keyboard.press('v'); // tried again
+    await anna.sees(words);
     await anna.presses(text.call.hangUp);
   });
 }

@@ -39,6 +39,49 @@ describe('a browser without WebRTC', () => {
   })
 })
 
+describe('a device that is not to be had', () => {
+  const gone = { kind: 'no_camera', device: 'camera', blocking: false } as const
+  const talking = async () => {
+    const world = await together()
+    world.room.start('ben', true)
+    world.current().set({ state: 'connected', connectedAt: 1, problem: gone })
+    return { ...world, device: (): string | undefined => world.room.shown.value?.trouble?.device }
+  }
+
+  it('is put away by whoever has read it, and stays away while nothing changes', async () => {
+    const { room, current, device } = await talking()
+    expect(device()).toBe('camera')
+    room.closeTrouble()
+    expect(device()).toBeUndefined()
+    current().set({ muted: true, problem: { ...gone } })
+    expect(device()).toBeUndefined()
+    current().set({ problem: { ...gone, kind: 'in_use' } })
+    expect(device()).toBe('camera')
+  })
+
+  it('is said again once it was mended meanwhile, or tried again', async () => {
+    const { room, current, device } = await talking()
+    for (const tried of [() => room.retry(), () => room.toggleCamera(), () => room.chooseCamera('two'), () => room.chooseMicrophone('two')]) {
+      room.closeTrouble()
+      expect(device()).toBeUndefined()
+      tried()
+      current().set({ problem: { ...gone } })
+      expect(device()).toBe('camera')
+    }
+    room.closeTrouble()
+    current().set({ problem: undefined })
+    current().set({ problem: gone })
+    expect(device()).toBe('camera')
+  })
+
+  it('stays where the call waits for it', async () => {
+    const { room, current, device } = await talking()
+    current().set({ problem: { ...gone, device: 'microphone', blocking: true } })
+    room.closeTrouble()
+    expect(device()).toBe('microphone')
+  })
+})
+
 describe('a call that one makes', () => {
   it('is shown from the first moment to its end, with a name and a clock', async () => {
     const { room, calls, current } = await together()

@@ -94,6 +94,8 @@ export class CallRoom {
   readonly #preferences: Preferences | undefined
   readonly #names = new Map<string, string>()
   #call: Call | undefined
+  /** The trouble that the person has read, and wants to see no more. */
+  #read: string | undefined
   #stop: (() => void) | undefined
   #clock: ReturnType<typeof setInterval> | undefined
   #closing: ReturnType<typeof setTimeout> | undefined
@@ -160,6 +162,7 @@ export class CallRoom {
   }
 
   toggleCamera(): void {
+    this.#read = undefined
     void this.#call?.setCamera(!this.#call.camera)
   }
 
@@ -175,18 +178,29 @@ export class CallRoom {
   }
 
   chooseMicrophone(id: string): void {
+    this.#read = undefined
     if (this.#preferences) this.#preferences.microphone.value = id
     void this.#call?.setMicrophoneDevice(id)
   }
 
   chooseCamera(id: string): void {
+    this.#read = undefined
     if (this.#preferences) this.#preferences.camera.value = id
     void this.#call?.setCameraDevice(id)
   }
 
   /** Tries camera and microphone again. */
   retry(): void {
+    this.#read = undefined
     void this.#call?.retry()
+  }
+
+  /** Puts away what is said about a device, where the call goes on anyway: until the device is tried again, or something else is wrong. */
+  closeTrouble(): void {
+    const problem = this.#call?.problem
+    if (problem === undefined || problem.blocking) return
+    this.#read = keyOf(problem)
+    this.#look()
   }
 
   /** Goes on without the device that is missing. */
@@ -238,6 +252,7 @@ export class CallRoom {
     this.#stop?.()
     this.#stop = undefined
     this.#call = undefined
+    this.#read = undefined
     clearInterval(this.#clock)
     this.#clock = undefined
     this.#quiet()
@@ -256,7 +271,9 @@ export class CallRoom {
   #look(): void {
     const call = this.#call
     if (call === undefined) return
-    this.shown.value = snapshot(call)
+    if (this.#read !== keyOf(call.problem)) this.#read = undefined
+    const shown = snapshot(call)
+    this.shown.value = this.#read === undefined ? shown : { ...shown, trouble: undefined }
     this.#tick(call)
     if (call.state === 'ended') this.#afterEnd(this.shown.value)
   }
@@ -291,6 +308,9 @@ export class CallRoom {
 
 /** Ends of a ring that nobody answered. Declined on another device of one's own is an answer. */
 const missedEnds: ReadonlySet<EndReason | undefined> = new Set<EndReason>(['cancelled', 'no_answer', 'offline', 'hangup', 'lost', 'stopped'])
+
+/** keyOf tells one trouble from another. */
+const keyOf = (p: Call['problem']): string | undefined => p && `${p.device} ${p.kind} ${p.blocking}`
 
 function snapshot(call: Call): CallShown {
   const p = call.problem

@@ -1,10 +1,10 @@
-import { type LucideIcon } from 'lucide-preact'
+import { type LucideIcon, X } from 'lucide-preact'
 import { type ComponentChildren, type Ref } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { type Trouble } from '../../state/call.ts'
 import { sentence, t } from '../../text/index.ts'
-import { Button, Icon } from '../../ui/button.tsx'
+import { Button, Icon, RoundButton } from '../../ui/button.tsx'
 import { useApp } from '../../ui/context.ts'
 
 export interface Hold {
@@ -63,9 +63,18 @@ export function Control({ label, word, icon, kind = '', next = false, pressed, s
 export function TroubleBox({ trouble }: { trouble: Trouble }) {
   const { call } = useApp()
   const other = trouble.device === 'camera' ? t.call.withoutCamera : t.call.withoutMicrophone
+  // The button goes with the box: the keyboard stays in the call.
+  const close = (e: MouseEvent & { currentTarget: HTMLElement }): void => {
+    const dialog = e.currentTarget.closest('dialog')
+    call.closeTrouble()
+    dialog?.focus()
+  }
   return (
     <div class="trouble" role="alert">
-      <p>{sentence(t, trouble.problem)}</p>
+      <div class="trouble-head">
+        <p>{sentence(t, trouble.problem)}</p>
+        {!trouble.blocking && <RoundButton label={t.app.close} icon={X} onClick={close} />}
+      </div>
       <div class="choices">
         {trouble.blocking && <Button onClick={() => call.goOn()}>{other}</Button>}
         <Button kind="primary" onClick={() => call.retry()}>
