@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { type Corner, fitOf, moved, nearestCorner, next, sides } from './call-view.ts'
+import { aspectOf, type Corner, fitOf, moved, nearestCorner, next, sides } from './call-view.ts'
 
 const box = { width: 1000, height: 600 }
 
@@ -34,17 +34,46 @@ describe('one’s own picture', () => {
   })
 })
 
+describe('the shape of one’s own picture', () => {
+  it('is the camera’s, whichever way it is held', () => {
+    expect(aspectOf({ width: 1280, height: 720 })).toBeCloseTo(16 / 9)
+    expect(aspectOf({ width: 480, height: 640 })).toBeCloseTo(3 / 4)
+    expect(aspectOf({ width: 720, height: 1280 })).toBeCloseTo(9 / 16)
+  })
+
+  it('is unknown before there is one, and never a mere strip', () => {
+    expect(aspectOf({ width: 0, height: 0 })).toBeUndefined()
+    expect(aspectOf({ width: 3440, height: 720 })).toBe(2.4)
+    expect(aspectOf({ width: 300, height: 1200 })).toBe(0.42)
+  })
+})
+
 describe('the other’s picture', () => {
   it('fills the stage, a shared screen never does', () => {
     expect(fitOf({ width: 640, height: 480 }, { width: 1280, height: 800 }, false)).toBe('cover')
     expect(fitOf({ width: 640, height: 480 }, { width: 1280, height: 800 }, true)).toBe('contain')
   })
 
+  it('loses a quarter of its height and no more: nobody is without a forehead', () => {
+    expect(fitOf({ width: 640, height: 480 }, { width: 1920, height: 1080 }, false)).toBe('cover') // a quarter
+    expect(fitOf({ width: 640, height: 480 }, { width: 1920, height: 1000 }, false)).toBe('contain')
+    expect(fitOf({ width: 1280, height: 720 }, { width: 1920, height: 820 }, false)).toBe('cover')
+    expect(fitOf({ width: 480, height: 640 }, { width: 1280, height: 800 }, false)).toBe('contain')
+    expect(fitOf({ width: 720, height: 720 }, { width: 1280, height: 800 }, false)).toBe('contain')
+  })
+
+  it('loses more at its sides, where nobody is', () => {
+    expect(fitOf({ width: 480, height: 640 }, { width: 390, height: 844 }, false)).toBe('cover')
+    expect(fitOf({ width: 640, height: 480 }, { width: 768, height: 1024 }, false)).toBe('contain')
+    expect(fitOf({ width: 1280, height: 720 }, { width: 1024, height: 768 }, false)).toBe('cover')
+  })
+
   it('is shown whole where filling would cut most of it off', () => {
     expect(fitOf({ width: 480, height: 854 }, { width: 1280, height: 800 }, false)).toBe('contain')
     expect(fitOf({ width: 1280, height: 720 }, { width: 360, height: 740 }, false)).toBe('contain')
-    expect(fitOf({ width: 640, height: 480 }, { width: 360, height: 740 }, false)).toBe('cover')
+    expect(fitOf({ width: 640, height: 480 }, { width: 360, height: 740 }, false)).toBe('contain')
     expect(fitOf({ width: 480, height: 640 }, { width: 360, height: 740 }, false)).toBe('cover')
+    expect(fitOf({ width: 720, height: 1280 }, { width: 360, height: 740 }, false)).toBe('cover')
     expect(fitOf({ width: 0, height: 0 }, { width: 360, height: 740 }, false)).toBe('cover')
   })
 })

@@ -37,8 +37,13 @@ export function next(corner: Corner): Corner {
   return round[corner]
 }
 
-/** A picture that would lose more than this by filling the stage is shown whole. */
-const mayLose = 0.64
+/**
+ * What a picture may lose by filling the stage: of its height little, for that
+ * is foreheads and chins; of its width more, for people sit in the middle.
+ * Beyond that it is shown whole.
+ */
+const mayLose = { height: 0.25, width: 0.4 } as const
+const rounding = 0.002
 
 /** fitOf says whether a picture fills the stage or is shown whole. What one reads must be whole. */
 export function fitOf(picture: Size, stage: Size, screen: boolean): 'cover' | 'contain' {
@@ -46,5 +51,12 @@ export function fitOf(picture: Size, stage: Size, screen: boolean): 'cover' | 'c
   if (picture.width === 0 || picture.height === 0 || stage.width === 0 || stage.height === 0) return 'cover'
   const a = picture.width / picture.height
   const b = stage.width / stage.height
-  return 1 - Math.min(a / b, b / a) > mayLose ? 'contain' : 'cover'
+  const lost = 1 - Math.min(a / b, b / a)
+  return lost > (a < b ? mayLose.height : mayLose.width) + rounding ? 'contain' : 'cover'
+}
+
+/** aspectOf is the shape of a small picture: the camera's own, unless it is a mere strip. */
+export function aspectOf(picture: Size): number | undefined {
+  if (picture.width === 0 || picture.height === 0) return undefined
+  return Math.min(2.4, Math.max(0.42, picture.width / picture.height))
 }

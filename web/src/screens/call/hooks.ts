@@ -1,10 +1,10 @@
 import { type RefObject } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 
 import { Shade } from '../../state/call-controls.ts'
 import { type CallRoom } from '../../state/call.ts'
 import { type Arrival, PictureWatch } from '../../state/call-picture.ts'
-import { fitOf } from '../../state/call-view.ts'
+import { aspectOf, fitOf } from '../../state/call-view.ts'
 import { hasKeyboard } from '../../ui/keyboard.ts'
 
 /** still says that nothing may move. */
@@ -56,7 +56,7 @@ export function useShade(root: RefObject<HTMLElement | null>, may: boolean): Sha
 }
 
 /** useFit looks how a picture lies best in its place, whenever one of the two changes. */
-export function useFit(ref: RefObject<HTMLVideoElement | null>, screen: boolean): 'cover' | 'contain' {
+export function useFit(ref: RefObject<HTMLVideoElement | null>, screen: boolean, place?: unknown): 'cover' | 'contain' {
   const [fit, setFit] = useState<'cover' | 'contain'>('cover')
   useEffect(() => {
     const video = ref.current
@@ -71,8 +71,24 @@ export function useFit(ref: RefObject<HTMLVideoElement | null>, screen: boolean)
       video.removeEventListener('loadedmetadata', look)
       removeEventListener('resize', look)
     }
-  }, [screen])
+  }, [screen, place])
   return fit
+}
+
+/** useAspect gives an element the shape of a picture, as --aspect, whenever that changes. */
+export function useAspect(ref: RefObject<HTMLElement | null>, picture: RefObject<HTMLVideoElement | null>): void {
+  useLayoutEffect(() => {
+    const video = picture.current
+    if (video === null) return undefined
+    const look = (): void => {
+      const aspect = aspectOf({ width: video.videoWidth, height: video.videoHeight })
+      if (aspect !== undefined) ref.current?.style.setProperty('--aspect', aspect.toFixed(3))
+    }
+    look()
+    const events = ['resize', 'loadedmetadata'] as const
+    for (const event of events) video.addEventListener(event, look)
+    return () => events.forEach((event) => video.removeEventListener(event, look))
+  }, [])
 }
 
 /** useArrival looks whether the picture that should be there comes, and goes on coming. */

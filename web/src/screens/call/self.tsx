@@ -4,7 +4,7 @@ import { type CallShown } from '../../state/call.ts'
 import { type Arrow, type Corner, moved, nearestCorner, next, sides } from '../../state/call-view.ts'
 import { t } from '../../text/index.ts'
 import { useApp } from '../../ui/context.ts'
-import { still } from './hooks.ts'
+import { still, useAspect, useFit } from './hooks.ts'
 import { Moving } from './parts.tsx'
 
 const arrows: Readonly<Record<string, Arrow>> = { ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' }
@@ -38,7 +38,7 @@ function useDrag(place: (corner: Corner) => void) {
     const box = (own.offsetParent ?? document.documentElement).getBoundingClientRect()
     const now = own.getBoundingClientRect()
     if (dropped) place(nearestCorner(now.x + now.width / 2 - box.x, now.y + now.height / 2 - box.y, box, t.meta.dir))
-    own.style.translate = ''
+    own.style.transform = ''
     own.classList.remove('dragged')
   }
   return {
@@ -61,7 +61,7 @@ function useDrag(place: (corner: Corner) => void) {
       at.far ||= Math.hypot(dx, dy) > dragFrom
       if (!at.far) return
       e.currentTarget.classList.add('dragged')
-      e.currentTarget.style.translate = `${dx}px ${dy}px`
+      e.currentTarget.style.transform = `translate(${dx}px, ${dy}px)`
     },
     onPointerUp: (e: PointerEvent & { currentTarget: HTMLElement }): void => end(e, true),
     onPointerCancel: (e: PointerEvent & { currentTarget: HTMLElement }): void => end(e, false),
@@ -73,6 +73,7 @@ export function Self({ shown, large }: { shown: CallShown; large: boolean }) {
   const { preferences } = useApp()
   const ref = useRef<HTMLButtonElement>(null)
   const before = useRef<DOMRect | undefined>(undefined)
+  const video = useRef<HTMLVideoElement>(null)
   const [said, say] = useState('')
   const corner = preferences.selfCorner.value
   const seen = shown.camera || shown.screen
@@ -84,6 +85,9 @@ export function Self({ shown, large }: { shown: CallShown; large: boolean }) {
   }
   const { wasDrag, ...drag } = useDrag(place)
 
+  useAspect(ref, video)
+  const fit = useFit(video, shown.screen, large)
+
   // It goes from where it was to where it is now, so that the eye can follow.
   useLayoutEffect(() => {
     const from = before.current
@@ -91,37 +95,40 @@ export function Self({ shown, large }: { shown: CallShown; large: boolean }) {
     before.current = own?.getBoundingClientRect()
     if (from === undefined || from.width === 0 || own === null || still()) return
     const to = own.getBoundingClientRect()
-    const start = { translate: `${from.x - to.x}px ${from.y - to.y}px`, scale: `${from.width / (to.width || 1)} ${from.height / (to.height || 1)}`, transformOrigin: '0 0' }
-    own.animate([start, { translate: '0 0', scale: '1 1', transformOrigin: '0 0' }], { duration: glide, easing: 'ease-out' })
+    const start = `translate(${from.x - to.x}px, ${from.y - to.y}px) scale(${from.width / (to.width || 1)}, ${from.height / (to.height || 1)})`
+    own.animate([{ transform: start, transformOrigin: '0 0' }, { transform: 'none', transformOrigin: '0 0' }], { duration: glide, easing: 'ease-out' })
   }, [corner, large])
 
   return (
     <>
-      <button
-        type="button"
-        ref={ref}
-        class={`self ${corner} ${large ? 'large' : ''} ${seen ? '' : 'gone'}`}
-        aria-label={t.stage.selfMove}
-        disabled={large}
-        {...drag}
-        onClick={() => !wasDrag() && place(next(corner))}
-        onKeyDown={(e) => {
-          const arrow = arrows[e.key]
-          if (arrow === undefined) return
-          e.preventDefault()
-          place(moved(corner, arrow, t.meta.dir))
-        }}
-      >
-        <Moving
-          id="self-video"
-          stream={shown.localStream}
-          label={shown.screen ? t.stage.ownScreen : t.call.you}
-          muted
-          mirrored={preferences.mirror.value && !shown.screen && shown.facing !== 'environment'}
-          seen={seen}
-          fit={shown.screen ? 'contain' : 'cover'}
-        />
-      </button>
+      <div class="self-places">
+        <button
+          type="button"
+          ref={ref}
+          class={`self ${corner} ${large ? 'large' : ''} ${seen ? '' : 'gone'}`}
+          aria-label={t.stage.selfMove}
+          disabled={large}
+          {...drag}
+          onClick={() => !wasDrag() && place(next(corner))}
+          onKeyDown={(e) => {
+            const arrow = arrows[e.key]
+            if (arrow === undefined) return
+            e.preventDefault()
+            place(moved(corner, arrow, t.meta.dir))
+          }}
+        >
+          <Moving
+            id="self-video"
+            stream={shown.localStream}
+            label={shown.screen ? t.stage.ownScreen : t.call.you}
+            muted
+            mirrored={preferences.mirror.value && !shown.screen && shown.facing !== 'environment'}
+            seen={seen}
+            fit={shown.screen ? 'contain' : large ? fit : 'cover'}
+            inner={video}
+          />
+        </button>
+      </div>
       <p class="unseen" role="status">
         {said}
       </p>
