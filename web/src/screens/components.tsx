@@ -3,7 +3,7 @@
 // the code; the words in the parts come from the catalogue.
 
 import { useSignal } from '@preact/signals'
-import { Ban, CloudOff, Mic, MicOff, Moon, Phone, PhoneOff, Plus, Settings, Sun, SunMoon, Trash2, UserMinus, Users, Video, WifiOff } from 'lucide-preact'
+import { Ban, CloudOff, Ellipsis, Mic, MicOff, MonitorUp, MonitorX, Moon, Phone, PhoneOff, Plus, Settings, Sun, SunMoon, SwitchCamera, Trash2, UserMinus, Users, Video, VideoOff, WifiOff } from 'lucide-preact'
 import { type ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 
@@ -17,6 +17,7 @@ import { Confirm, Dialog, Sheet } from '../ui/dialog.tsx'
 import { Face } from '../ui/face.tsx'
 import { Field, PasswordField, ProblemText, Switch } from '../ui/field.tsx'
 import { Handle } from '../ui/handle.tsx'
+import { LevelBar } from '../ui/level.tsx'
 import { Link } from '../ui/link.tsx'
 import { Mark, Wordmark } from '../ui/mark.tsx'
 import { Menu } from '../ui/menu.tsx'
@@ -26,7 +27,8 @@ import { Qr } from '../ui/qr.tsx'
 import { Slider } from '../ui/slider.tsx'
 import { Banner, Count, EmptyState, Progress, Row, Skeleton } from '../ui/states.tsx'
 import '../style/components.css'
-import { Control } from './call/parts.tsx'
+import { Chip, Control } from './call/parts.tsx'
+import { Places } from './shell.tsx'
 
 const longName = 'Wilhelmina-Theodora von und zu Hohenstein-Wackerbarth'
 const friendName = 'Anna'
@@ -282,13 +284,58 @@ function States() {
           <Icon key={size} of={Phone} size={size} />
         ))}
       </Sample>
-      <Sample name="Control: plain, off, take the call, end">
+    </>
+  )
+}
+
+/** What stands on the stage of a call, and what leads there. */
+function Calls() {
+  const { call, stage } = t
+  return (
+    <>
+      <Sample name="Control, ringing: decline, accept">
         <div class="call-sample">
-          <Control label={t.call.mute} word={t.call.mute} icon={Mic} onClick={nothing} />
-          <Control label={t.call.unmute} word={t.call.unmute} icon={MicOff} kind="off" onClick={nothing} />
-          <Control label={t.call.accept} word={t.call.accept} icon={Phone} kind="call" onClick={nothing} />
-          <Control label={t.call.hangUp} word={t.call.hangUp} icon={PhoneOff} kind="end" onClick={nothing} />
+          <Control label={call.decline} word={call.decline} icon={PhoneOff} kind="end" onClick={nothing} />
+          <Control label={call.accept} word={call.accept} icon={Phone} kind="call" onClick={nothing} />
         </div>
+      </Sample>
+      <Sample name="Control, on the stage: as it begins">
+        <div class="call-sample">
+          <Control label={call.mute} word={call.mute} shortcut="M" icon={Mic} pressed={false} onClick={nothing} />
+          <Control label={stage.camera} word={stage.camera} shortcut="V" icon={Video} pressed onClick={nothing} />
+          <Control label={stage.share} word={stage.shareWord} shortcut="S" icon={MonitorUp} pressed={false} onClick={nothing} />
+          <Control label={stage.more} word={stage.more} icon={Ellipsis} onClick={nothing} />
+          <Control label={call.hangUp} word={call.hangUp} icon={PhoneOff} kind="end" onClick={nothing} />
+        </div>
+      </Sample>
+      <Sample name="Control, on the stage: muted, no camera, sharing, a phone’s other camera">
+        <div class="call-sample">
+          <Control label={call.mute} word={call.mute} icon={MicOff} kind="off" pressed onClick={nothing} />
+          <Control label={stage.camera} word={stage.camera} icon={VideoOff} kind="off" pressed={false} onClick={nothing} />
+          <Control label={stage.share} word={stage.shareWord} icon={MonitorX} kind="on" pressed onClick={nothing} />
+          <Control label={stage.swapCamera} word={stage.swapWord} icon={SwitchCamera} onClick={nothing} />
+        </div>
+      </Sample>
+      <Sample name="Chip: plain, with an icon, strong">
+        <div class="call-sample">
+          <Chip>{call.theyMuted(longName)}</Chip>
+          <Chip icon={MicOff}>{stage.mutedHold}</Chip>
+          <Chip icon={MicOff} strong>
+            {stage.mutedSpeaking}
+          </Chip>
+        </div>
+      </Sample>
+      <Sample name="LevelBar: silent, soft, loud, full">
+        <div class="grow levels">
+          {[0, 0.2, 0.7, 1].map((level) => (
+            <LevelBar key={level} label={t.devices.level} level={level} />
+          ))}
+        </div>
+      </Sample>
+      <Sample name="Rail: here, missed calls, elsewhere">
+        <Places route="people" missed={0} />
+        <Places route="calls" missed={3} />
+        <Places route="settings" missed={128} />
       </Sample>
     </>
   )
@@ -331,6 +378,7 @@ const groups: readonly (readonly [string, () => preact.JSX.Element])[] = [
   ['Choices', Choices],
   ['Lists', Lists],
   ['States', States],
+  ['Calls and places', Calls],
   ['What floats', Floats],
 ]
 

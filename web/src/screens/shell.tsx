@@ -11,11 +11,13 @@ import { Count } from '../ui/states.tsx'
 
 const ofPeople: ReadonlySet<Route> = new Set<Route>(['people', 'friend', 'add'])
 
-/** Rail leads to the places that there are: at the side, and on a phone at the bottom. */
 function Rail() {
   const { router, notices } = useApp()
-  const route = router.route.value
-  const missed = notices.list.value?.length ?? 0
+  return <Places route={router.route.value} missed={notices.list.value?.length ?? 0} />
+}
+
+/** Places leads to the places that there are: at the side, and on a phone at the bottom. */
+export function Places({ route, missed }: { route: Route; missed: number }) {
   return (
     <nav class="rail" aria-label={t.app.places}>
       <span class="rail-mark">

@@ -37,9 +37,8 @@ function useLevel(stream: MediaStream | undefined, onVoice: () => void): number 
   return level
 }
 
-/** Level is a bar that moves with the voice. It says nothing aloud by itself. */
-export function Level({ label, stream, onVoice }: { label: string; stream: MediaStream | undefined; onVoice: () => void }) {
-  const level = useLevel(stream, onVoice)
+/** LevelBar is so full as it is loud, 0 to 1. */
+export function LevelBar({ label, level }: { label: string; level: number }) {
   return (
     <div class="level" role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={10} aria-valuenow={Math.round(level * 10)}>
       <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">
@@ -47,4 +46,9 @@ export function Level({ label, stream, onVoice }: { label: string; stream: Media
       </svg>
     </div>
   )
+}
+
+/** Level is a bar that moves with the voice. It says nothing aloud by itself. */
+export function Level({ label, stream, onVoice }: { label: string; stream: MediaStream | undefined; onVoice: () => void }) {
+  return <LevelBar label={label} level={useLevel(stream, onVoice)} />
 }

@@ -24,7 +24,6 @@ export const call = {
   someone: 'صديق',
   hangUp: 'إنهاء',
   mute: 'كتم',
-  unmute: 'إلغاء الكتم',
   duration: 'المدة',
   direct: 'مباشرة',
   relayed: 'عبر المرحّل',

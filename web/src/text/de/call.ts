@@ -23,7 +23,6 @@ export const call = {
   someone: 'Jemand, den du kennst',
   hangUp: 'Auflegen',
   mute: 'Stumm',
-  unmute: 'Wieder sprechen',
   duration: 'Dauer',
   direct: 'direkt',
   relayed: 'über Relais',

@@ -23,7 +23,6 @@ export const call = {
   someone: 'A friend',
   hangUp: 'Hang up',
   mute: 'Mute',
-  unmute: 'Unmute',
   duration: 'Duration',
   direct: 'direct',
   relayed: 'relayed',

@@ -23,7 +23,6 @@ export const call = {
   someone: 'Un amigo',
   hangUp: 'Colgar',
   mute: 'Silenciar',
-  unmute: 'Hablar',
   duration: 'Duración',
   direct: 'directa',
   relayed: 'por el repetidor',

@@ -23,7 +23,6 @@ export const call = {
   someone: 'Quelqu’un que tu connais',
   hangUp: 'Raccrocher',
   mute: 'Muet',
-  unmute: 'Remettre le micro',
   duration: 'Durée',
   direct: 'direct',
   relayed: 'par relais',
