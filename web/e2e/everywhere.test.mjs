@@ -7,12 +7,12 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { accessible } from './lib/inspect.mjs';
+import { accessible, fits } from './lib/inspect.mjs';
 import { keepsShape, overlaps, reachableByFinger, settled, showsFocus, still } from './lib/look.mjs';
 import { answers, crowd, patterns, recipes, seed } from './lib/places.mjs';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
-import { calm, desktop, Findings, looks, phone, places, sees, system, through } from './lib/tour.mjs';
+import { calm, desktop, Findings, looks, phone, places, sees, system, through, wishes } from './lib/tour.mjs';
 
 /** @typedef {import('./lib/person.mjs').Person} Person */
 
@@ -108,6 +108,47 @@ for (const on of kinds) {
     found.none();
   });
 }
+
+/** Every place in a Firefox of its own, which asks for something from its start. @param {Parameters<typeof setStage>[0]['launch']} launch @param {(p: Person, path: string, found: Findings) => Promise<void>} look */
+async function asked(launch, look) {
+  const found = new Findings();
+  const own = await setStage({ names: crowd, browsers: ['firefox'], launch });
+  try {
+    await own.enter();
+    await seed(own);
+    await through(own, 'well', { on: 'firefox' }, async (p, { route, path }) => {
+      await sees(p, recipes[route].full(text));
+      await settled(p);
+      await look(p, path, found);
+    });
+  } finally {
+    await own.leave().finally(() => own.close());
+  }
+  found.none();
+}
+
+test('every place in the system’s own colours: firefox', async () => {
+  await asked(wishes.colours, async (p, path, found) => {
+    await found.add(keepsShape(p, `${path}, forced colours`));
+    if (path !== '/calls') return;
+    await p.page.evaluate(() => {
+      const bare = document.createElement('button');
+      bare.id = 'bare';
+      bare.style.cssText = 'position: fixed; inset: 0 auto auto 0; border: 0 !important; background: red; inline-size: 50px; block-size: 50px';
+      document.body.append(bare);
+    });
+    await assert.rejects(keepsShape(p, 'spoilt'), /button ""/);
+    await p.page.evaluate(() => document.querySelector('#bare')?.remove());
+  });
+});
+
+test('every place with letters twice as large: firefox', async () => {
+  await asked(wishes.letters, async (p, path, found) => {
+    assert.equal(await p.page.evaluate(() => getComputedStyle(document.documentElement).fontSize), '32px');
+    await found.add(fits(p, `${path}, letters at 200 %`));
+    await found.add(overlaps(p, `${path}, letters at 200 %`));
+  });
+});
 
 for (const on of kinds) {
   test(`each of these looks finds what it is for: ${on}`, async () => {

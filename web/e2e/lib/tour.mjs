@@ -33,6 +33,12 @@ const sessions = new WeakMap();
 /** Less motion, and light colours, in Firefox, whose driver can’t say what the system asks for: they are said when it starts. */
 export const calm = { prefs: { 'ui.prefersReducedMotion': 1, 'layout.css.prefers-color-scheme.content-override': 1 } };
 
+/** What else a system can ask of Firefox when it starts: its own colours; letters twice as large. */
+export const wishes = {
+  colours: { prefs: { ...calm.prefs, 'browser.display.document_color_use': 2, 'ui.useAccessibilityTheme': 1 } },
+  letters: { prefs: { ...calm.prefs, 'font.size.variable.x-western': 32, 'font.size.monospace.x-western': 32 } },
+};
+
 /** Whether the system can ask for something here while the page is open. @param {Person} p */
 const asks = async (p) => !/firefox/i.test(await p.page.browser().version());
 
