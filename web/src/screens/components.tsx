@@ -333,9 +333,15 @@ function Calls() {
         </div>
       </Sample>
       <Sample name="Rail: here, missed calls, elsewhere">
-        <Places route="people" missed={0} />
-        <Places route="calls" missed={3} />
-        <Places route="settings" missed={128} />
+        <div class="rail">
+          <Places route="people" missed={0} />
+        </div>
+        <div class="rail">
+          <Places route="calls" missed={3} />
+        </div>
+        <div class="rail">
+          <Places route="settings" missed={128} />
+        </div>
       </Sample>
     </>
   )

@@ -11,15 +11,20 @@ import { Count } from '../ui/states.tsx'
 
 const ofPeople: ReadonlySet<Route> = new Set<Route>(['people', 'friend', 'add'])
 
+/** Rail leads to the places that there are: at the side, and on a phone at the bottom. */
 function Rail() {
   const { router, notices } = useApp()
-  return <Places route={router.route.value} missed={notices.list.value?.length ?? 0} />
-}
-
-/** Places leads to the places that there are: at the side, and on a phone at the bottom. */
-export function Places({ route, missed }: { route: Route; missed: number }) {
   return (
     <nav class="rail" aria-label={t.app.places}>
+      <Places route={router.route.value} missed={notices.list.value?.length ?? 0} />
+    </nav>
+  )
+}
+
+/** Places are what the rail leads to, and how many calls were missed. */
+export function Places({ route, missed }: { route: Route; missed: number }) {
+  return (
+    <>
       <span class="rail-mark">
         <Mark />
       </span>
@@ -33,7 +38,7 @@ export function Places({ route, missed }: { route: Route; missed: number }) {
       <Link to="/settings" class="rail-place" icon={Gear} current={route === 'settings' || route === 'check'}>
         <span>{t.app.settings}</span>
       </Link>
-    </nav>
+    </>
   )
 }
 
