@@ -1,8 +1,8 @@
 // What Ringfence sounds like, as data. Every sound is short, soft and warm, and
 // each has a shape of its own: the ring climbs and rocks, ring-back is two low
-// breaths, connect steps up, end steps down, a message is one drop.
+// breaths, connect steps up, end steps down.
 
-export type SoundName = 'ring' | 'ringback' | 'connect' | 'end' | 'message' | 'test'
+export type SoundName = 'ring' | 'ringback' | 'connect' | 'end' | 'test'
 
 /** Voice is how a note begins, what it is made of, and how it fades. */
 export interface Voice {
@@ -42,7 +42,6 @@ const d5 = 587.33
 const e5 = 659.26
 const g5 = 783.99
 const a5 = 880
-const b5 = 987.77
 
 const note = (at: number, hertz: number, lasts: number, level = 0.3): Note => ({ at, hertz, lasts, level })
 
@@ -58,7 +57,6 @@ export const scores: Readonly<Record<SoundName, Score>> = {
   ringback: { voice: breath, seconds: 4, notes: [note(0, e4, 0.55, 0.16), note(0.75, e4, 0.55, 0.16), note(0, c4, 0.55, 0.1), note(0.75, c4, 0.55, 0.1)] },
   connect: { voice: bell, seconds: 0.8, notes: [note(0, a4, 0.5, 0.24), note(0.11, a5, 0.65, 0.22)] },
   end: { voice: breath, seconds: 0.8, notes: [note(0, g4, 0.3, 0.2), note(0.24, c4, 0.5, 0.22)] },
-  message: { voice: bell, seconds: 0.6, notes: [note(0, b5, 0.55, 0.2)] },
   test: {
     voice: wood,
     seconds: 1.9,

@@ -21,6 +21,10 @@ describe('the catalogue', () => {
     expect(sentences.filter(([, said]) => banned.test(said)).map(([path]) => path)).toEqual([])
   })
 
+  it('speaks of what there is, not of what will come', () => {
+    expect(sentences.filter(([, said]) => /\b(?:later|next|future) version|coming soon|in the future/i.test(said)).map(([path]) => path)).toEqual([])
+  })
+
   it('uses the right quotes and dots', () => {
     expect(sentences.filter(([, said]) => /'|"|\.\.\./.test(said)).map(([path]) => path)).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { type Friend } from '@ringfence/sdk'
-import { ChevronLeft, Info, MessageCircle, Phone, Video } from 'lucide-preact'
+import { ChevronLeft, Info, Phone, Video } from 'lucide-preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 import { byDay, type PastCall } from '../../state/history.ts'
@@ -48,15 +48,15 @@ function Past({ call: past, name }: { call: PastCall; name: string }) {
   )
 }
 
-/** Calls of two, the newest at the bottom, where messages will come in. */
+/** Calls of two, the newest at the bottom. */
 function Together({ friend }: { friend: Friend }) {
   const { history, now } = useApp()
   const [limit, more] = useState(page)
-  const end = useRef<HTMLParagraphElement>(null)
+  const box = useRef<HTMLDivElement>(null)
   const all = history.of(friend.account)
   const newest = all[0]?.id
   useLayoutEffect(() => {
-    const scroller = end.current?.closest('[data-scrolls]')
+    const scroller = box.current?.closest('[data-scrolls]')
     if (!scroller) return undefined
     let low = true // at the newest; there one stays when the room changes
     const settle = (): void => {
@@ -73,31 +73,25 @@ function Together({ friend }: { friend: Friend }) {
     }
   }, [newest, friend.account])
   return (
-    <>
-      <div class="together">
-        {all.length > limit && (
-          <Button kind="quiet" onClick={() => more(limit + page)}>
-            {t.history.older}
-          </Button>
-        )}
-        {byDay(all.slice(0, limit).reverse()).map(({ start, calls }) => (
-          <section key={start.getTime()} class="day" aria-labelledby={`day-${start.getTime()}`}>
-            <h2 id={`day-${start.getTime()}`} class="day-name">
-              {t.history.day(start, now())}
-            </h2>
-            <ul>
-              {calls.map((x) => (
-                <Past key={x.id} call={x} name={friend.displayName} />
-              ))}
-            </ul>
-          </section>
-        ))}
-      </div>
-      <p class="later" ref={end}>
-        <Icon of={MessageCircle} size={18} />
-        <span>{t.people.later}</span>
-      </p>
-    </>
+    <div class="together" ref={box}>
+      {all.length > limit && (
+        <Button kind="quiet" onClick={() => more(limit + page)}>
+          {t.history.older}
+        </Button>
+      )}
+      {byDay(all.slice(0, limit).reverse()).map(({ start, calls }) => (
+        <section key={start.getTime()} class="day" aria-labelledby={`day-${start.getTime()}`}>
+          <h2 id={`day-${start.getTime()}`} class="day-name">
+            {t.history.day(start, now())}
+          </h2>
+          <ul>
+            {calls.map((x) => (
+              <Past key={x.id} call={x} name={friend.displayName} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
   )
 }
 
@@ -106,24 +100,18 @@ function FirstCall({ friend }: { friend: Friend }) {
   const { call } = useApp()
   const name = friend.displayName
   return (
-    <>
-      <div class="first-call">
-        <Face account={friend.account} size="huge" />
-        <p class="quiet">{t.history.noneWith(name)}</p>
-        <div class="first-ways">
-          <Button kind="primary" icon={Video} aria-label={t.people.videoCall(name)} onClick={() => call.start(friend.account, true)}>
-            {t.people.videoWord}
-          </Button>
-          <Button icon={Phone} aria-label={t.people.call(name)} onClick={() => call.start(friend.account, false)}>
-            {t.people.callWord}
-          </Button>
-        </div>
+    <div class="first-call">
+      <Face account={friend.account} size="huge" />
+      <p class="quiet">{t.history.noneWith(name)}</p>
+      <div class="first-ways">
+        <Button kind="primary" icon={Video} aria-label={t.people.videoCall(name)} onClick={() => call.start(friend.account, true)}>
+          {t.people.videoWord}
+        </Button>
+        <Button icon={Phone} aria-label={t.people.call(name)} onClick={() => call.start(friend.account, false)}>
+          {t.people.callWord}
+        </Button>
       </div>
-      <p class="later">
-        <Icon of={MessageCircle} size={18} />
-        <span>{t.people.later}</span>
-      </p>
-    </>
+    </div>
   )
 }
 

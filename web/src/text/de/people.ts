@@ -29,7 +29,6 @@ export const people = {
   strangerWhy: 'Ihr seid hier nicht oder nicht mehr befreundet. Einer von euch kann den anderen fragen.',
   blockedTitle: (name: string) => `Du hast ${name} blockiert`,
   blockedWhy: 'Keiner von euch kann den anderen anrufen. Hebst du die Blockade auf, kann einer den anderen wieder um Freundschaft bitten.',
-  later: 'Einander schreiben kommt in einer späteren Version. Anrufe gehen schon.',
 
   emptyTitle: 'Hier werden deine Freunde sein',
   emptyWhy: 'Schick jemandem einen Link. Sobald er geöffnet ist, könnt ihr euch anrufen.',
@@ -123,7 +122,7 @@ export const history = {
   noneWhy: 'Nur dieses Gerät behält sie, bis du dich abmeldest oder sie löschst.',
   noneMissed: 'Keine verpassten Anrufe',
   noneMissedWhy: 'Anrufe, die kommen, während du weg bist, stehen hier.',
-  noneWith: (name: string) => `Du und ${name} habt euch auf diesem Gerät noch nicht angerufen`,
+  noneWith: (name: string) => `Ruf ${name} an, mit oder ohne Video. Eure Anrufe auf diesem Gerät stehen dann hier.`,
   clear: 'Anrufe löschen',
   older: 'Ältere Anrufe zeigen',
   day: (then: Date, now: Date) => f.day(then, now),

@@ -29,7 +29,6 @@ export const people = {
   strangerWhy: 'You and this person aren’t friends here, or no longer. One of you can ask the other.',
   blockedTitle: (name: string) => `You have blocked ${name}`,
   blockedWhy: 'Neither of you can call the other. Once you unblock, one of you can ask the other to be friends again.',
-  later: 'Writing to each other comes in a later version. Calls work now.',
 
   emptyTitle: 'Your friends will be here',
   emptyWhy: 'Send somebody a link. As soon as they open it, you can call each other.',
@@ -123,7 +122,7 @@ export const history = {
   noneWhy: 'Only this device keeps them, until you sign out or clear them.',
   noneMissed: 'No missed calls',
   noneMissedWhy: 'Calls that come while you are away are listed here.',
-  noneWith: (name: string) => `You and ${name} haven’t called each other on this device yet`,
+  noneWith: (name: string) => `Call ${name} with or without video. Your calls on this device are listed here.`,
   clear: 'Clear calls',
   older: 'Show older calls',
   day: (then: Date, now: Date) => f.day(then, now),

@@ -29,7 +29,6 @@ export const people = {
   strangerWhy: 'Esta persona y tú no son amigos aquí, o ya no. Uno de los dos puede pedírselo al otro.',
   blockedTitle: (name: string) => `Has bloqueado a ${name}`,
   blockedWhy: 'Ninguno de los dos puede llamar al otro. Si quitas el bloqueo, uno puede pedirle al otro que vuelvan a ser amigos.',
-  later: 'Escribirse llegará en una versión posterior. Las llamadas ya funcionan.',
 
   emptyTitle: 'Aquí estarán tus amigos',
   emptyWhy: 'Envía un enlace a alguien. En cuanto lo abra, podrán llamarse.',
@@ -123,7 +122,7 @@ export const history = {
   noneWhy: 'Solo las guarda este dispositivo, hasta que cierres la sesión o las borres.',
   noneMissed: 'No hay llamadas perdidas',
   noneMissedWhy: 'Aquí aparecen las llamadas que llegan mientras no estás.',
-  noneWith: (name: string) => `${name} y tú todavía no se han llamado en este dispositivo`,
+  noneWith: (name: string) => `Llama a ${name}, con vídeo o sin él. Aquí aparecerán sus llamadas en este dispositivo.`,
   clear: 'Borrar las llamadas',
   older: 'Mostrar llamadas anteriores',
   day: (then: Date, now: Date) => f.day(then, now),

@@ -29,7 +29,6 @@ export const people = {
   strangerWhy: 'Vous n’êtes pas amis ici, ou plus. L’un de vous peut le demander à l’autre.',
   blockedTitle: (name: string) => `Tu as bloqué ${name}`,
   blockedWhy: 'Aucun de vous ne peut appeler l’autre. Une fois le blocage levé, l’un de vous peut redemander à l’autre d’être amis.',
-  later: 'S’écrire viendra dans une prochaine version. Les appels marchent déjà.',
 
   emptyTitle: 'Tes amis seront ici',
   emptyWhy: 'Envoie un lien à quelqu’un. Dès qu’il est ouvert, vous pouvez vous appeler.',
@@ -123,7 +122,7 @@ export const history = {
   noneWhy: 'Seul cet appareil les garde, jusqu’à ce que tu te déconnectes ou les effaces.',
   noneMissed: 'Aucun appel manqué',
   noneMissedWhy: 'Les appels qui arrivent en ton absence sont notés ici.',
-  noneWith: (name: string) => `Toi et ${name} ne vous êtes pas encore appelés sur cet appareil`,
+  noneWith: (name: string) => `Appelle ${name}, avec ou sans vidéo. Les appels avec ${name} sur cet appareil s’afficheront ici.`,
   clear: 'Effacer les appels',
   older: 'Montrer les appels plus anciens',
   day: (then: Date, now: Date) => f.day(then, now),
