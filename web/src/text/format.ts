@@ -23,6 +23,8 @@ export interface Formats<Rule extends Intl.LDMLPluralRule> {
   day: (then: Date, now: Date) => string
   /** How long ago, in words, under a day; the day and time after that. */
   ago: (then: Date, now: Date) => string
+  /** The same after a verb: on Friday. */
+  when: (then: Date, now: Date) => string
   /** How long until, in whole units. */
   until: (then: Date, now: Date) => string
   /** A span of seconds in words, for waiting: "40 seconds". */
@@ -44,8 +46,8 @@ const latin = (tag: string): string => new Intl.Locale(tag, { numberingSystem: '
 
 const startOfDay = (d: Date): number => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime()
 
-/** formats makes the Formats of a language that has these plural forms. */
-export function formats<const Rule extends Intl.LDMLPluralRule>(language: string, rules: readonly Rule[]): Formats<Rule | 'other'> {
+/** formats makes the Formats of a language that has these plural forms; on puts before a moment what belongs there after a verb. */
+export function formats<const Rule extends Intl.LDMLPluralRule>(language: string, rules: readonly Rule[], on: (moment: string) => string): Formats<Rule | 'other'> {
   const locale = latin(regional(language))
   const plural = new Intl.PluralRules(language)
   const number = new Intl.NumberFormat(locale)
@@ -59,6 +61,13 @@ export function formats<const Rule extends Intl.LDMLPluralRule>(language: string
   const two = new Intl.NumberFormat(locale, { minimumIntegerDigits: 2, useGrouping: false })
   const unit = (n: number, name: 'second' | 'minute' | 'hour' | 'day'): string =>
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'long' }).format(n)
+  /** How long ago, where that is under a day. */
+  const under = (then: Date, now: Date): string | undefined => {
+    const ms = now.getTime() - then.getTime()
+    if (ms < minute) return relative.format(0, 'minute')
+    if (ms < hour) return relative.format(-Math.floor(ms / minute), 'minute')
+    return ms < day ? relative.format(-Math.floor(ms / hour), 'hour') : undefined
+  }
 
   return {
     rules: [...rules, 'other'],
@@ -75,13 +84,8 @@ export function formats<const Rule extends Intl.LDMLPluralRule>(language: string
       if (days > -7 && days < 0) return weekday.format(then)
       return then.getFullYear() === now.getFullYear() ? date.format(then) : fullDate.format(then)
     },
-    ago: (then, now) => {
-      const ms = now.getTime() - then.getTime()
-      if (ms < minute) return relative.format(0, 'minute')
-      if (ms < hour) return relative.format(-Math.floor(ms / minute), 'minute')
-      if (ms < day) return relative.format(-Math.floor(ms / hour), 'hour')
-      return moment.format(then)
-    },
+    ago: (then, now) => under(then, now) ?? moment.format(then),
+    when: (then, now) => under(then, now) ?? on(moment.format(then)),
     until: (then, now) => {
       const ms = Math.max(0, then.getTime() - now.getTime())
       if (ms < hour) return relative.format(Math.max(1, Math.ceil(ms / minute)), 'minute')

@@ -25,6 +25,14 @@ const manners: Record<string, Manners> = {
   ar: { begs: /من فضلك|الرجاء|يرجى|عذر|!|غير صالح/, writes: /['"]|\.\.\./ },
 }
 
+/** What the name that one signs in with is called, and what it never is. */
+const signInName: Readonly<Record<string, { readonly word: string; readonly never: RegExp }>> = {
+  de: { word: 'anmeldename', never: /Kennung|Benutzername|Login/i },
+  fr: { word: 'identifiant', never: /nom d’utilisateur|pseudo/i },
+  es: { word: 'nombre de usuario', never: /identificador/i },
+  ar: { word: 'اسم المستخدم', never: /معرّف/i },
+}
+
 /** The values that a sentence shows: names, numbers and times are the same in all languages. */
 const values = (args: readonly unknown[], english: string): string[] => args.filter((a): a is string => typeof a === 'string' && english.includes(a))
 
@@ -52,11 +60,37 @@ describe.each(Object.entries({ de, fr, es, ar } satisfies Record<string, Text>))
     expect(ownSaid.filter(([, words]) => manners[tag]?.begs.test(words))).toEqual([])
   })
 
+  it('has one plain word for the name that one signs in with', () => {
+    const { word, never } = signInName[tag]!
+    expect(ownSaid.filter(([, words]) => never.test(words))).toEqual([])
+    for (const says of [text.login.handle, text.invite.handle, text.settings.handle, text.people.byHandle]) expect(says.toLowerCase()).toContain(word)
+  })
+
   it('uses its own quotes, dots and spaces', () => {
     expect(ownSaid.filter(([, words]) => manners[tag]?.writes.test(words))).toEqual([])
   })
 
   it.each(errorCodes.map((c) => [c]))('says what to do about %s', (code) => {
     expect(sentence(text, problem(code)).length).toBeGreaterThan(15)
+  })
+})
+
+describe('a day in a sentence', () => {
+  const now = new Date(2026, 10, 24, 12)
+  const [friday, justNow] = [new Date(2026, 10, 20, 15, 4), new Date(2026, 10, 24, 11, 55)]
+
+  it.each([
+    ['en', en, 'on Friday', '5 minutes ago'],
+    ['de', de, 'am Freitag', 'vor 5 Minuten'],
+    ['fr', fr, 'le vendredi', 'il y a 5 minutes'],
+    ['es', es, 'el viernes', 'hace 5 minutos'],
+    ['ar', ar, 'يوم الجمعة', 'قبل 5 دقائق'],
+  ] as const)('has what belongs before it, and how long ago has not: %s', (_, text, day, ago) => {
+    for (const says of [text.settings.invite, text.settings.revokeWhich, text.people.waiting]) {
+      const said = says(friday, now)
+      expect(said).toContain(` ${day}`)
+      expect(says(justNow, now)).toBe(`${said.slice(0, said.indexOf(day))}${ago}`)
+    }
+    expect(text.people.missedWhen(friday, now)).not.toContain(day) // by itself it needs none
   })
 })

@@ -25,6 +25,11 @@ describe('the catalogue', () => {
     expect(sentences.filter(([, said]) => /\b(?:later|next|future) version|coming soon|in the future/i.test(said)).map(([path]) => path)).toEqual([])
   })
 
+  it('has one plain word for the name that one signs in with', () => {
+    expect(sentences.filter(([, said]) => /\bhandles?\b|user ?name|\blog-?in\b/i.test(said)).map(([path]) => path)).toEqual([])
+    expect(en.login.handle).toBe(en.invite.handle)
+  })
+
   it('uses the right quotes and dots', () => {
     expect(sentences.filter(([, said]) => /'|"|\.\.\./.test(said)).map(([path]) => path)).toEqual([])
   })
@@ -112,7 +117,7 @@ describe('errors in words', () => {
 
   it('says each fault once: beside its field, or beside the button', () => {
     const p = { code: 'invalid', fields: [{ field: 'name', rule: 'required' }] } as const
-    expect(sentenceFor(en, p, 'name')).toBe('Choose a handle.')
+    expect(sentenceFor(en, p, 'name')).toBe('Choose a sign-in name.')
     expect(sentenceFor(en, p, 'password')).toBeUndefined()
     expect(sentenceBeside(en, p, ['name'])).toBeUndefined()
     expect(sentenceBeside(en, p, ['password'])).toBeDefined()

@@ -14,7 +14,7 @@ export const invite = {
   nameTitle: 'بماذا يناديك أصدقاؤك؟',
   name: 'اسمك',
   nameHelp: 'يراه أصدقاؤك، ويمكنك تغييره في أي وقت.',
-  handle: 'المعرّف',
+  handle: 'اسم المستخدم',
   handleHelp: (preview: string) =>
     preview === '' ? 'به يضيفك الآخرون. يضع الخادم بعده أربعة أرقام.' : `به يضيفك الآخرون: ${apart(preview)}. الأرقام الأربعة يضعها الخادم.`,
   next: 'متابعة',
@@ -25,7 +25,7 @@ export const invite = {
   creating: 'يجري إنشاء حسابك',
 
   doneTitle: (name: string) => `أهلًا، ${apart(name)}`,
-  doneHandle: 'هذا معرّفك. به تدخل من أجهزة أخرى، وبه يضيفك الآخرون:',
+  doneHandle: 'هذا اسم المستخدم الخاص بك. به تدخل من أجهزة أخرى، وبه يضيفك الآخرون:',
   doneFriend: (name: string) => `أصبحت أنت و${apart(name)} صديقين.`,
   ownerWhat: 'سيكون هذا الخادم لك، وأنت أول من فيه. بعدها تدعو الأصدقاء الذين تريد الاتصال بهم.',
   ownerNext: 'لا أحد هنا غيرك بعد. أنشئ رابطًا وأرسله إلى صديق.',
@@ -48,7 +48,7 @@ export const invite = {
 
 export const login = {
   title: 'تسجيل الدخول',
-  handle: 'المعرّف',
+  handle: 'اسم المستخدم',
   handleHelp: `مثلًا ${apart('anna.4821')}`,
   password: 'كلمة المرور',
   submit: 'دخول',
@@ -83,7 +83,7 @@ export const password = {
     wordByItself: 'الكلمة الواحدة تُجرَّب سريعًا.',
     namesByThemselves: 'الاسم وحده يُجرَّب سريعًا.',
     commonNames: 'الأسماء الشائعة تُجرَّب سريعًا.',
-    userInputs: 'اسمك أو معرّفك أول ما يُجرَّب.',
+    userInputs: 'اسمك أو اسم المستخدم لديك أول ما يُجرَّب.',
     pwned: 'كلمة المرور هذه معروفة من تسريب سابق.',
   },
 }

@@ -13,8 +13,8 @@ export const people = {
   block: 'حظر…',
 
   about: (name: string) => `عن ${apart(name)}`,
-  handleOf: (name: string) => `معرّف ${apart(name)}`,
-  copyHandle: 'نسخ المعرّف',
+  handleOf: (name: string) => `اسم المستخدم لـ ${apart(name)}`,
+  copyHandle: 'نسخ اسم المستخدم',
   since: (then: Date, now: Date) => `صداقة منذ: ${f.day(then, now)}`,
   trust: (name: string) => `المكالمات مشفّرة بين جهازيكما. يضمن هذا الخادم أن ${apart(name)} في الطرف الآخر، ولا يحتفظ بقائمة لمكالماتكما: المكالمة الفائتة وحدها تنتظر فيه حتى تُرى.`,
   callWord: 'اتصال',
@@ -23,7 +23,7 @@ export const people = {
   searchClear: 'مسح البحث',
   found: (n: number) => f.count(n, { zero: 'لم يوجد أحد', one: 'وُجد شخص واحد', two: 'وُجد شخصان', few: 'وُجد # أشخاص', many: 'وُجد # شخصًا', other: 'وُجد # شخص' }),
   notFoundTitle: (words: string) => `لا أحد هنا باسم «${apart(words)}»`,
-  notFoundWhy: 'ابحث عن جزء من الاسم أو المعرّف. الجدد يأتون بدعوة.',
+  notFoundWhy: 'ابحث عن جزء من الاسم أو اسم المستخدم. الجدد يأتون بدعوة.',
   chooseTitle: 'بمن تريد الاتصال؟',
   chooseWhy: 'اختر أحدًا من القائمة. من بجانبه نقطة خضراء موجود الآن.',
   strangerTitle: 'ليس من أصدقائك',
@@ -48,12 +48,12 @@ export const people = {
   qr: 'الرابط رمزًا مربعًا (QR) يُقرأ بالهاتف',
   scan: 'أو دعهم يقرؤونه بالهاتف.',
   anotherLink: 'إنشاء رابط آخر',
-  byHandle: 'طلب بالمعرّف',
-  byHandleWhy: 'لمن له حساب هنا وأخبرك بمعرّفه.',
-  handle: 'معرّف صديقك',
+  byHandle: 'طلب باسم المستخدم',
+  byHandleWhy: 'لمن له حساب هنا وأخبرك باسم المستخدم الخاص به.',
+  handle: 'اسم المستخدم لصديقك',
   handleExample: 'anna.4821',
   ask: 'إرسال الطلب',
-  asked: (handle: string) => `إن كان هنا من معرّفه ${apart(handle)} فطلبك ظاهر له الآن.`,
+  asked: (handle: string) => `إن كان هنا من اسم المستخدم لديه ${apart(handle)} فطلبك ظاهر له الآن.`,
 
   incoming: 'يريدون صداقتك',
   incomingFrom: (handle: string, then: Date, now: Date) => `${apart(handle)}، ${f.ago(then, now)}`,
@@ -63,7 +63,7 @@ export const people = {
   declineFrom: (name: string) => `رفض ${apart(name)}`,
 
   outgoing: 'في انتظار الرد',
-  waiting: (then: Date, now: Date) => `أُرسل ${f.ago(then, now)}`,
+  waiting: (then: Date, now: Date) => `أُرسل ${f.when(then, now)}`,
   withdraw: 'سحب',
   withdrawFrom: (handle: string) => `سحب الطلب من ${apart(handle)}`,
 
@@ -99,7 +99,7 @@ export const confirm = {
 
 export const done = {
   linkCopied: 'نُسخ الرابط',
-  handleCopied: 'نُسخ المعرّف',
+  handleCopied: 'نُسخ اسم المستخدم',
   nameSaved: 'حُفظ اسمك',
   passwordChanged: 'تغيّرت كلمة مرورك. انتهت الجلسات على الأجهزة الأخرى.',
   accepted: (name: string) => `أصبحت أنت و${apart(name)} صديقين`,

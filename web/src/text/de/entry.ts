@@ -13,7 +13,7 @@ export const invite = {
   nameTitle: 'Wie nennen dich deine Freunde?',
   name: 'Dein Name',
   nameHelp: 'Deine Freunde sehen ihn. Du kannst ihn jederzeit ändern.',
-  handle: 'Kennung',
+  handle: 'Anmeldename',
   handleHelp: (preview: string) =>
     preview === '' ? 'Andere können dich damit hinzufügen. Der Server hängt vier Ziffern an.' : `Andere können dich damit hinzufügen: ${preview}. Die vier Ziffern kommen vom Server.`,
   next: 'Weiter',
@@ -24,7 +24,7 @@ export const invite = {
   creating: 'Dein Konto wird erstellt',
 
   doneTitle: (name: string) => `Willkommen, ${name}`,
-  doneHandle: 'Deine Kennung. Damit meldest du dich auf anderen Geräten an, und andere können dich hinzufügen:',
+  doneHandle: 'Dein Anmeldename. Damit meldest du dich auf anderen Geräten an, und andere können dich hinzufügen:',
   doneFriend: (name: string) => `Du und ${name} seid jetzt befreundet.`,
   ownerWhat: 'Dieser Server wird dir gehören, und du bist die erste Person darauf. Danach lädst du die Freunde ein, die du anrufen möchtest.',
   ownerNext: 'Noch ist niemand sonst hier. Mach einen Link und schick ihn jemandem.',
@@ -47,7 +47,7 @@ export const invite = {
 
 export const login = {
   title: 'Anmelden',
-  handle: 'Kennung',
+  handle: 'Anmeldename',
   handleHelp: 'Zum Beispiel anna.4821',
   password: 'Passwort',
   submit: 'Anmelden',
@@ -81,7 +81,7 @@ export const password = {
     wordByItself: 'Ein einzelnes Wort ist schnell ausprobiert.',
     namesByThemselves: 'Ein Name allein ist schnell ausprobiert.',
     commonNames: 'Häufige Namen sind schnell ausprobiert.',
-    userInputs: 'Dein Name oder deine Kennung wird als Erstes ausprobiert.',
+    userInputs: 'Dein Name oder dein Anmeldename wird als Erstes ausprobiert.',
     pwned: 'Dieses Passwort ist schon einmal in falsche Hände geraten.',
   },
 }

@@ -12,8 +12,8 @@ export const people = {
   block: 'Blockieren …',
 
   about: (name: string) => `Über ${name}`,
-  handleOf: (name: string) => `Kennung von ${name}`,
-  copyHandle: 'Kennung kopieren',
+  handleOf: (name: string) => `Anmeldename von ${name}`,
+  copyHandle: 'Anmeldenamen kopieren',
   since: (then: Date, now: Date) => `Befreundet seit: ${f.day(then, now)}`,
   trust: (name: string) => `Anrufe sind zwischen euren Geräten verschlüsselt. Dieser Server bürgt dafür, dass am anderen Ende ${name} ist, und führt keine Liste eurer Anrufe: Nur ein verpasster wartet dort, bis er gesehen ist.`,
   callWord: 'Anrufen',
@@ -22,7 +22,7 @@ export const people = {
   searchClear: 'Suche leeren',
   found: (n: number) => f.count(n, { one: '# Person gefunden', other: '# Personen gefunden' }),
   notFoundTitle: (words: string) => `Hier heißt niemand „${words}“`,
-  notFoundWhy: 'Such nach einem Teil des Namens oder der Kennung. Wer neu ist, kommt mit einer Einladung.',
+  notFoundWhy: 'Such nach einem Teil des Namens oder des Anmeldenamens. Wer neu ist, kommt mit einer Einladung.',
   chooseTitle: 'Wen möchtest du anrufen?',
   chooseWhy: 'Wähl jemanden aus der Liste. Wer einen grünen Punkt hat, ist gerade da.',
   strangerTitle: 'Nicht unter deinen Freunden',
@@ -47,9 +47,9 @@ export const people = {
   qr: 'Der Link als QR-Code, zum Scannen mit dem Handy',
   scan: 'Oder lass das hier mit dem Handy scannen.',
   anotherLink: 'Noch einen Link erstellen',
-  byHandle: 'Über die Kennung fragen',
-  byHandleWhy: 'Für alle, die hier ein Konto haben und dir ihre Kennung gesagt haben.',
-  handle: 'Kennung der anderen Person',
+  byHandle: 'Über den Anmeldenamen fragen',
+  byHandleWhy: 'Für alle, die hier ein Konto haben und dir ihren Anmeldenamen gesagt haben.',
+  handle: 'Anmeldename der anderen Person',
   handleExample: 'anna.4821',
   ask: 'Fragen',
   asked: (handle: string) => `Wenn es ${handle} hier gibt, ist deine Anfrage jetzt dort zu sehen.`,
@@ -62,7 +62,7 @@ export const people = {
   declineFrom: (name: string) => `${name} ablehnen`,
 
   outgoing: 'Warten auf Antwort',
-  waiting: (then: Date, now: Date) => `Gefragt ${f.ago(then, now)}`,
+  waiting: (then: Date, now: Date) => `Gefragt ${f.when(then, now)}`,
   withdraw: 'Zurückziehen',
   withdrawFrom: (handle: string) => `Anfrage an ${handle} zurückziehen`,
 
@@ -98,7 +98,7 @@ export const confirm = {
 
 export const done = {
   linkCopied: 'Link kopiert',
-  handleCopied: 'Kennung kopiert',
+  handleCopied: 'Anmeldename kopiert',
   nameSaved: 'Dein Name ist gespeichert',
   passwordChanged: 'Dein Passwort ist geändert. Deine anderen Geräte sind abgemeldet.',
   accepted: (name: string) => `Du und ${name} seid jetzt befreundet`,

@@ -13,7 +13,7 @@ export const invite = {
   nameTitle: 'What do friends call you?',
   name: 'Your name',
   nameHelp: 'Friends see this. You can change it at any time.',
-  handle: 'Handle',
+  handle: 'Sign-in name',
   handleHelp: (preview: string) =>
     preview === '' ? 'Others can add you by it. The server puts four digits behind.' : `Others can add you by it: ${preview}. The four digits come from the server.`,
   next: 'Continue',
@@ -29,7 +29,7 @@ export const invite = {
   doneCheck: 'Try camera and sound first',
 
   doneTitle: (name: string) => `Welcome, ${name}`,
-  doneHandle: 'Your handle. With it you sign in on other devices, and others can add you:',
+  doneHandle: 'Your sign-in name. With it you sign in on other devices, and others can add you:',
   doneFriend: (name: string) => `You and ${name} are friends now.`,
   doneHome: 'Go to people',
 
@@ -48,7 +48,7 @@ export const invite = {
 
 export const login = {
   title: 'Sign in',
-  handle: 'Handle',
+  handle: 'Sign-in name',
   handleHelp: 'For example anna.4821',
   password: 'Password',
   submit: 'Sign in',
@@ -82,7 +82,7 @@ export const password = {
     wordByItself: 'A single word is quickly tried.',
     namesByThemselves: 'A name by itself is quickly tried.',
     commonNames: 'Common names are quickly tried.',
-    userInputs: 'Your own name or handle is tried first.',
+    userInputs: 'Your own name or sign-in name is tried first.',
     pwned: 'This password is known from a leak.',
   },
 }

@@ -1,4 +1,4 @@
 import { formats } from '../format.ts'
 
 /** f puts values into English words. */
-export const f = formats('en', ['one'])
+export const f = formats('en', ['one'], (moment) => `on ${moment}`)

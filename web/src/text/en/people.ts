@@ -12,8 +12,8 @@ export const people = {
   block: 'Block …',
 
   about: (name: string) => `About ${name}`,
-  handleOf: (name: string) => `Handle of ${name}`,
-  copyHandle: 'Copy handle',
+  handleOf: (name: string) => `Sign-in name of ${name}`,
+  copyHandle: 'Copy sign-in name',
   since: (then: Date, now: Date) => `Friends since ${f.day(then, now)}`,
   trust: (name: string) => `Calls are encrypted between your devices. This server vouches that it is ${name} at the other end, and keeps no list of your calls: only a missed one waits there until it is seen.`,
   callWord: 'Call',
@@ -22,7 +22,7 @@ export const people = {
   searchClear: 'Clear search',
   found: (n: number) => f.count(n, { one: '# person found', other: '# people found' }),
   notFoundTitle: (words: string) => `Nobody here is called “${words}”`,
-  notFoundWhy: 'Look for a part of the name or the handle. Somebody new comes by invitation.',
+  notFoundWhy: 'Look for a part of the name or sign-in name. Somebody new comes by invitation.',
   chooseTitle: 'Whom would you like to call?',
   chooseWhy: 'Choose somebody from the list. Everybody with a green dot is here now.',
   strangerTitle: 'Not among your friends',
@@ -47,9 +47,9 @@ export const people = {
   qr: 'The link as a QR code, to be scanned with a phone',
   scan: 'Or let them scan this with a phone.',
   anotherLink: 'Make another link',
-  byHandle: 'Ask by handle',
-  byHandleWhy: 'For somebody who has an account here and told you their handle.',
-  handle: 'Their handle',
+  byHandle: 'Ask by sign-in name',
+  byHandleWhy: 'For somebody who has an account here and told you their sign-in name.',
+  handle: 'Their sign-in name',
   handleExample: 'anna.4821',
   ask: 'Ask',
   asked: (handle: string) => `If there is somebody called ${handle}, they can see your request now.`,
@@ -62,7 +62,7 @@ export const people = {
   declineFrom: (name: string) => `Decline ${name}`,
 
   outgoing: 'Waiting for an answer',
-  waiting: (then: Date, now: Date) => `Asked ${f.ago(then, now)}`,
+  waiting: (then: Date, now: Date) => `Asked ${f.when(then, now)}`,
   withdraw: 'Take back',
   withdrawFrom: (handle: string) => `Take back request to ${handle}`,
 
@@ -98,7 +98,7 @@ export const confirm = {
 
 export const done = {
   linkCopied: 'Link copied',
-  handleCopied: 'Handle copied',
+  handleCopied: 'Sign-in name copied',
   nameSaved: 'Your name is saved',
   passwordChanged: 'Your password is changed. Other devices are signed out.',
   accepted: (name: string) => `You and ${name} are friends now`,

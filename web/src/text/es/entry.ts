@@ -13,7 +13,7 @@ export const invite = {
   nameTitle: '¿Cómo te llaman tus amigos?',
   name: 'Tu nombre',
   nameHelp: 'Lo ven tus amigos. Puedes cambiarlo cuando quieras.',
-  handle: 'Identificador',
+  handle: 'Nombre de usuario',
   handleHelp: (preview: string) =>
     preview === ''
       ? 'Con él te pueden añadir. El servidor le pone cuatro cifras al final.'
@@ -26,7 +26,7 @@ export const invite = {
   creating: 'Creando tu cuenta',
 
   doneTitle: (name: string) => `Te damos la bienvenida, ${name}`,
-  doneHandle: 'Tu identificador. Con él entras en otros dispositivos, y otros pueden añadirte:',
+  doneHandle: 'Tu nombre de usuario. Con él entras en otros dispositivos, y otros pueden añadirte:',
   doneFriend: (name: string) => `${name} y tú ya son amigos.`,
   ownerWhat: 'Este servidor será tuyo, y eres la primera persona en él. Después invitas a los amigos a los que quieras llamar.',
   ownerNext: 'Todavía no hay nadie más. Crea un enlace y envíaselo a un amigo.',
@@ -49,7 +49,7 @@ export const invite = {
 
 export const login = {
   title: 'Entrar',
-  handle: 'Identificador',
+  handle: 'Nombre de usuario',
   handleHelp: 'Por ejemplo, anna.4821',
   password: 'Contraseña',
   submit: 'Entrar',
@@ -83,7 +83,7 @@ export const password = {
     wordByItself: 'Una palabra sola se prueba enseguida.',
     namesByThemselves: 'Un nombre solo se prueba enseguida.',
     commonNames: 'Los nombres corrientes se prueban enseguida.',
-    userInputs: 'Tu propio nombre o identificador es lo primero que se prueba.',
+    userInputs: 'Tu propio nombre o nombre de usuario es lo primero que se prueba.',
     pwned: 'Esta contraseña se conoce por una filtración.',
   },
 }

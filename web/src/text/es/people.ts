@@ -12,8 +12,8 @@ export const people = {
   block: 'Bloquear…',
 
   about: (name: string) => `Sobre ${name}`,
-  handleOf: (name: string) => `Identificador de ${name}`,
-  copyHandle: 'Copiar el identificador',
+  handleOf: (name: string) => `Nombre de usuario de ${name}`,
+  copyHandle: 'Copiar el nombre de usuario',
   since: (then: Date, now: Date) => `En tus amigos desde: ${f.day(then, now)}`,
   trust: (name: string) => `Las llamadas van cifradas entre sus dispositivos. Este servidor responde de que al otro lado está ${name}, y no guarda ninguna lista de sus llamadas: solo una perdida espera ahí hasta que se ve.`,
   callWord: 'Llamar',
@@ -22,7 +22,7 @@ export const people = {
   searchClear: 'Borrar la búsqueda',
   found: (n: number) => f.count(n, { one: '# persona encontrada', many: '# de personas encontradas', other: '# personas encontradas' }),
   notFoundTitle: (words: string) => `Aquí nadie se llama “${words}”`,
-  notFoundWhy: 'Busca una parte del nombre o del identificador. La gente nueva llega con invitación.',
+  notFoundWhy: 'Busca una parte del nombre o del nombre de usuario. La gente nueva llega con invitación.',
   chooseTitle: '¿A quién quieres llamar?',
   chooseWhy: 'Elige a alguien de la lista. Quien tiene un punto verde está aquí ahora.',
   strangerTitle: 'No está entre tus amigos',
@@ -47,9 +47,9 @@ export const people = {
   qr: 'El enlace como código QR, para leerlo con un teléfono',
   scan: 'O que lo lean con un teléfono.',
   anotherLink: 'Crear otro enlace',
-  byHandle: 'Pedir por identificador',
-  byHandleWhy: 'Para alguien que tiene cuenta aquí y te dijo su identificador.',
-  handle: 'Su identificador',
+  byHandle: 'Pedir por nombre de usuario',
+  byHandleWhy: 'Para alguien que tiene cuenta aquí y te dijo su nombre de usuario.',
+  handle: 'Su nombre de usuario',
   handleExample: 'anna.4821',
   ask: 'Pedir',
   asked: (handle: string) => `Si existe alguien llamado ${handle}, ya puede ver tu petición.`,
@@ -62,7 +62,7 @@ export const people = {
   declineFrom: (name: string) => `Rechazar a ${name}`,
 
   outgoing: 'A la espera de respuesta',
-  waiting: (then: Date, now: Date) => `Pedido ${f.ago(then, now)}`,
+  waiting: (then: Date, now: Date) => `Pedido ${f.when(then, now)}`,
   withdraw: 'Retirar',
   withdrawFrom: (handle: string) => `Retirar la petición a ${handle}`,
 
@@ -98,7 +98,7 @@ export const confirm = {
 
 export const done = {
   linkCopied: 'Enlace copiado',
-  handleCopied: 'Identificador copiado',
+  handleCopied: 'Nombre de usuario copiado',
   nameSaved: 'Tu nombre está guardado',
   passwordChanged: 'Tu contraseña ha cambiado. Se cerró la sesión en los demás dispositivos.',
   accepted: (name: string) => `${name} y tú ya son amigos`,

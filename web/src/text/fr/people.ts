@@ -62,7 +62,7 @@ export const people = {
   declineFrom: (name: string) => `Refuser ${name}`,
 
   outgoing: 'En attente d’une réponse',
-  waiting: (then: Date, now: Date) => `Demande envoyée ${f.ago(then, now)}`,
+  waiting: (then: Date, now: Date) => `Demande envoyée ${f.when(then, now)}`,
   withdraw: 'Retirer',
   withdrawFrom: (handle: string) => `Retirer la demande à ${handle}`,
 
