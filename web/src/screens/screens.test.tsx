@@ -174,6 +174,25 @@ describe('every screen', () => {
   })
 })
 
+it('says once that a password is too short: while it is typed, and when it was refused', async () => {
+  setText(en)
+  const said = (html: string): number => html.split('At least 8 characters').length - 1
+  const { app, draw } = await open(full, '/settings/you')
+  app.passwordChange.typeCurrent('what it was')
+  app.passwordChange.typeNext('short')
+  expect(said(draw())).toBe(1)
+  await app.passwordChange.save()
+  expect(said(draw())).toBe(1)
+
+  const signUp = await open(invited, link)
+  await signUp.app.welcome.open(signUp.app.router.hash.value)
+  signUp.app.welcome.step.value = 'password'
+  signUp.app.welcome.password.value.value = 'short'
+  expect(said(signUp.draw())).toBe(1)
+  await signUp.app.welcome.create()
+  expect(said(signUp.draw())).toBe(1)
+})
+
 it('offers to call back friends alone', async () => {
   const from = (id: string, name: string) => ({ id, kind: 'missed_call' as const, from: someone(id, name), video: false, at: new Date(0) })
   setText(en)

@@ -103,7 +103,7 @@ export function PasswordStep() {
           }}
           problem={sentenceFor(t, problem, 'password')}
         >
-          <Meter password={welcome.password} />
+          <Meter password={welcome.password} told={sentenceFor(t, problem, 'password') !== undefined} />
         </PasswordField>
         <div class="actions">
           <ProblemText>{sentenceBeside(t, problem, ['password'])}</ProblemText>

@@ -90,7 +90,7 @@ function Password() {
           onType={(v) => change.typeNext(v)}
           problem={sentenceFor(t, problem, 'password')}
         >
-          <Meter password={change.next} />
+          <Meter password={change.next} told={sentenceFor(t, problem, 'password') !== undefined} />
         </PasswordField>
         <ProblemText>{sentenceBeside(t, problem, ['current', 'password'])}</ProblemText>
         <Button kind="primary" type="submit" busy={pending} disabled={!change.begun.value}>
