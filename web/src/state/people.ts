@@ -32,12 +32,19 @@ export class People {
     return this.#lists.problem
   }
 
-  /** Friends, those who are here first, each group by name. */
+  /** Friends by name, and what each is found by: worked out once for a list, not for each change of who is here. */
+  readonly #byName = computed(() => {
+    const all = [...(this.lists.value?.friends ?? [])].sort((a, b) => byName.compare(a.displayName, b.displayName))
+    return all.map((friend) => ({ friend, other: { ...friend, online: !friend.online }, where: `${fold(friend.displayName)} ${friend.handle}` }))
+  })
+
+  readonly #where = computed(() => new Map(this.#byName.value.map((x) => [x.friend.account, x.where])))
+
+  /** Friends, those who are here first, each group by name. Who did not change stays the same object. */
   readonly friends = computed<readonly Friend[]>(() => {
     const seen = this.#presence.value
-    return (this.lists.value?.friends ?? [])
-      .map((x) => ({ ...x, online: seen.get(x.account) ?? x.online }))
-      .sort((a, b) => Number(b.online) - Number(a.online) || byName.compare(a.displayName, b.displayName))
+    const all = this.#byName.value.map(({ friend, other }) => ((seen.get(friend.account) ?? friend.online) === friend.online ? friend : other))
+    return [...all.filter((x) => x.online), ...all.filter((x) => !x.online)]
   })
 
   /** What is looked for in the list. */
@@ -47,10 +54,8 @@ export class People {
   readonly found = computed<readonly Friend[]>(() => {
     const words = fold(this.search.value).split(/\s+/).filter((x) => x !== '')
     if (words.length === 0) return this.friends.value
-    return this.friends.value.filter((x) => {
-      const where = `${fold(x.displayName)} ${x.handle}`
-      return words.every((w) => where.includes(w))
-    })
+    const where = this.#where.value
+    return this.friends.value.filter((x) => words.every((w) => where.get(x.account)?.includes(w)))
   })
 
   /** How far the list was scrolled when one left it. */
