@@ -162,3 +162,32 @@ for (const on of kinds) {
     assert.equal(await p.page.evaluate(() => document.activeElement?.id), 'content');
   });
 }
+
+for (const on of kinds) {
+  test(`a button that has an icon alone shows its name to the keyboard and the mouse, and says it once: ${on}`, async () => {
+    const p = await stage.arrives('Anna', { on, path: '/' });
+    const add = await p.finds('link', text.people.add);
+    const shown = () => p.page.evaluate(() => {
+      const tip = document.querySelector('.tip:popover-open');
+      const box = tip?.getBoundingClientRect();
+      return box && box.width > 10 && box.left >= 0 && box.right <= innerWidth && box.bottom <= innerHeight ? tip?.textContent : '';
+    });
+    const shows = (/** @type {string} */ words) => until(`"${words}" being shown`, async () => await shown() === words);
+    await (await p.finds('textbox', text.people.search)).click(); // from there it is one step back; Tab from the start would leave Firefox’s page
+    await goesTo(p, text.people.add, true);
+    await shows(text.people.add);
+    // The name, and nothing that a screen reader would add to it or find beside it.
+    assert.deepEqual(await p.page.evaluate(() => [document.activeElement?.getAttribute('title'), document.querySelector('.tip')?.getAttribute('aria-hidden')]), [null, 'true']);
+    await p.page.keyboard.press('Escape');
+    await shows('');
+    await add.hover();
+    await shows(text.people.add);
+    await p.page.hover('.tip'); // one may go and read it
+    await shows(text.people.add);
+    await p.page.mouse.move(2, 2);
+    await shows('');
+    await add.click();
+    await p.finds('heading', text.people.addTitle);
+    assert.equal(await shown(), '');
+  });
+}

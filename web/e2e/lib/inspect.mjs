@@ -26,6 +26,19 @@ export async function accessible(p, where) {
 }
 
 /**
+ * saidOnce finds titles that say what the name of the thing says already: a
+ * screen reader says both.
+ * @param {Person} p @param {string} where
+ */
+export async function saidOnce(p, where) {
+  const twice = await p.page.evaluate(() => [...document.querySelectorAll('[title]')].filter((e) => {
+    const names = [e.getAttribute('aria-label'), ...('labels' in e ? [...(/** @type {HTMLInputElement} */ (e).labels ?? [])].map((l) => l.textContent) : []), e.textContent];
+    return names.some((n) => n?.trim() === e.getAttribute('title')?.trim());
+  }).map((e) => `${e.tagName.toLowerCase()} "${e.getAttribute('title')}"`));
+  assert.deepEqual(twice, [], `said twice on ${where}`);
+}
+
+/**
  * fits finds what is wider than its place.
  * @param {Person} p @param {string} where
  */

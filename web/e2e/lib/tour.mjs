@@ -1,7 +1,7 @@
 // Going through all places: what several tests share that do.
 
 import assert from 'node:assert/strict';
-import { accessible, fits } from './inspect.mjs';
+import { accessible, fits, saidOnce } from './inspect.mjs';
 import { keepsShape, overlaps, reachableByFinger, settled, still } from './look.mjs';
 import { addresses, answers, goes, past, patterns, recipes } from './places.mjs';
 
@@ -71,6 +71,7 @@ export async function looks(p, where, found) {
       await found.add(accessible(p, at));
       if (scheme === 'dark') continue; // colours alone are others
       await found.add(fits(p, at));
+      await found.add(saidOnce(p, at));
       await found.add(overlaps(p, at));
       await found.add(still(p, at));
       if (size === phone) await found.add(reachableByFinger(p, at));

@@ -8,6 +8,7 @@ import { useApp } from '../ui/context.ts'
 import { later } from '../ui/later.tsx'
 import { Wordmark } from '../ui/mark.tsx'
 import { Entry, Heading } from '../ui/page.tsx'
+import { Tip } from '../ui/tip.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { LinkBanner } from './banner.tsx'
 import { Invite } from './invite.tsx'
@@ -98,6 +99,7 @@ export function Root() {
       <Offers />
       <Call />
       <Toasts />
+      <Tip />
     </div>
   )
 }

@@ -164,6 +164,12 @@ describe('every screen', () => {
     expect(html).not.toMatch(/ style=|<style/)
   })
 
+  it('shows no title that says what the name says: a screen reader would say it twice', async () => {
+    for (const [name, make] of screens) {
+      for (const [tag, title] of (await make()).matchAll(/<[^>]* title="([^"]*)"[^>]*>/g)) expect(tag, name).not.toContain(` aria-label="${title}"`)
+    }
+  })
+
   it('has a name on every button', async () => {
     for (const [name, make] of screens) {
       for (const [button] of (await make()).matchAll(/<button[\s\S]*?<\/button>/g)) {

@@ -32,10 +32,10 @@ export function Button({ kind = 'plain', icon, busy = false, wide = false, child
   )
 }
 
-/** RoundButton has an icon alone; its name is read aloud and shown on hovering. */
+/** RoundButton has an icon alone; its name is read aloud, and shown where a mouse rests on it or the Tab key comes to it. */
 export function RoundButton({ label, icon, accent = false, ...rest }: Native & { label: string; icon: LucideIcon; accent?: boolean }) {
   return (
-    <button type="button" {...rest} class={`round ${accent ? 'accent' : ''}`} aria-label={label} title={label}>
+    <button type="button" {...rest} class={`round ${accent ? 'accent' : ''}`} aria-label={label} data-tip={label}>
       <Icon of={icon} />
     </button>
   )

@@ -24,7 +24,7 @@ export function Link({ to, children, icon, label, current = false, tabIndex, cla
     router.go(to)
   }
   return (
-    <a href={to} onClick={follow} class={classes} aria-label={label} title={label} tabIndex={tabIndex} aria-current={current ? 'page' : undefined}>
+    <a href={to} onClick={follow} class={classes} aria-label={label} data-tip={label} tabIndex={tabIndex} aria-current={current ? 'page' : undefined}>
       {icon && <Icon of={icon} />}
       {children}
     </a>
