@@ -87,7 +87,7 @@ func (adminInvite) Run(ctx context.Context, p *process, in *config.Input) error 
 }
 
 type adminReset struct {
-	Handle string `arg:"" help:"Handle of the account, such as anna.4821."`
+	Handle string `arg:"" name:"sign-in-name" help:"Sign-in name of the account, such as anna.4821."`
 }
 
 // Run resets a password.
@@ -108,7 +108,7 @@ type adminList struct{}
 func (adminList) Run(ctx context.Context, p *process, in *config.Input) error {
 	return withOperator(ctx, in, noData, func(op operator) error {
 		w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
-		if _, err := fmt.Fprintln(w, "HANDLE\tNAME\tROLE\tSINCE"); err != nil {
+		if _, err := fmt.Fprintln(w, "SIGN-IN NAME\tNAME\tROLE\tSINCE"); err != nil {
 			return err
 		}
 		for after := ""; ; {
