@@ -64,6 +64,47 @@ for (const on of kinds) {
     assert.ok(worst < 12, `a wall of ${worst}`);
   });
 
+  test(`a tab behind another goes on sending new pictures, all of them soft: ${on}`, async (t) => {
+    const anna = await stage.arrives('Anna', { on, path: '/check', local: { 'ringfence.blur': 'yes' } });
+    await anna.page.evaluate(drawPerson, 'anna', true);
+    await anna.page.evaluate(lens);
+    await anna.presses(words.on);
+    await until('a sharp face', () => anna.page.evaluate(() => (window.__sharp()?.face ?? 0) > 4), 20_000);
+    // What is sent, as the other side would get it: over a connection of the page to itself.
+    await anna.page.evaluate(async () => {
+      const { srcObject } = [...document.querySelectorAll('video')].find((v) => v.srcObject);
+      const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
+      here.onicecandidate = (e) => there.addIceCandidate(e.candidate);
+      there.onicecandidate = (e) => here.addIceCandidate(e.candidate);
+      const seen = Object.assign(document.createElement('video'), { id: 'there', muted: true });
+      document.body.append(seen);
+      there.ontrack = (e) => { seen.srcObject = new MediaStream([e.track]); void seen.play(); };
+      here.addTrack(srcObject.getVideoTracks()[0], srcObject);
+      await here.setLocalDescription();
+      await there.setRemoteDescription(here.localDescription);
+      await there.setLocalDescription();
+      await here.setRemoteDescription(there.localDescription);
+      window.__came = async () => [...(await there.getStats()).values()].find((s) => s.type === 'inbound-rtp').framesDecoded ?? 0;
+    });
+    await anna.page.evaluate(lens, 'there');
+    await until('a picture over there', () => anna.page.evaluate(() => window.__sharp()));
+    const front = await anna.context.newPage();
+    await front.bringToFront();
+    await until('a hidden tab', () => anna.page.evaluate(() => document.hidden));
+    const came = () => anna.page.evaluate(() => window.__came());
+    const first = await came(), began = performance.now();
+    let worst = 0;
+    while (performance.now() - began < 3_000) {
+      worst = Math.max(worst, (await anna.page.evaluate(() => window.__sharp()))?.wall ?? 0);
+      await new Promise((done) => { setTimeout(done, 50); });
+    }
+    const rate = ((await came()) - first) / ((performance.now() - began) / 1_000);
+    await front.close();
+    t.diagnostic(`${rate.toFixed(1)} pictures a second, the sharpest wall ${worst.toFixed(1)}`);
+    assert.ok(rate > 3, `${rate} pictures a second`);
+    assert.ok(worst < 12, `a wall of ${worst}`);
+  });
+
   test(`a blur that fails sends no picture, and says so: ${on}`, async () => {
     const anna = await stage.arrives('Anna', { on, path: '/check' });
     await anna.page.evaluate(() => {
