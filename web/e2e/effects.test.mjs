@@ -4,8 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { drawPerson, lens } from './lib/scene.mjs';
-import { setStage } from './lib/stage.mjs';
+import { setStage, startCall } from './lib/stage.mjs';
+import { behind } from './lib/tabs.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -14,7 +16,7 @@ const words = text.devices;
 
 /** @type {import('./lib/stage.mjs').Stage} */
 let stage;
-before(async () => { stage = await setStage({ names: ['Anna'], browsers: [...kinds] }); });
+before(async () => { stage = await setStage({ names: ['Anna', 'Ben'], browsers: [...kinds] }); });
 beforeEach(() => stage.enter());
 afterEach(() => stage?.leave());
 after(() => stage?.close());
@@ -103,6 +105,44 @@ for (const on of kinds) {
     t.diagnostic(`${rate.toFixed(1)} pictures a second, the sharpest wall ${worst.toFixed(1)}`);
     assert.ok(rate > 3, `${rate} pictures a second`);
     assert.ok(worst < 12, `a wall of ${worst}`);
+  });
+
+  test(`a page behind another goes on sending, at its pace, and nothing of the room: ${on}`, async (t) => {
+    const anna = await stage.arrives('Anna', { on, local: { 'ringfence.blur': 'yes' } });
+    const ben = await stage.arrives('Ben');
+    await anna.seesFriend('Ben', text.people.online);
+    await anna.page.evaluate(drawPerson, 'anna', true);
+    await anna.page.bringToFront();
+    await startCall(anna, ben, 'Ben');
+    const got = () => ben.page.evaluate(async () => {
+      for (const pc of window.__probe.connections) {
+        for (const s of (await pc.getStats()).values()) if (s.type === 'inbound-rtp' && s.kind === 'video') return { frames: s.framesDecoded, at: performance.now() };
+      }
+      return { frames: 0, at: performance.now() };
+    });
+    /** Pictures a second that come over there, and the sharpest wall in them. */
+    const watch = async () => {
+      const first = await got();
+      const walls = [];
+      for (let i = 0; i < 40; i++) {
+        await pause(100);
+        const wall = await ben.page.evaluate(() => window.__sharp()?.wall);
+        if (wall !== undefined) walls.push(wall);
+      }
+      const last = await got();
+      return { pace: (last.frames - first.frames) / (last.at - first.at) * 1000, wall: Math.max(...walls), looks: walls.length };
+    };
+    await ben.page.evaluate(lens, 'remote-video');
+    await until('a sharp face', () => ben.page.evaluate(() => (window.__sharp()?.face ?? 0) > 2), 20_000);
+    await pause(2_000); // until the size has settled
+    const seen = await watch();
+    await behind(anna);
+    const unseen = await watch();
+    t.diagnostic(`in front ${JSON.stringify(seen)}, behind ${JSON.stringify(unseen)}`);
+    assert.ok(seen.looks > 20 && unseen.looks > 20, 'too few looks');
+    // On a machine that is busy with other things it is slow in front, too.
+    assert.ok(unseen.pace > 16 || unseen.pace > seen.pace * 0.9, `${unseen.pace} pictures a second behind, ${seen.pace} in front`);
+    assert.ok(unseen.wall < 12, `a wall of ${unseen.wall}`);
   });
 
   test(`a blur that fails sends no picture, and says so: ${on}`, async () => {

@@ -60,6 +60,19 @@ export async function hide(person, on) {
   }, on);
 }
 
+/** Puts another tab before a person's, so that the browser itself takes it for hidden. @param {Person} person */
+export async function behind(person) {
+  if (!/firefox/i.test(await person.page.browser().version())) {
+    // A headless window hides its tabs only where it is put away altogether.
+    const session = await person.page.createCDPSession();
+    const { windowId } = await session.send('Browser.getWindowForTarget');
+    await session.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'minimized' } });
+    await session.detach();
+  }
+  await (await person.context.newPage()).bringToFront();
+  await until('a hidden page', () => person.page.evaluate(() => document.visibilityState === 'hidden'));
+}
+
 /** Opens another tab in the browser of a person. @param {Person} person @param {number} side @param {string} [path] */
 export async function tabOf(person, side, path = '/') {
   const page = await person.context.newPage();

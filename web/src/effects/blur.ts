@@ -81,7 +81,7 @@ class Blur {
         return
       case 'tick':
         // A page that is hidden gets no frame callbacks, and some browsers have none.
-        if (performance.now() - this.#began > still) this.#step()
+        if (document.hidden || performance.now() - this.#began > still) this.#step()
         return
       case 'mask':
         this.#mask(told.pixels)
