@@ -5,6 +5,7 @@ import { Emitter } from './emitter.ts'
 import { PeerLink } from './link.ts'
 import { Meter } from './meter.ts'
 import { OwnSide } from './own-side.ts'
+import { Pulse } from './pulse.ts'
 import { type CallStats, type Path, type Quality } from './stats.ts'
 import { Uplink } from './uplink.ts'
 import { type Sending } from './wire.gen.ts'
@@ -15,6 +16,7 @@ export abstract class CallFace extends Emitter<CallEvents> {
   protected readonly link: PeerLink
   protected readonly meter: Meter
   readonly #uplink: Uplink
+  readonly #pulse = new Pulse()
   #told: string | undefined
 
   protected constructor({ env, settings, direction, video }: CallOptions) {
@@ -33,13 +35,23 @@ export abstract class CallFace extends Emitter<CallEvents> {
       },
     })
     this.meter = new Meter(() => this.link.getStats(), () => this.changed(), (now, before) => {
-      this.#uplink.take(now, before)
+      const beats = this.#pulse.take(now, before)
+      this.#uplink.take(now, before, this.#pulse.returned ? 'returned' : beats ? 'beats' : 'none')
+      this.link.hush(this.#pulse.lost && this.#expectsSigns)
     })
   }
 
   /** tellSending tells the other side what this one sends. */
   protected abstract tellSending(): void
   protected abstract trackChanged(kind: 'audio' | 'video', track: MediaStreamTrack | null): void
+
+  /** What the other side says that it sends. */
+  abstract get remote(): Sending
+
+  /** Whoever sends something is heard, and whoever gets something reports it; where neither sends, silence is no sign. */
+  get #expectsSigns(): boolean {
+    return [this.remote, this.sending].some((s) => s.audio || (s.video && s.held !== true))
+  }
 
   /** What to tell the other side. */
   protected get sending(): Sending {

@@ -70,7 +70,7 @@ export class Call extends CallFace {
       onLost: () => this.#leave('hangup', 'lost'),
       onClosed: () => this.#finish('lost', false),
     })
-    this.#recovery = new Recovery({ env, signal, link: this.link, ask: () => this.#leg.send('relay', {}) })
+    this.#recovery = new Recovery({ env, signal, link: this.link, polite: direction === 'incoming', ask: () => this.#leg.send('relay', {}) })
     this.#unhear = [
       ...this.follow(),
       this.link.on('state', () => this.#linkChanged()),
@@ -207,6 +207,7 @@ export class Call extends CallFace {
         this.#answered(frame.body)
         return
       case 'description':
+        if (frame.body.type === 'offer') this.#recovery.offered()
         this.link.takeDescription(frame.body).catch(() => undefined) // what runs goes on
         return
       case 'candidate':

@@ -66,6 +66,11 @@ export function newLadder(at: number): Ladder {
   return { rung: 0, at, since: at, climbed: false, goodSince: at, bad: 0, patience: patienceAtFirst, floorMs: Infinity }
 }
 
+/** afresh forgets what spoke for or against more: the way is another one. */
+export function afresh(was: Ladder, at: number): Ladder {
+  return { ...was, at, goodSince: at, bad: 0, climbed: false, floorMs: Infinity }
+}
+
 type Verdict = 'good' | 'unclear' | 'bad' | 'awful'
 
 /** judge says what figures mean for what is being sent on a rung. */

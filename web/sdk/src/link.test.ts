@@ -179,7 +179,8 @@ describe('candidates', () => {
 describe('looking for a new way', () => {
   it('makes an offer with fresh servers, and goes on', async () => {
     const { caller, callee } = await pair()
-    caller.link.restart([{ urls: ['turn:other.example'] }])
+    caller.link.use([{ urls: ['turn:other.example'] }])
+    caller.link.restart()
     await settle()
     expect(caller.peer.configuration.iceServers).toEqual([{ urls: ['turn:other.example'] }])
     expect(caller.out.map((m) => 'type' in m && m.type)).toEqual(['offer'])
@@ -190,8 +191,8 @@ describe('looking for a new way', () => {
 
   it('works when both begin at once: the callee gives way', async () => {
     const { caller, callee } = await pair()
-    caller.link.restart(servers)
-    callee.link.restart(servers)
+    caller.link.restart()
+    callee.link.restart()
     await settle()
     await carry(callee, caller) // ignored: the caller has an offer of its own
     expect(caller.peer.log.filter((l) => l === 'remote offer')).toEqual([])
@@ -202,9 +203,21 @@ describe('looking for a new way', () => {
     expect(callee.peer.signalingState).toBe('stable')
   })
 
+  it('takes an answer by the role that was agreed upon at first', async () => {
+    const callee = side(true)
+    callee.peer.createAnswer = () => Promise.resolve({ type: 'answer', sdp: 'a=setup:active' })
+    await callee.link.prepare(servers, { type: 'offer', sdp: 'theirs' })
+    await callee.link.establish()
+    callee.link.restart()
+    await settle()
+    await callee.link.takeDescription({ type: 'answer', sdp: 'a=setup:active' })
+    expect(callee.peer.remoteDescription?.sdp).toBe('a=setup:passive')
+    expect(callee.peer.signalingState).toBe('stable')
+  })
+
   it('tells an offer again while it has no answer, and its candidates', async () => {
     const { caller, callee } = await pair()
-    caller.link.restart(servers)
+    caller.link.restart()
     await settle()
     caller.peer.gather('a')
     await settle()
@@ -220,7 +233,7 @@ describe('looking for a new way', () => {
 
   it('answers an offer that comes again with the same answer', async () => {
     const { caller, callee } = await pair()
-    caller.link.restart(servers)
+    caller.link.restart()
     await settle()
     const offer = caller.out[0] as Description
     await callee.link.takeDescription(offer)
@@ -304,7 +317,7 @@ describe('a closed link', () => {
     await settle()
     expect(caller.peer.closed).toBe(true)
     expect(caller.out).toEqual([])
-    caller.link.restart(servers)
+    caller.link.restart()
     caller.link.repeat()
     await expect(caller.link.takeDescription({ type: 'offer', sdp: '' })).rejects.toBeInstanceOf(LinkClosed)
     expect(vi.getTimerCount()).toBe(0)

@@ -1,6 +1,7 @@
 import { withoutCandidates } from './candidates.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
+import { otherRole, type Role, roleOf, withRole } from './role.ts'
 import { type Tuning, tunePicture, tuneSound } from './uplink.ts'
 import { type Candidate, type Candidates, type Description, type ICEServer } from './wire.gen.ts'
 
@@ -42,6 +43,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #remoteStream: MediaStream
   #queue: Promise<unknown> = Promise.resolve()
   #state: LinkState = 'new'
+  #hushed = false
   #established = false
   #closed = false
   #offered: Description | undefined
@@ -56,6 +58,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   /** Remote candidates that came before the description they belong to, or before this side accepted. */
   #early: (Candidate | undefined)[] = []
   #lastOffer: string | undefined
+  #role: Role | undefined
 
   constructor(env: Environment, options: LinkOptions) {
     super()
@@ -167,11 +170,14 @@ export class PeerLink extends Emitter<LinkEvents> {
     })
   }
 
-  /** restart looks for a way again, with fresh servers. The media go on meanwhile. */
-  restart(servers: readonly ICEServer[]): void {
-    if (this.#closed) return
-    this.#peer.setConfiguration(this.#configuration(servers))
-    this.#peer.restartIce()
+  /** use gives the next search for a way fresh servers, whoever begins it. */
+  use(servers: readonly ICEServer[]): void {
+    if (!this.#closed) this.#peer.setConfiguration(this.#configuration(servers))
+  }
+
+  /** restart looks for a way again. The media go on meanwhile. */
+  restart(): void {
+    if (!this.#closed) this.#peer.restartIce()
   }
 
   /** repeat tells again what may have been lost with a connection to the hub. */
@@ -201,6 +207,13 @@ export class PeerLink extends Emitter<LinkEvents> {
         await (receiver.track.kind === 'video' ? tunePicture : tuneSound)(sender, tuning).catch(() => undefined)
       }
     })
+  }
+
+  /** hush says that nothing comes in any more where the browser still believes in the way, and that something does again. */
+  hush(hushed: boolean): void {
+    if (hushed === this.#hushed) return
+    this.#hushed = hushed
+    this.#stateChanged()
   }
 
   close(): void {
@@ -233,6 +246,7 @@ export class PeerLink extends Emitter<LinkEvents> {
 
   async #settle(): Promise<void> {
     if (this.#prepared === undefined || this.#peer.signalingState !== 'have-remote-offer') return
+    this.#role ??= roleOf(this.#prepared.sdp)
     await this.#peer.setLocalDescription(this.#prepared)
   }
 
@@ -254,7 +268,9 @@ export class PeerLink extends Emitter<LinkEvents> {
 
   async #takeAnswer(answer: Description): Promise<void> {
     if (this.#peer.signalingState !== 'have-local-offer') return // told twice
-    await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp })
+    const { sdp } = answer
+    this.#role ??= otherRole(sdp)
+    await this.#peer.setRemoteDescription({ type: 'answer', sdp: withRole(sdp, this.#role) })
     clearTimeout(this.#repeat)
     await this.#takeEarly()
   }
@@ -262,6 +278,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   async #answer(): Promise<Description> {
     const { sdp = '' } = await this.#peer.createAnswer()
     this.#forget()
+    this.#role ??= roleOf(sdp)
     await this.#peer.setLocalDescription({ type: 'answer', sdp })
     return { type: 'answer', sdp }
   }
@@ -338,7 +355,8 @@ export class PeerLink extends Emitter<LinkEvents> {
   }
 
   #stateChanged(): void {
-    const state = stateOf(this.#peer)
+    const told = stateOf(this.#peer)
+    const state = told === 'connected' && this.#hushed ? 'disconnected' : told
     if (state === this.#state || state === undefined) return
     this.#state = state
     this.emit('state', state)

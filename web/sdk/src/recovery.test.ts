@@ -22,6 +22,18 @@ async function giveServers(call: Call): Promise<void> {
   await settle()
 }
 
+/** A call that came in, was taken and runs. */
+async function takes(): Promise<Call> {
+  await comesIn(p)
+  const call = p.calls.current
+  if (call === undefined) throw new Error('nothing rings')
+  await call.answer({ video: false })
+  p.hub.send({ kind: 'answered', call: call.id, body: { media: 'audio', peer: other } })
+  await settle()
+  p.peer().become('connected')
+  return call
+}
+
 /** The session goes on, or a new one begins; the hub may not have got the last frames. */
 async function back(resumed: boolean, lost = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(250)
@@ -45,6 +57,85 @@ describe('a lost way', () => {
     expect(call.state).toBe('connected')
     await vi.advanceTimersByTimeAsync(60_000)
     expect(p.peer().restarts).toBe(1)
+  })
+
+  it('is looked for again where nothing comes in, although the browser believes in it', async () => {
+    const call = await talks(p)
+    const reads = async (packets: number): Promise<void> => {
+      p.peer().stats = [{ id: 'in', type: 'inbound-rtp', kind: 'audio', packetsReceived: packets, timestamp: Date.now() }]
+      await vi.advanceTimersByTimeAsync(200)
+    }
+    for (let i = 1; i < 5; i++) await reads(i * 10)
+    for (let i = 0; i < 29; i++) await reads(40)
+    expect(call.state).toBe('connected')
+    for (let i = 0; i < 3; i++) await reads(40)
+    expect(call.state).toBe('reconnecting')
+    expect(p.hub.got('relay')).toHaveLength(1)
+    await giveServers(call)
+    expect(p.peer().restarts).toBe(1)
+    await reads(50)
+    expect(call.state).toBe('connected')
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(p.peer().restarts).toBe(1)
+  })
+
+  it('is looked for by the caller first; the callee goes ahead where no offer comes', async () => {
+    const call = await takes()
+    p.peer().become('disconnected')
+    await giveServers(call)
+    expect(p.peer().configuration.iceServers).toEqual(fresh)
+    await vi.advanceTimersByTimeAsync(1400)
+    expect(p.peer().restarts).toBe(0)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(p.peer().restarts).toBe(1)
+  })
+
+  it('is not looked for by the callee as well where the caller’s offer comes, unless that brings nothing', async () => {
+    const call = await takes()
+    p.peer().become('disconnected')
+    await giveServers(call)
+    p.hub.send({ kind: 'description', call: call.id, from: other, body: { type: 'offer', sdp: 'theirs' } })
+    await vi.advanceTimersByTimeAsync(4900)
+    expect(p.peer().restarts).toBe(0)
+    expect(p.hub.got('relay')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(p.hub.got('relay')).toHaveLength(2)
+  })
+
+  it('is not looked for by the callee as well where the caller’s offer comes before the servers', async () => {
+    const call = await takes()
+    p.peer().become('disconnected')
+    p.hub.send({ kind: 'description', call: call.id, from: other, body: { type: 'offer', sdp: 'theirs' } })
+    await giveServers(call)
+    await vi.advanceTimersByTimeAsync(4900)
+    expect(p.peer().restarts).toBe(0)
+    await vi.advanceTimersByTimeAsync(200)
+    expect(p.hub.got('relay')).toHaveLength(2)
+    await giveServers(call)
+    await vi.advanceTimersByTimeAsync(1500)
+    expect(p.peer().restarts).toBe(1) // that offer was of the time before
+  })
+
+  it('that comes back by itself is not looked for', async () => {
+    const call = await takes()
+    p.peer().become('disconnected')
+    await giveServers(call)
+    p.peer().become('connected')
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(p.peer().restarts).toBe(0)
+    expect(call.state).toBe('connected')
+  })
+
+  it('is not looked for where neither side sends anything', async () => {
+    const call = await talks(p, false)
+    call.setMuted(true)
+    p.hub.send({ kind: 'media', call: call.id, from: other, body: { audio: false, video: false } })
+    for (let i = 0; i < 100; i++) {
+      p.peer().stats = [{ id: 'in', type: 'inbound-rtp', kind: 'audio', packetsReceived: Math.min(i, 3), timestamp: Date.now() }]
+      await vi.advanceTimersByTimeAsync(200)
+    }
+    expect(call.state).toBe('connected')
+    expect(p.hub.got('relay')).toHaveLength(0)
   })
 
   it('is looked for again and again, and given up after half a minute', async () => {

@@ -5,7 +5,9 @@ import { digest } from './stats.ts'
 import { type FrameId, type ICEServer } from './wire.gen.ts'
 
 const answerWithin = 3000
-const healWithin = 8000
+const healWithin = 5000
+/** How long the polite side leaves it to the other to look for a new way. */
+const givesWayFor = 1500
 const flowWithin = 500
 
 /** RecoveryOptions is what a Recovery works with. */
@@ -13,6 +15,8 @@ export interface RecoveryOptions {
   readonly env: Environment
   readonly signal: SignalSocket
   readonly link: PeerLink
+  /** Whether this side leaves it to the other one first, which mostly notices at the same moment. */
+  readonly polite: boolean
   /** Asks the hub for fresh servers, now or when its session goes on. */
   readonly ask: () => FrameId | undefined
 }
@@ -21,6 +25,10 @@ export interface RecoveryOptions {
  * Recovery brings media back when their way is lost. Servers are asked for
  * anew each time, because credentials are short-lived; the asking also shows
  * whether the hub is still there, which a browser can't see otherwise.
+ *
+ * Both sides notice at about the same time. Two offers that cross are settled
+ * by taking one back, after which Chromium at times shows no picture any more,
+ * though it decodes one: so one side waits a moment for the other's.
  */
 export class Recovery {
   readonly #o: RecoveryOptions
@@ -29,6 +37,9 @@ export class Recovery {
   #flow: ReturnType<typeof setTimeout> | undefined
   #probing = false
   #wanted = false
+  #giving = false
+  /** Whether the other side's offer came since this one began to look. */
+  #theirs = false
   #asked: FrameId | undefined
 
   constructor(options: RecoveryOptions) {
@@ -46,6 +57,7 @@ export class Recovery {
 
   /** start looks for a new way, at once or as soon as the hub can be reached. */
   start(): void {
+    if (!this.#wanted) this.#theirs = false
     this.#wanted = true
     clearTimeout(this.#timer)
     const { signal } = this.#o
@@ -64,7 +76,27 @@ export class Recovery {
     this.#asked = undefined
     if (!this.#wanted) return
     this.#wanted = false
-    this.#o.link.restart(servers)
+    this.#o.link.use(servers)
+    this.#giving = this.#o.polite
+    if (!this.#giving) this.#restart()
+    else if (this.#theirs) this.#heals()
+    else this.#timer = setTimeout(() => this.#restart(), givesWayFor)
+  }
+
+  /** offered says that the other side looks for a new way, too: one offer is enough. */
+  offered(): void {
+    this.#theirs = true
+    if (this.#giving) this.#heals()
+  }
+
+  #restart(): void {
+    this.#o.link.restart()
+    this.#heals()
+  }
+
+  #heals(): void {
+    this.#giving = this.#theirs = false
+    clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       if (this.#o.link.state !== 'connected') this.start()
     }, healWithin)
@@ -73,6 +105,7 @@ export class Recovery {
   /** healed ends the search. */
   healed(): void {
     if (this.#wanted) return // another change of network came in between
+    this.#giving = false
     clearTimeout(this.#timer)
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 import { heldRung } from './ladder.ts'
 import { type CallStats, digest } from './stats.ts'
-import { figuresOf, type Tuning, tunePicture, tuneSound, tuningOf, Uplink } from './uplink.ts'
+import { figuresOf, type Sign, type Tuning, tunePicture, tuneSound, tuningOf, Uplink } from './uplink.ts'
 
 interface Told {
   readonly at: number
@@ -39,21 +39,21 @@ describe('the figures', () => {
 })
 
 describe('the uplink', () => {
-  const uplink = (): { up: Uplink; told: Tuning[]; onHeld: () => void; feed: (n: number, loss: number) => void } => {
+  const uplink = (): { up: Uplink; told: Tuning[]; onHeld: () => void; feed: (n: number, loss?: number, sign?: Sign) => void; at: () => number } => {
     const told: Tuning[] = []
     const onHeld = vi.fn()
     const up = new Uplink({ tune: (t) => void told.push(t), onHeld })
     let at = 1000
     let before: CallStats | undefined
-    const feed = (n: number, loss: number): void => {
+    const feed = (n: number, loss?: number, sign: Sign = 'beats'): void => {
       for (let i = 0; i < n; i++) {
         at += 1000
-        const now = stats({ at, loss })
-        up.take(now, before)
+        const now = stats(loss === undefined ? { at, silent: true } : { at, loss })
+        up.take(now, before, sign)
         before = now
       }
     }
-    return { up, told, onHeld, feed }
+    return { up, told, onHeld, feed, at: () => at }
   }
 
   it('tells once what is to be sent', () => {
@@ -72,6 +72,32 @@ describe('the uplink', () => {
     expect(up.held).toBe(false)
     expect(told.at(-1)).toMatchObject({ active: true, kbit: 100 })
     expect(onHeld).toHaveBeenCalledTimes(2)
+  })
+
+  it('takes a way that is gone for no narrow one, and what was lost in the gap for no sign of one', () => {
+    const { up, told, feed, at } = uplink()
+    feed(3, 0)
+    feed(30, 0.9, 'none')
+    feed(1, undefined, 'returned')
+    feed(2) // the browser finds out, and nobody reports
+    feed(2, 0.9) // two reports of the gap
+    expect(told).toHaveLength(1)
+    expect(up.held).toBe(false)
+    feed(6, 0.9) // it is narrow after all
+    expect(up.held).toBe(true)
+    expect(at()).toBe(45_000)
+  })
+
+  it('lets a held picture go after a gap as after any good time', () => {
+    const { up, feed } = uplink()
+    feed(8, 0.5)
+    expect(up.held).toBe(true)
+    feed(20, 0, 'none')
+    feed(1, 0, 'returned')
+    feed(7, 0)
+    expect(up.held).toBe(true)
+    feed(4, 0)
+    expect(up.held).toBe(false)
   })
 
   it('keeps the letters of a screen sharp', () => {

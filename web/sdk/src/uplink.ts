@@ -1,4 +1,4 @@
-import { type Figures, heldRung, type Ladder, newLadder, rungs, step } from './ladder.ts'
+import { afresh, type Figures, heldRung, type Ladder, newLadder, rungs, step } from './ladder.ts'
 import { type CallStats, type Outgone } from './stats.ts'
 
 /** Tuning is what the senders of picture and sound are told. */
@@ -11,6 +11,17 @@ export interface Tuning {
   readonly keep: 'maintain-framerate' | 'maintain-resolution'
 }
 
+/** Sign is what came in since the figures before: something, nothing, or the first after a gap. */
+export type Sign = 'beats' | 'none' | 'returned'
+
+const kinds = ['audio', 'video'] as const
+type Kind = (typeof kinds)[number]
+
+/** How long a browser needs, on a new way, to find out what it takes. */
+const settlesWithin = 3_000
+/** One report may have been on its way with nothing new; the next tells of the gap. */
+const reportsOfGap = 2
+
 /** UplinkOptions is what an Uplink works with. */
 export interface UplinkOptions {
   readonly tune: (tuning: Tuning) => void
@@ -22,6 +33,8 @@ export interface UplinkOptions {
 export class Uplink {
   readonly #o: UplinkOptions
   #ladder: Ladder | undefined
+  /** Reports of each kind that still speak of a gap, and until when nothing counts. */
+  #gap = { until: 0, audio: 0, video: 0 }
   #screen = false
   #told: string | undefined
 
@@ -33,12 +46,33 @@ export class Uplink {
     return this.#ladder?.rung === heldRung
   }
 
-  /** take acts on new figures. */
-  take(now: CallStats, before: CallStats | undefined): void {
+  /**
+   * take acts on new figures. Where nothing comes in they say nothing of how
+   * wide the way is, only that there is none; and those that come first after
+   * such a gap still count what was lost in it.
+   */
+  take(now: CallStats, before: CallStats | undefined, sign: Sign = 'beats'): void {
+    if (sign === 'none') return
+    const ladder = this.#ladder ?? newLadder(now.at)
+    if (sign === 'returned') this.#gap = { until: now.at + settlesWithin, audio: reportsOfGap, video: reportsOfGap }
+    if (now.at < this.#gap.until) {
+      this.#skip(now, before)
+      this.#ladder = afresh(ladder, now.at)
+      return
+    }
     const was = this.held
-    this.#ladder = step(this.#ladder ?? newLadder(now.at), figuresOf(now, before))
+    this.#ladder = step(ladder, figuresOf(now, before, this.#skip(now, before)))
     this.#tell()
     if (was !== this.held) this.#o.onHeld()
+  }
+
+  /** Counts off what still speaks of the gap, and returns the kinds whose reports do. */
+  #skip(now: CallStats, before: CallStats | undefined): Kind[] {
+    return kinds.filter((k) => {
+      if (this.#gap[k] === 0 || before === undefined || now.out[k].reportedAt <= before.out[k].reportedAt) return this.#gap[k] > 0
+      this.#gap[k]--
+      return true
+    })
   }
 
   /** shows says what the picture is of: letters want their edges, a face its movement. */
@@ -68,9 +102,8 @@ export function tuningOf(at: number, screen: boolean): Tuning {
  * figuresOf picks out what the ladder judges. Only what was reported since
  * counts: of a picture that is held nothing is reported any more.
  */
-export function figuresOf(now: CallStats, before: CallStats | undefined): Figures {
-  const kinds = before === undefined ? [] : (['audio', 'video'] as const)
-  const fresh = kinds.filter((k) => before !== undefined && now.out[k].reportedAt > before.out[k].reportedAt)
+export function figuresOf(now: CallStats, before: CallStats | undefined, without: readonly Kind[] = []): Figures {
+  const fresh = kinds.filter((k) => before !== undefined && !without.includes(k) && now.out[k].reportedAt > before.out[k].reportedAt)
   const trips = [now.roundTripMs, ...fresh.map((k) => now.out[k].roundTripMs)].filter((t) => t !== undefined)
   return {
     at: now.at,
