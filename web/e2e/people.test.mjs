@@ -120,7 +120,7 @@ for (const on of kinds) {
     await p.misses('link', /^Chi/);
     await p.presses(text.app.back, 'link');
     await p.finds('link', /^Chi/);
-    assert.match(await focused(p) ?? '', /^Ben/);
+    await until('the focus being where one left', async () => /^Ben/.test(await focused(p) ?? ''));
     await p.presses(/^Calls/, 'link');
     await p.sees(text.history.none);
   });
