@@ -7,7 +7,7 @@ export function LinkBanner() {
   const { link, page } = useApp()
   const trouble = link.trouble.value
   return (
-    <div role="status">
+    <div class="link-status" role="status">
       {trouble !== undefined && (
         <div class="banner">
           <span>{t.link[trouble]}</span>
