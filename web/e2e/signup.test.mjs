@@ -65,7 +65,10 @@ test('from the printed link to a friend in the other browser, and back in', asyn
   await ben.finds('button', text.people.call('Anna Lind'));
   await ben.presses(text.invite.doneCheck);
   await ben.finds('heading', text.app.check);
-  await ben.page.goBack(); // to whom one was about to call
+  assert.equal(await ben.page.evaluate(() => document.querySelectorAll('.rail [aria-current]').length), 0, 'it is none of the places of the rail');
+  const next = await ben.finds('button', text.people.videoCall('Anna Lind'));
+  assert.equal(await next.evaluate((b) => [...document.querySelectorAll('.button.primary')].indexOf(b)), 0, 'the call is the thing to do');
+  await ben.presses(text.app.back, 'link'); // to whom one was about to call
   await ben.finds('button', text.people.videoCall('Anna Lind'));
   await ben.sees('Anna Lind');
   await ben.sees(text.people.online);

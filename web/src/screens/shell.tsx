@@ -35,7 +35,7 @@ export function Places({ route, missed }: { route: Route; missed: number }) {
         <span>{t.app.calls}</span>
         <Count n={missed} words={t.app.number(missed)} label={t.history.missedCount(missed)} />
       </Link>
-      <Link to="/settings" class="rail-place" icon={Gear} current={route === 'settings' || route === 'check'}>
+      <Link to="/settings" class="rail-place" icon={Gear} current={route === 'settings'}>
         <span>{t.app.settings}</span>
       </Link>
     </>

@@ -78,6 +78,7 @@ export const friendAt = (account: string): string => `/people/${encodeURICompone
 export class Router {
   readonly #place: Place
   readonly #at = signal({ path: '/', hash: '' })
+  #begun = false
   readonly #spot = computed(() => find(this.#at.value.path))
 
   readonly route = computed<Route>(() => this.#spot.value.route)
@@ -86,6 +87,8 @@ export class Router {
   readonly open = computed(() => this.#spot.value.open)
   readonly path = computed(() => this.#at.value.path)
   readonly hash = computed(() => this.#at.value.hash)
+  /** Where one came from; home for whoever has just come. */
+  readonly from = signal('/')
 
   constructor(place: Place) {
     this.#place = place
@@ -105,6 +108,9 @@ export class Router {
 
   #look(): void {
     const path = this.#place.path().replace(/(.)\/$/, '$1')
+    const left = this.#at.peek().path
+    if (this.#begun && left !== path) this.from.value = left
+    this.#begun = true
     this.#at.value = { path, hash: this.#place.hash() }
   }
 }

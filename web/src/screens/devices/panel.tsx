@@ -47,7 +47,7 @@ function Picture() {
 }
 
 /** What stands under the picture: the way in, and how loud one is. */
-function Sound() {
+function Sound({ calls }: { calls: boolean }) {
   const { devices } = useApp()
   const looking = devices.looking.value
   const trouble = devices.problem.value
@@ -62,7 +62,7 @@ function Sound() {
           </Button>
         </div>
       ) : (
-        <Button kind="primary" wide icon={Video} busy={looking === 'asking'} onClick={() => devices.open()}>
+        <Button kind={calls ? 'plain' : 'primary'} wide icon={Video} busy={looking === 'asking'} onClick={() => devices.open()}>
           {trouble === undefined ? t.devices.on : t.devices.again}
         </Button>
       )}
@@ -137,8 +137,8 @@ function Switches() {
   )
 }
 
-/** DevicePanel is all of it: look, listen, choose. Leaving it closes camera and microphone. */
-export function DevicePanel() {
+/** DevicePanel is all of it: look, listen, choose. Leaving it closes camera and microphone. Where it leads to a call, the call is the thing to do. */
+export function DevicePanel({ calls = false }: { calls?: boolean }) {
   const { devices } = useApp()
   useEffect(() => {
     const stop = devices.watch()
@@ -151,7 +151,7 @@ export function DevicePanel() {
     <div class="devices">
       <div class="devices-see">
         <Picture />
-        <Sound />
+        <Sound calls={calls} />
       </div>
       <div class="devices-pick">
         <Pick kind="microphone" choices={devices.microphones.value} />
