@@ -72,12 +72,12 @@ export function Frame({ children, side, about, kind = '' }: FrameProps) {
   }, [path])
   return (
     <div class={`frame ${side === undefined ? '' : 'with-side'} ${about === undefined ? '' : 'with-about'}`}>
+      <Rail />
       {side !== undefined && side}
       <main class={`pane ${kind}`} id="content" tabIndex={-1} ref={main} data-scrolls>
         {children}
       </main>
       {about !== undefined && about}
-      <Rail />
     </div>
   )
 }
