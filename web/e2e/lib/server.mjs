@@ -13,7 +13,10 @@ import { until, within } from './wait.mjs';
 /** The password of everybody in these tests. */
 export const password = 'copper lantern drifts over nine quiet harbours';
 
-/** A port that is free for TCP and UDP alike, at this moment. */
+/** Ports that were given: the system may name one again before it is used. @type {Set<number>} */
+const given = new Set();
+
+/** A port that is free for TCP and UDP alike, at this moment, and was not given before. */
 export async function freePort() {
   for (;;) {
     const tcp = createServer().listen(0, '0.0.0.0');
@@ -25,7 +28,9 @@ export async function freePort() {
     if (free) udp.close();
     tcp.close();
     await once(tcp, 'close');
-    if (free) return port;
+    if (!free || given.has(port)) continue;
+    given.add(port);
+    return port;
   }
 }
 
