@@ -204,14 +204,14 @@ func TestPacketsAllocateNothing(t *testing.T) {
 	r := newRig(t, nil)
 	outside := netip.MustParseAddrPort("8.8.8.8:4000")
 	own := netip.AddrPortFrom(loopback(0).Addr(), 4000)
-	mate := r.newSocket(&echoConn{}, "call1", "b", own, own)
+	mate := r.newSocket(&echoConn{}, legOf("call1", "b"), own, own)
 	if err := r.table.add(mate); err != nil {
 		t.Fatal(err)
 	}
 	defer r.table.readers.Done()
 	for name, peer := range map[string]netip.AddrPort{"outside": outside, "of the call": own} {
 		conn := &echoConn{packet: make([]byte, 1200), from: peer}
-		s := r.newSocket(conn, "call1", "a", loopback(4001), loopback(4001))
+		s := r.newSocket(conn, legOf("call1", "a"), loopback(4001), loopback(4001))
 		l := newPackets(&echoConn{packet: channelData(0x4000, make([]byte, 1200), false), from: outside}, nil, r.counters)
 		to := net.UDPAddrFromAddrPort(peer)
 		b := make([]byte, 1600)
@@ -221,7 +221,7 @@ func TestPacketsAllocateNothing(t *testing.T) {
 			"listener read":   func() { _, _, _ = l.ReadFrom(b) },
 			"listener write":  func() { _, _ = l.WriteTo(b[:1200], to) },
 			"framer":          func() { var f framer; _, _ = f.feed(b[:1200]) },
-			"refused to peer": func() { _, _ = r.guard.toPeer("call2", own) },
+			"refused to peer": func() { _, _ = r.guard.toPeer(inCall("call2"), own) },
 		} {
 			if n := testing.AllocsPerRun(200, fn); n != 0 {
 				t.Errorf("%s, peer %s: %v allocations a packet, want 0", what, name, n)
@@ -239,7 +239,7 @@ func BenchmarkGuard(b *testing.B) {
 		at := netip.MustParseAddrPort(peer)
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				_, _ = r.guard.toPeer("call1", at)
+				_, _ = r.guard.toPeer(inCall("call1"), at)
 			}
 		})
 	}

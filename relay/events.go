@@ -3,15 +3,13 @@ package relay
 import (
 	"net"
 	"net/netip"
-	"strings"
 
 	"github.com/pion/turn/v5"
 )
 
 // quota is asked before an allocation is made; no answers 486.
 func (s *Server) quota(user, _ string, _ net.Addr) bool {
-	call, leg, _ := strings.Cut(user, userSeparator)
-	if err := s.table.room(call, leg, s.clock.Load()); err != nil {
+	if err := s.table.room(user, s.clock.Load()); err != nil {
 		s.counters.refuse(reasonOf(err))
 		return false
 	}

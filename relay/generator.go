@@ -15,7 +15,7 @@ import (
 // portTries is how many random ports are tried before giving up.
 const portTries = 128
 
-// relaySlots separates call and leg in what pion calls the user id.
+// userSeparator separates call and leg in what pion calls the user id.
 const userSeparator = "."
 
 var (
@@ -55,7 +55,9 @@ func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packe
 
 // open tries ports until one is free here and, behind NAT, outside.
 func (g *generator) open(bind, shown netip.Addr, c turn.AllocateListenerConfig) (*socket, error) {
+	// pion passes nothing on but the user id.
 	call, leg, _ := strings.Cut(c.UserID, userSeparator)
+	who := Principal{Kind: KindCall, ID: c.UserID, Call: call, Leg: leg}
 	for range portTries {
 		port, err := g.port(c.RequestedPort)
 		if err != nil {
@@ -63,7 +65,7 @@ func (g *generator) open(bind, shown netip.Addr, c turn.AllocateListenerConfig) 
 		}
 		conn, err := listenPeers(netip.AddrPortFrom(bind, port))
 		if err == nil {
-			s := g.server.newSocket(conn, call, leg, netip.AddrPortFrom(bind, port), netip.AddrPortFrom(shown, port))
+			s := g.server.newSocket(conn, who, netip.AddrPortFrom(bind, port), netip.AddrPortFrom(shown, port))
 			if err = g.server.table.add(s); err == nil {
 				return s, nil
 			}

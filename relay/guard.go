@@ -34,11 +34,11 @@ func (g *guard) grants(peer netip.Addr) Refusal {
 	return ""
 }
 
-// toPeer is the second line, for each packet out of call: it returns where to
+// toPeer is the second line, for each packet out of who: it returns where to
 // send. A shown address of the same call becomes the one that is bound here,
 // because many a NAT does not turn packets round.
-func (g *guard) toPeer(call string, peer netip.AddrPort) (netip.AddrPort, Refusal) {
-	other, r := g.judge(call, peer)
+func (g *guard) toPeer(who *Principal, peer netip.AddrPort) (netip.AddrPort, Refusal) {
+	other, r := g.judge(who, peer)
 	if other != nil {
 		return other.local, r
 	}
@@ -47,16 +47,16 @@ func (g *guard) toPeer(call string, peer netip.AddrPort) (netip.AddrPort, Refusa
 
 // fromPeer is the same for each packet in: it returns the address under which
 // the client knows the peer.
-func (g *guard) fromPeer(call string, peer netip.AddrPort) (netip.AddrPort, Refusal) {
-	other, r := g.judge(call, peer)
+func (g *guard) fromPeer(who *Principal, peer netip.AddrPort) (netip.AddrPort, Refusal) {
+	other, r := g.judge(who, peer)
 	if other != nil {
 		return other.shown, r
 	}
 	return peer, r
 }
 
-// judge returns the allocation at peer, if it is one of the same call.
-func (g *guard) judge(call string, peer netip.AddrPort) (*socket, Refusal) {
+// judge returns the allocation at peer, if it is one that who may reach.
+func (g *guard) judge(who *Principal, peer netip.AddrPort) (*socket, Refusal) {
 	addr := peer.Addr() // unmapped and without zone by contract
 	set := g.self.cur.Load()
 	switch machine := set.isMachine(addr); {
@@ -64,7 +64,7 @@ func (g *guard) judge(call string, peer netip.AddrPort) (*socket, Refusal) {
 		return nil, RefusedPeer
 	case machine, set.isExternal(addr):
 		if other := g.table.at(peer); other != nil {
-			if other.call != call {
+			if !who.mayReach(&other.who) {
 				return nil, RefusedOtherCall
 			}
 			return other, ""

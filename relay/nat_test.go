@@ -39,7 +39,7 @@ func TestBehindNATTwoLegsMeet(t *testing.T) {
 	if n := r.refused(RefusedOtherCall); n != 1 {
 		t.Errorf("got %d refusals for another call, want 1", n)
 	}
-	if _, why := r.guard.toPeer("call1", netip.MustParseAddrPort("198.51.100.7:9")); why != RefusedOwnAddress {
+	if _, why := r.guard.toPeer(inCall("call1"), netip.MustParseAddrPort("198.51.100.7:9")); why != RefusedOwnAddress {
 		t.Errorf("an external port without allocation: got %q, want %q", why, RefusedOwnAddress)
 	}
 }
@@ -57,7 +57,7 @@ func TestPublicAddressMayChange(t *testing.T) {
 	exchange(t, a, b)
 	exchange(t, b, a)
 	for _, addr := range []string{"198.51.100.7:9", "198.51.100.8:9"} {
-		if _, why := r.guard.toPeer("call1", netip.MustParseAddrPort(addr)); why != RefusedOwnAddress {
+		if _, why := r.guard.toPeer(inCall("call1"), netip.MustParseAddrPort(addr)); why != RefusedOwnAddress {
 			t.Errorf("%s: got %q, want %q", addr, why, RefusedOwnAddress)
 		}
 	}
@@ -73,7 +73,7 @@ func TestEvaluationDoesNotOpenTheExternalAddress(t *testing.T) {
 		c.AllowOwnAddresses = true
 		c.PublicIP = func() netip.Addr { return netip.MustParseAddr("198.51.100.7") }
 	})
-	if _, why := r.guard.toPeer("call1", netip.MustParseAddrPort("198.51.100.7:4000")); why != RefusedOwnAddress {
+	if _, why := r.guard.toPeer(inCall("call1"), netip.MustParseAddrPort("198.51.100.7:4000")); why != RefusedOwnAddress {
 		t.Errorf("got %q, want %q", why, RefusedOwnAddress)
 	}
 }

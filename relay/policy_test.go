@@ -61,7 +61,7 @@ func TestAllowedPrefixDoesNotOpenTheRelay(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Peers.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
 	for _, to := range []string{"127.0.0.1:4000", "127.0.0.9:4000"} {
-		if _, why := r.guard.toPeer("call1", netip.MustParseAddrPort(to)); why != RefusedOwnAddress {
+		if _, why := r.guard.toPeer(inCall("call1"), netip.MustParseAddrPort(to)); why != RefusedOwnAddress {
 			t.Errorf("%s: got %q, want %q", to, why, RefusedOwnAddress)
 		}
 	}

@@ -225,3 +225,10 @@ func eventually(t testing.TB, within time.Duration, what string, ok func() bool)
 }
 
 func (r *rig) refused(why Refusal) uint64 { return r.Stats().Refusals[why] }
+
+// legOf is who a credential of a leg of a call stands for.
+func legOf(call, leg string) Principal {
+	return Principal{Kind: KindCall, ID: call + userSeparator + leg, Call: call, Leg: leg}
+}
+
+func inCall(call string) *Principal { return &Principal{Kind: KindCall, Call: call} }

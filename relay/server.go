@@ -28,6 +28,7 @@ type Server struct {
 	byRoute  []netip.Addr // where peers are met, best first
 	self     *self
 	guard    *guard
+	doors    []door
 	table    *table
 	counters *counters
 	clock    *atomic.Int64 // seconds that Serve has run
@@ -131,32 +132,44 @@ func (s *Server) turnConfig() turn.ServerConfig {
 // authenticate returns the key that a request must be signed with. Time counts
 // at Allocate only; a revocation counts always.
 func (s *Server) authenticate(r *turn.RequestAttributes) (user string, key []byte, ok bool) {
-	c, err := parseUsername(r.Username)
-	if err != nil || r.Realm != s.cfg.Realm {
+	if r.Realm != s.cfg.Realm {
 		s.counters.refuse(RefusedCredential)
 		return "", nil, false
 	}
-	k, ok := s.cfg.Keys.find(c.key)
-	allocate := r.Method == stun.MethodAllocate
-	switch {
-	case !ok:
-		s.counters.refuse(RefusedCredential)
-		return "", nil, false
-	case allocate && c.timely(s.cfg.Now()) != nil:
-		s.counters.refuse(RefusedExpired)
-		return "", nil, false
-	case s.table.refuses(c, allocate):
-		s.counters.refuse(RefusedRevoked)
+	p, key, refusal := s.admit(r.Username, r.Method == stun.MethodAllocate)
+	if refusal != "" {
+		s.counters.refuse(refusal)
 		return "", nil, false
 	}
-	// The user id leaves key and expiry out: a renewed credential of the same
-	// leg may keep its allocation alive.
-	return c.call + userSeparator + c.leg, turn.GenerateAuthKey(r.Username, r.Realm, sign(k.Secret, r.Username)), true
+	return p.ID, key, true
 }
 
-func (s *Server) newSocket(conn udpConn, call, leg string, local, shown netip.AddrPort) *socket {
+// admit asks the doors who username is.
+func (s *Server) admit(username string, allocate bool) (Principal, []byte, Refusal) {
+	for _, d := range s.doors {
+		p, key, known, refusal := d.open(username, s.cfg.Realm, allocate, s.cfg.Now())
+		switch {
+		case !known:
+			continue
+		case refusal != "":
+			return Principal{}, nil, refusal
+		case s.table.refuses(&p, allocate):
+			return Principal{}, nil, RefusedRevoked
+		}
+		return p, key, ""
+	}
+	return Principal{}, nil, RefusedCredential
+}
+
+// longTermKey is the key of RFC 8489 section 9.2.2, which no client of today
+// asks for in another form.
+func longTermKey(username, realm, password string) []byte {
+	return turn.GenerateAuthKey(username, realm, password)
+}
+
+func (s *Server) newSocket(conn udpConn, who Principal, local, shown netip.AddrPort) *socket {
 	sock := &socket{
-		conn: conn, call: call, leg: leg, local: local, shown: shown, shownAddr: net.UDPAddrFromAddrPort(shown),
+		conn: conn, who: who, local: local, shown: shown, shownAddr: net.UDPAddrFromAddrPort(shown),
 		guard: s.guard, table: s.table, counters: s.counters, clock: s.clock, peers: newAddrCache(peerSlots),
 		permitted: make(map[netip.Addr]struct{}),
 	}

@@ -151,7 +151,7 @@ func TestEvaluationReachesOwnMachineOnly(t *testing.T) {
 		t.Fatalf("got %v from %v, want the packet from %v", err, from, a.LocalAddr())
 	}
 	for _, to := range []string{r.udpAddr().String(), "127.0.0.1:53"} {
-		if _, why := r.guard.toPeer("call1", netip.MustParseAddrPort(to)); why != RefusedOwnAddress {
+		if _, why := r.guard.toPeer(inCall("call1"), netip.MustParseAddrPort(to)); why != RefusedOwnAddress {
 			t.Errorf("to %s: got %q, want %q", to, why, RefusedOwnAddress)
 		}
 	}
@@ -174,7 +174,7 @@ func TestLoopbackStaysRefusedUnlessBound(t *testing.T) {
 		"127.0.0.1:4000": RefusedOwnAddress, "127.9.9.9:4000": RefusedOwnAddress, "[::1]:4000": RefusedOwnAddress,
 		"192.168.1.10:4000": "", "192.168.1.10:1023": RefusedOwnAddress, "192.168.1.11:4000": RefusedPeer,
 	} {
-		if _, got := g.toPeer("call1", netip.MustParseAddrPort(addr)); got != want {
+		if _, got := g.toPeer(inCall("call1"), netip.MustParseAddrPort(addr)); got != want {
 			t.Errorf("%s: got %q, want %q", addr, got, want)
 		}
 	}

@@ -26,12 +26,12 @@ const peerSlots = 8
 const maxReadErrors = 16
 
 // socket is an allocation's side towards the peers: a net.PacketConn that
-// knows which leg of which call it serves. pion gives the addresses that the
+// knows whom it serves. pion gives the addresses that the
 // client asked for and takes those that the client shall see; in between,
 // guard decides about each packet.
 type socket struct {
 	conn         udpConn
-	call, leg    string
+	who          Principal
 	local, shown netip.AddrPort
 	shownAddr    *net.UDPAddr
 	guard        *guard
@@ -69,7 +69,7 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 			s.counters.refuse(RefusedOversize) // cut, most likely
 			continue
 		}
-		peer, refusal := s.guard.fromPeer(s.call, plain(from))
+		peer, refusal := s.guard.fromPeer(&s.who, plain(from))
 		if refusal != "" {
 			s.counters.refuse(refusal)
 			continue
@@ -87,7 +87,7 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
-	dst, refusal := s.guard.toPeer(s.call, peer)
+	dst, refusal := s.guard.toPeer(&s.who, peer)
 	if refusal != "" {
 		s.counters.refuse(refusal)
 		return len(b), nil

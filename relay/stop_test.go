@@ -66,7 +66,7 @@ func TestCloseWaitsForReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		table := newTable(Limits{PerLeg: 1, Allocations: 1})
-		s := &socket{conn: &scriptedPackets{}, table: table, call: "call1", leg: "a", local: loopback(1), shown: loopback(1)}
+		s := &socket{conn: &scriptedPackets{}, table: table, who: legOf("call1", "a"), local: loopback(1), shown: loopback(1)}
 		if err := table.add(s); err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestLooksAgainAtItsAddresses(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	lease := netip.MustParseAddrPort("8.8.4.4:4000")
-	if _, why := s.guard.toPeer("call1", lease); why != "" {
+	if _, why := s.guard.toPeer(inCall("call1"), lease); why != "" {
 		t.Fatalf("a peer like any other is refused: %q", why)
 	}
 	s.Revoke("call1")
@@ -128,7 +128,7 @@ func TestLooksAgainAtItsAddresses(t *testing.T) {
 	for range refreshEvery {
 		s.second()
 	}
-	if _, why := s.guard.toPeer("call1", lease); why != RefusedOwnAddress {
+	if _, why := s.guard.toPeer(inCall("call1"), lease); why != RefusedOwnAddress {
 		t.Errorf("an address of this machine: got %q, want %q", why, RefusedOwnAddress)
 	}
 	if n := len(s.table.revoked.byKey); n != 0 {
@@ -138,7 +138,7 @@ func TestLooksAgainAtItsAddresses(t *testing.T) {
 	for range refreshEvery {
 		s.second()
 	}
-	if _, why := s.guard.toPeer("call1", lease); why != RefusedOwnAddress {
+	if _, why := s.guard.toPeer(inCall("call1"), lease); why != RefusedOwnAddress {
 		t.Errorf("when nothing can be read: got %q, want %q still", why, RefusedOwnAddress)
 	}
 }

@@ -35,7 +35,8 @@ type table struct {
 	mu      sync.RWMutex // guards following; never held while a socket is closed
 	closed  bool
 	byAddr  map[netip.AddrPort]*socket // by bound and by shown address
-	byCall  map[string][]*socket
+	byUser  map[string][]*socket // by Principal.ID
+	byCall  map[string][]*socket // of call-scoped credentials only
 	clients map[client]*socket
 	revoked revocations
 	live    int
@@ -44,7 +45,7 @@ type table struct {
 
 func newTable(l Limits) *table {
 	return &table{
-		limits: l, byAddr: make(map[netip.AddrPort]*socket), byCall: make(map[string][]*socket),
+		limits: l, byAddr: make(map[netip.AddrPort]*socket), byUser: make(map[string][]*socket), byCall: make(map[string][]*socket),
 		clients: make(map[client]*socket), revoked: newRevocations(maxRevoked),
 	}
 }
@@ -57,17 +58,20 @@ func (t *table) add(s *socket) error {
 	switch {
 	case t.closed:
 		return errStopping
-	case t.revoked.holds(s.call, s.leg):
+	case t.revoked.holds(s.who.Call, s.who.Leg):
 		return errRevoked
 	case t.live >= t.limits.Allocations:
 		return errCapacity
-	case len(t.legLocked(s.call, s.leg)) >= t.limits.PerLeg:
+	case len(t.byUser[s.who.ID]) >= t.limits.PerLeg:
 		return errQuota
 	case t.byAddr[s.local] != nil, t.byAddr[s.shown] != nil:
 		return errAddrTaken
 	}
 	t.byAddr[s.local], t.byAddr[s.shown] = s, s
-	t.byCall[s.call] = append(t.byCall[s.call], s)
+	t.byUser[s.who.ID] = append(t.byUser[s.who.ID], s)
+	if s.who.Call != "" {
+		t.byCall[s.who.Call] = append(t.byCall[s.who.Call], s)
+	}
 	t.live++
 	t.total++
 	t.readers.Add(1)
@@ -83,11 +87,8 @@ func (t *table) remove(s *socket) {
 	}
 	delete(t.byAddr, s.local)
 	delete(t.byAddr, s.shown)
-	if rest := slices.DeleteFunc(t.byCall[s.call], func(o *socket) bool { return o == s }); len(rest) > 0 {
-		t.byCall[s.call] = rest
-	} else {
-		delete(t.byCall, s.call)
-	}
+	drop(t.byUser, s.who.ID, s)
+	drop(t.byCall, s.who.Call, s)
 	if t.clients[s.client] == s {
 		delete(t.clients, s.client)
 	}
@@ -118,12 +119,12 @@ func (t *table) of(c client) *socket {
 	return t.clients[c]
 }
 
-// room reports whether the leg may have one more. A leg that is full loses
+// room reports whether the user may have one more. One that is full loses
 // its most silent allocation, if that is silent enough: a phone that changed
 // its network leaves allocations behind that nobody will ever close.
-func (t *table) room(call, leg string, clock int64) error {
+func (t *table) room(user string, clock int64) error {
 	t.mu.RLock()
-	sockets, full := t.legLocked(call, leg), t.live >= t.limits.Allocations
+	sockets, full := slices.Clone(t.byUser[user]), t.live >= t.limits.Allocations
 	t.mu.RUnlock()
 	if full {
 		return errCapacity
@@ -138,14 +139,14 @@ func (t *table) room(call, leg string, clock int64) error {
 	return oldest.Close()
 }
 
-func (t *table) legLocked(call, leg string) []*socket {
-	var out []*socket
-	for _, s := range t.byCall[call] {
-		if s.leg == leg {
-			out = append(out, s)
-		}
+// drop takes s out of its list in m, and the list out of m with the last one.
+func drop(m map[string][]*socket, key string, s *socket) {
+	rest := slices.DeleteFunc(m[key], func(o *socket) bool { return o == s })
+	if len(rest) > 0 {
+		m[key] = rest
+	} else {
+		delete(m, key)
 	}
-	return out
 }
 
 // revoke ends a leg of a call, or with an empty leg the whole call: what
@@ -156,18 +157,21 @@ func (t *table) revoke(call, leg string, now time.Time) {
 	doomed := slices.Clone(t.byCall[call])
 	t.mu.Unlock()
 	for _, s := range doomed {
-		if leg == "" || s.leg == leg {
+		if leg == "" || s.who.Leg == leg {
 			_ = s.Close() // always nil
 		}
 	}
 }
 
-// refuses reports whether c is revoked. The floor of forgotten revocations
+// refuses reports whether p is revoked. The floor of forgotten revocations
 // counts only where an allocation would be made.
-func (t *table) refuses(c claim, allocate bool) bool {
+func (t *table) refuses(p *Principal, allocate bool) bool {
+	if p.Kind != KindCall {
+		return false
+	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.revoked.holds(c.call, c.leg) || allocate && t.revoked.bars(time.Unix(c.expires, 0))
+	return t.revoked.holds(p.Call, p.Leg) || allocate && t.revoked.bars(p.Expires)
 }
 
 func (t *table) sweep(now time.Time) {
@@ -187,7 +191,7 @@ func (t *table) close() {
 	t.mu.Lock()
 	t.closed = true
 	var all []*socket
-	for _, sockets := range t.byCall {
+	for _, sockets := range t.byUser {
 		all = append(all, sockets...)
 	}
 	t.mu.Unlock()
