@@ -38,6 +38,7 @@ var layers = map[string][]string{
 	"signal/client":          {"signal/wire", "internal/fault", "internal/id"},
 	"internal/httpapi":       {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
 	"internal/config":        {},
+	"internal/doctor":        {},
 	"internal/metrics":       {"relay", "signal"},
 	"web":                    {},
 }

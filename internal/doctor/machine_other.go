@@ -1,0 +1,6 @@
+//go:build !linux
+
+package doctor
+
+// ThisMachine knows nothing here.
+func ThisMachine() Machine { return Machine{} }
