@@ -143,7 +143,10 @@ for (const on of /** @type {const} */ (['chromium', 'firefox'])) {
       return s.sizeOut && s.codecs.videoOut && s.codecs.audioIn && s.framesPerSecondOut > 0 && s.kbitOut > 0 && s.jitterMs !== undefined && s;
     });
     assert.equal(stats.codecs.audioOut, 'opus');
-    assert.deepEqual(stats.candidates, { local: 'host', remote: 'host' });
+    assert.equal(stats.path, 'direct');
+    assert.equal(stats.candidates.local, 'host');
+    // The other side's first check may come before word of where it comes from: to Firefox it stays a way found by itself.
+    assert.ok(['host', 'prflx'].includes(stats.candidates.remote), stats.candidates.remote);
   });
 }
 

@@ -60,6 +60,36 @@ export async function reachable(e) {
   return hit !== null && (e.contains(hit) || hit.contains(e));
 }
 
+/**
+ * aim runs in the page before a press of the element: should another one have
+ * come under the pointer by the time it goes down, as where a friend comes and
+ * the list moves, the press does nothing there. A person sees where they press.
+ * @param {Element} e
+ */
+export function aim(e) {
+  window.__aim?.end();
+  const kinds = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'];
+  const { x, y, width, height } = e.getBoundingClientRect();
+  const before = document.elementFromPoint(x + width / 2, y + height / 2); // e, in it, or around it where it lets presses through
+  const hits = (/** @type {EventTarget | null} */ t) => t instanceof Element && (e.contains(t) || (t === before && t.contains(e)) || t.closest('label')?.contains(e) === true);
+  const hold = (/** @type {Event} */ event) => {
+    if (!event.isTrusted) return;
+    if (event.type === 'pointerdown') window.__aim.missed = !hits(event.target);
+    if (!window.__aim.missed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  const end = () => kinds.forEach((k) => removeEventListener(k, hold, true));
+  kinds.forEach((k) => addEventListener(k, hold, true));
+  window.__aim = { missed: false, end };
+}
+
+/** Runs in the page after a press: whether it went down where it was meant to. */
+export function landed() {
+  window.__aim?.end();
+  return !window.__aim?.missed;
+}
+
 /** What a person can read on the page. */
 export function visibleText() {
   return document.body.innerText.replace(/\s+/g, ' ');
@@ -158,9 +188,13 @@ export class Person {
         await this.stirs();
         return false;
       }
+      await e.evaluate(aim);
       await e.click();
-      return true;
-    }, limit);
+      return this.page.evaluate(landed).catch(() => true); // a page that has gone was pressed
+    }, limit).catch(async (err) => {
+      if (err.message.includes('the page says:')) throw err;
+      throw new Error(`${err.message}\nthe page says: ${await this.reads().catch(() => 'nothing')}`);
+    });
   }
 
   /** Moves the mouse a little: what has stepped aside comes back. */
@@ -207,7 +241,7 @@ export class Person {
     await until(`"${words}" beside ${name}`, () => this.page.evaluate((who, what) => {
       const row = [...document.querySelectorAll('li')].find((li) => li.querySelector('.name')?.textContent === who);
       return row?.innerText.includes(what);
-    }, name, words), limit);
+    }, name, words), limit).catch(async (err) => { throw new Error(`${err.message}\nthe page says: ${await this.reads()}`); });
   }
 
   /** Follows a friend's name in the list. @param {string} name */

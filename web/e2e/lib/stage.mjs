@@ -83,12 +83,16 @@ export const ownerName = 'Olga';
 /** @typedef {Awaited<ReturnType<typeof setStage>>} Stage */
 
 /**
- * startCall has caller call callee by the friend's button, and callee accept.
+ * startCall has caller call callee by the friend's button, as soon as the list
+ * says that they are here, and callee accept.
  * @param {Person} caller @param {Person} callee @param {string} calleeName
  */
 export async function startCall(caller, callee, calleeName) {
+  await caller.seesFriend(calleeName, text.people.online);
   await caller.presses(text.people.videoCall(calleeName));
-  await callee.presses(text.call.accept);
+  await callee.presses(text.call.accept).catch(async (err) => {
+    throw new Error(`${err.message}\nthe caller’s page says: ${await caller.reads()}`);
+  });
 }
 
 /**
