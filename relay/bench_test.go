@@ -204,14 +204,14 @@ func TestPacketsAllocateNothing(t *testing.T) {
 	r := newRig(t, nil)
 	outside := netip.MustParseAddrPort("8.8.8.8:4000")
 	own := netip.AddrPortFrom(loopback(0).Addr(), 4000)
-	mate := r.newSocket(&echoConn{}, legOf("call1", "b"), own, own)
+	mate := r.newSocket(&echoConn{}, legOf("b"), own, own)
 	if err := r.table.add(mate); err != nil {
 		t.Fatal(err)
 	}
 	defer r.table.readers.Done()
 	for name, peer := range map[string]netip.AddrPort{"outside": outside, "of the call": own} {
 		conn := &echoConn{packet: make([]byte, 1200), from: peer}
-		s := r.newSocket(conn, legOf("call1", "a"), loopback(4001), loopback(4001))
+		s := r.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
 		l := newPackets(&echoConn{packet: channelData(0x4000, make([]byte, 1200), false), from: outside}, nil, r.counters)
 		to := net.UDPAddrFromAddrPort(peer)
 		b := make([]byte, 1600)

@@ -11,6 +11,13 @@ import (
 // TestMain fails the package when a goroutine of a server, ours or pion's,
 // outlives the tests.
 func TestMain(m *testing.M) {
+	if secret := os.Getenv("RINGFENCE_TEST_MEMORY_CHILD"); secret != "" {
+		if err := runMemoryChild(secret); err != nil {
+			_, _ = os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
 	if left := lingering(); code == 0 && left != "" {
 		_, _ = os.Stderr.WriteString("goroutines left behind:\n" + left + "\n")

@@ -203,7 +203,7 @@ func TestTableHoldsTheLimits(t *testing.T) {
 	t.Parallel()
 	table := newTable(Limits{PerLeg: 1, Allocations: 3})
 	add := func(leg string, port uint16) error {
-		return table.add(&socket{conn: &echoConn{}, who: legOf("call1", leg), local: loopback(port), shown: loopback(port)})
+		return table.add(&socket{conn: &echoConn{}, who: legOf(leg), local: loopback(port), shown: loopback(port)})
 	}
 	for _, c := range []struct {
 		leg  string
@@ -221,7 +221,7 @@ func TestCutPacketsAreNotRelayed(t *testing.T) {
 	r := newRig(t, nil)
 	from := netip.MustParseAddrPort("8.8.8.8:4000")
 	conn := &scriptedPackets{packets: [][]byte{make([]byte, 1700), make([]byte, 10)}, from: from}
-	s := r.newSocket(conn, legOf("call1", "a"), loopback(4001), loopback(4001))
+	s := r.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
 	if n, _, err := s.ReadFrom(make([]byte, 1600)); n != 10 || err != nil {
 		t.Errorf("got %d bytes, %v; want the packet that was not cut", n, err)
 	}
@@ -237,7 +237,7 @@ func TestFailedReadsOfARelaySocket(t *testing.T) {
 	r := newRig(t, nil)
 	from := netip.MustParseAddrPort("8.8.8.8:4000")
 	conn := &scriptedPackets{errs: []error{syscall.ECONNREFUSED}, packets: [][]byte{make([]byte, 10)}, from: from}
-	s := r.newSocket(conn, legOf("call1", "a"), loopback(4001), loopback(4001))
+	s := r.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
 	if err := r.table.add(s); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type packets struct {
 	local    net.Addr
 	counters *counters
 	clients  addrCache // of the one reader
+	read     wiped     // of the one reader
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close
@@ -39,8 +40,10 @@ func newPackets(conn udpConn, local net.Addr, c *counters) *packets {
 // ReadFrom returns the next packet that could be for us. It fails only after
 // Close.
 func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
+	p.read.wipe()
 	for pause := firstPause; ; {
 		n, from, err := p.conn.ReadFromUDPAddrPort(b)
+		p.read.note(b, n)
 		if err != nil {
 			if !p.survive(err, &pause) {
 				p.readOnce.Do(func() { close(p.done) })
@@ -69,13 +72,15 @@ func (p *packets) survive(err error, pause *time.Duration) bool {
 	return !errors.Is(err, net.ErrClosed) && wait(pause, p.closing)
 }
 
-// WriteTo sends b to a client.
+// WriteTo sends b to a client, and clears it: pion makes a new one for each
+// packet, and looks at none again.
 func (p *packets) WriteTo(b []byte, to net.Addr) (int, error) {
 	dst, _, ok := addrPort(to)
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
 	n, err := p.conn.WriteToUDPAddrPort(b, dst)
+	clear(b)
 	if err == nil {
 		p.counters.udp.out(n)
 	}

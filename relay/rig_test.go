@@ -124,10 +124,18 @@ type peer struct {
 // client returns a TURN client over "udp" or "tcp" that has done nothing yet.
 func (r *rig) client(t testing.TB, network string, c Credential) *turn.Client {
 	t.Helper()
-	var conn net.PacketConn
 	server := r.udpAddr()
 	if network == "tcp" {
 		server = r.tcpAddr()
+	}
+	return clientAt(t, network, server, r.cfg.Realm, c)
+}
+
+// clientAt returns a TURN client of any relay that has done nothing yet.
+func clientAt(t testing.TB, network string, server net.Addr, realm string, c Credential) *turn.Client {
+	t.Helper()
+	var conn net.PacketConn
+	if network == "tcp" {
 		tcp, err := net.Dial("tcp", server.String())
 		if err != nil {
 			t.Fatal(err)
@@ -147,7 +155,7 @@ func (r *rig) client(t testing.TB, network string, c Credential) *turn.Client {
 	log.Writer = io.Discard
 	tc, err := turn.NewClient(&turn.ClientConfig{
 		STUNServerAddr: server.String(), TURNServerAddr: server.String(), Conn: conn,
-		Username: c.Username, Password: c.Password, Realm: r.cfg.Realm, LoggerFactory: log,
+		Username: c.Username, Password: c.Password, Realm: realm, LoggerFactory: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -226,9 +234,9 @@ func eventually(t testing.TB, within time.Duration, what string, ok func() bool)
 
 func (r *rig) refused(why Refusal) uint64 { return r.Stats().Refusals[why] }
 
-// legOf is who a credential of a leg of a call stands for.
-func legOf(call, leg string) Principal {
-	return Principal{Kind: KindCall, ID: call + userSeparator + leg, Call: call, Leg: leg}
+// legOf is who a credential of a leg of call1 stands for.
+func legOf(leg string) Principal {
+	return Principal{Kind: KindCall, ID: "call1" + userSeparator + leg, Call: "call1", Leg: leg}
 }
 
 func inCall(call string) *Principal { return &Principal{Kind: KindCall, Call: call} }

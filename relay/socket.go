@@ -40,6 +40,7 @@ type socket struct {
 	clock        *atomic.Int64 // coarse seconds
 	used         atomic.Int64  // clock at the last packet that passed
 	peers        addrCache     // of the one reader
+	read         wiped         // of the one reader
 	client       client        // guarded by table.mu
 
 	closeOnce sync.Once
@@ -53,8 +54,10 @@ type socket struct {
 // ReadFrom returns the next packet from a permitted peer. It fails only when
 // the socket is closed: an error here makes pion delete the allocation.
 func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
+	s.read.wipe()
 	for failed := 0; ; {
 		n, from, err := s.conn.ReadFromUDPAddrPort(b)
+		s.read.note(b, n)
 		if err != nil {
 			// One error is about an earlier packet; many are the socket's end.
 			if failed++; failed < maxReadErrors && !errors.Is(err, net.ErrClosed) {
@@ -81,7 +84,8 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 // WriteTo sends b to a permitted peer. A refused packet is dropped and
-// counted, as RFC 8656 section 11.2 has it for what may not be relayed.
+// counted, as RFC 8656 section 11.2 has it for what may not be relayed. Either
+// way b is cleared: nobody looks at it again.
 func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 	peer, _, ok := addrPort(to)
 	if !ok {
@@ -90,9 +94,11 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 	dst, refusal := s.guard.toPeer(&s.who, peer)
 	if refusal != "" {
 		s.counters.refuse(refusal)
+		clear(b)
 		return len(b), nil
 	}
 	n, err := s.conn.WriteToUDPAddrPort(b, dst)
+	clear(b)
 	if err == nil {
 		s.counters.peers.out(n)
 		s.used.Store(s.clock.Load())

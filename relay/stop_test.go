@@ -66,7 +66,7 @@ func TestCloseWaitsForReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		table := newTable(Limits{PerLeg: 1, Allocations: 1})
-		s := &socket{conn: &scriptedPackets{}, table: table, who: legOf("call1", "a"), local: loopback(1), shown: loopback(1)}
+		s := &socket{conn: &scriptedPackets{}, table: table, who: legOf("a"), local: loopback(1), shown: loopback(1)}
 		if err := table.add(s); err != nil {
 			t.Fatal(err)
 		}

@@ -35,8 +35,8 @@ type table struct {
 	mu      sync.RWMutex // guards following; never held while a socket is closed
 	closed  bool
 	byAddr  map[netip.AddrPort]*socket // by bound and by shown address
-	byUser  map[string][]*socket // by Principal.ID
-	byCall  map[string][]*socket // of call-scoped credentials only
+	byUser  map[string][]*socket       // by Principal.ID
+	byCall  map[string][]*socket       // of call-scoped credentials only
 	clients map[client]*socket
 	revoked revocations
 	live    int
