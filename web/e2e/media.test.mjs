@@ -150,6 +150,22 @@ for (const on of /** @type {const} */ (['chromium', 'firefox'])) {
   });
 }
 
+for (const on of /** @type {const} */ (['chromium', 'firefox'])) {
+  test(`the other side’s relay is one to ${on}, though its first check comes before word of it`, async () => {
+    const late = () => {
+      const own = RTCPeerConnection.prototype.addIceCandidate;
+      RTCPeerConnection.prototype.addIceCandidate = async function (...given) {
+        while (!['connected', 'completed'].includes(this.iceConnectionState)) await new Promise((done) => { setTimeout(done, 50); });
+        return own.apply(this, given);
+      };
+    };
+    const anna = await phone(stage, 'Anna', { on, before: (p) => p.page.evaluateOnNewDocument(late) });
+    const ben = await phone(stage, 'Ben', { settings: { relay: 'always' } });
+    await talk(anna, ben, stage.api('Ben').account, false);
+    await anna.waits('stats', (s) => s.path === 'relayed' && s.candidates.remote === 'relay');
+  });
+}
+
 test('the browser’s own screen, as far as a machine without one has it', async () => {
   const anna = await phone(stage, 'Anna', { on: 'chromium', real: true });
   const ben = await phone(stage, 'Ben', { on: 'chromium' });

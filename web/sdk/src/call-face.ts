@@ -34,7 +34,7 @@ export abstract class CallFace extends Emitter<CallEvents> {
         this.changed()
       },
     })
-    this.meter = new Meter(() => this.link.getStats(), () => this.changed(), (now, before) => {
+    this.meter = new Meter(this.link, () => this.changed(), (now, before) => {
       const beats = this.#pulse.take(now, before)
       this.#uplink.take(now, before, this.#pulse.returned ? 'returned' : beats ? 'beats' : 'none')
       this.link.hush(this.#pulse.lost && this.#expectsSigns)

@@ -19,3 +19,12 @@ export function withoutCandidates(sdp: string): { sdp: string; candidates: Candi
   }
   return { sdp: kept.join('\r\n'), candidates }
 }
+
+/** placeOf is how an address and its port are written where they are compared. */
+export const placeOf = (address: string, port: string | number): string => `${address} ${port}`.toLowerCase()
+
+/** relayIn is the place of the relay that a candidate names, where it names one. */
+export function relayIn({ candidate }: Candidate): string | undefined {
+  const [, , , , address, port, typ, kind] = candidate.split(' ')
+  return address !== undefined && port !== undefined && typ === 'typ' && kind === 'relay' ? placeOf(address, port) : undefined
+}

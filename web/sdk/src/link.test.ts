@@ -169,6 +169,14 @@ describe('candidates', () => {
     expect(peer.candidates).toHaveLength(256)
   })
 
+  it('tell where the other side’s relays are', async () => {
+    const { callee } = await pair()
+    const told = (kind: string, address: string) => callee.link.takeCandidates({ candidates: [candidate(`candidate:1 1 udp 41885439 ${address} 4000 typ ${kind} raddr 0.0.0.0 rport 0`)] })
+    await told('relay', '2001:DB8::9')
+    await told('srflx', '198.51.100.9')
+    expect([...callee.link.relays]).toEqual(['2001:db8::9 4000'])
+  })
+
   it('that are of no use do no harm', async () => {
     const { caller } = await pair()
     caller.peer.fail.addIceCandidate = new Error('unknown ufrag')

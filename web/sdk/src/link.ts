@@ -1,4 +1,4 @@
-import { withoutCandidates } from './candidates.ts'
+import { relayIn, withoutCandidates } from './candidates.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
 import { otherRole, type Role, roleOf, withRole } from './role.ts'
@@ -57,6 +57,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #repeat: ReturnType<typeof setTimeout> | undefined
   /** Remote candidates that came before the description they belong to, or before this side accepted. */
   #early: (Candidate | undefined)[] = []
+  readonly #relays = new Set<string>()
   #lastOffer: string | undefined
   #role: Role | undefined
 
@@ -84,6 +85,11 @@ export class PeerLink extends Emitter<LinkEvents> {
 
   getStats(): Promise<RTCStatsReport> {
     return this.#peer.getStats()
+  }
+
+  /** Where the other side's relays are, as far as it told. */
+  get relays(): ReadonlySet<string> {
+    return this.#relays
   }
 
   /**
@@ -291,6 +297,8 @@ export class PeerLink extends Emitter<LinkEvents> {
   }
 
   async #add(candidate: Candidate | undefined): Promise<void> {
+    const relay = candidate && relayIn(candidate)
+    if (relay !== undefined && this.#relays.size < maxHeld) this.#relays.add(relay)
     try {
       await this.#peer.addIceCandidate(candidate)
     } catch {

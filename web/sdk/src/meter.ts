@@ -3,9 +3,15 @@ import { type CallStats, digest, type Quality, qualityOf } from './stats.ts'
 const pollEvery = 1000
 const hurry = 200
 
+/** Measured is a connection that has figures. */
+export interface Measured {
+  readonly relays: ReadonlySet<string>
+  getStats(): Promise<RTCStatsReport>
+}
+
 /** Meter reads a connection's figures now and then, more often until it knows the path. */
 export class Meter {
-  readonly #read: () => Promise<RTCStatsReport>
+  readonly #of: Measured
   readonly #changed: () => void
   readonly #figures: (now: CallStats, before: CallStats | undefined) => void
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -13,8 +19,8 @@ export class Meter {
   #running = false
 
   /** changed is called when path or quality are not what they were, figures at each reading. */
-  constructor(read: () => Promise<RTCStatsReport>, changed: () => void, figures: (now: CallStats, before: CallStats | undefined) => void = () => undefined) {
-    this.#read = read
+  constructor(of: Measured, changed: () => void, figures: (now: CallStats, before: CallStats | undefined) => void = () => undefined) {
+    this.#of = of
     this.#changed = changed
     this.#figures = figures
   }
@@ -29,7 +35,7 @@ export class Meter {
 
   /** now reads the present figures. */
   async now(): Promise<CallStats> {
-    return digest(await this.#read(), this.#last)
+    return digest(await this.#of.getStats(), this.#last, this.#of.relays)
   }
 
   start(): void {

@@ -30,6 +30,14 @@ describe('the path', () => {
     expect(digest(report(other, ...entries, local('host'), remote('host'))).path).toBe('direct')
   })
 
+  it('from a relay that checked before it was told of is relayed', () => {
+    const early = { ...remote('prflx'), address: '198.51.100.9', port: 4000 }
+    const path = (...relays: string[]) => digest(report(transport, pair(), local('host'), early), undefined, new Set(relays)).path
+    expect(path('198.51.100.9 4000')).toBe('relayed')
+    expect(path('198.51.100.9 4001')).toBe('direct')
+    expect(path()).toBe('direct')
+  })
+
   it('is unknown before there is one', () => {
     expect(digest(report())).toMatchObject({ bytesIn: 0, bytesOut: 0, framesIn: 0, framesOut: 0, packetsIn: 0, packetsLost: 0 })
     expect(digest(report(transport, pair(), local('host'))).path).toBeUndefined()

@@ -1,5 +1,7 @@
 // What getStats says, put into a few words and numbers.
 
+import { placeOf } from './candidates.ts'
+
 /** Path is the way that media take. */
 export type Path = 'direct' | 'relayed'
 
@@ -95,13 +97,16 @@ function transportOf(local: Entry | undefined): CallStats['transport'] {
   return name === 'udp' || name === 'tcp' || name === 'tls' ? name : undefined
 }
 
-/** digest sums a report up; before gives what to measure losses and rates from. */
-export function digest(report: RTCStatsReport, before?: CallStats): CallStats {
+/**
+ * digest sums a report up; before gives what to measure losses and rates from,
+ * relays where those are that the other side told of.
+ */
+export function digest(report: RTCStatsReport, before?: CallStats, relays?: ReadonlySet<string>): CallStats {
   const all = entries(report)
   const pair = selectedPair(all)
   const byId = (id: unknown): Entry | undefined => all.find((e) => e['id'] === id)
   const local = byId(pair?.['localCandidateId'])
-  const remote = byId(pair?.['remoteCandidateId'])
+  const remote = known(byId(pair?.['remoteCandidateId']), relays)
   const inbound = all.filter((e) => e.type === 'inbound-rtp')
   const outbound = all.filter((e) => e.type === 'outbound-rtp')
   const heard = all.filter((e) => e.type === 'remote-inbound-rtp')
@@ -201,6 +206,16 @@ function outgone(kind: string, outbound: readonly Entry[], heard: readonly Entry
 function kindsOf(local: Entry, remote: Entry): NonNullable<CallStats['candidates']> {
   const kind = (e: Entry): string => (typeof e['candidateType'] === 'string' ? e['candidateType'] : '')
   return { local: kind(local), remote: kind(remote) }
+}
+
+/**
+ * What checks from a way before word of it comes is peer-reflexive, and stays
+ * so for Firefox: a relay would pass for a direct way.
+ */
+function known(remote: Entry | undefined, relays?: ReadonlySet<string>): Entry | undefined {
+  if (remote?.['candidateType'] !== 'prflx') return remote
+  const place = placeOf(String(remote['address']), String(remote['port']))
+  return relays?.has(place) === true ? { ...remote, candidateType: 'relay' } : remote
 }
 
 const isRelay = (e: Entry): boolean => e['candidateType'] === 'relay'
