@@ -9,7 +9,7 @@ import (
 
 // quota is asked before an allocation is made; no answers 486.
 func (s *Server) quota(user, _ string, _ net.Addr) bool {
-	if err := s.table.room(user, s.clock.Load()); err != nil {
+	if err := s.table.room(principalOf(user).ID, s.clock.Load()); err != nil {
 		s.counters.refuse(reasonOf(err))
 		return false
 	}

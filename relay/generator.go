@@ -7,16 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/pion/turn/v5"
 )
 
 // portTries is how many random ports are tried before giving up.
 const portTries = 128
-
-// userSeparator separates call and leg in what pion calls the user id.
-const userSeparator = "."
 
 var (
 	errNoPort       = errors.New("no free port towards peers")
@@ -55,9 +51,7 @@ func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packe
 
 // open tries ports until one is free here and, behind NAT, outside.
 func (g *generator) open(bind, shown netip.Addr, c turn.AllocateListenerConfig) (*socket, error) {
-	// pion passes nothing on but the user id.
-	call, leg, _ := strings.Cut(c.UserID, userSeparator)
-	who := Principal{Kind: KindCall, ID: c.UserID, Call: call, Leg: leg}
+	who := principalOf(c.UserID) // pion passes nothing else on
 	for range portTries {
 		port, err := g.port(c.RequestedPort)
 		if err != nil {

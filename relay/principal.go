@@ -1,12 +1,16 @@
 package relay
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
 
 // Kind is how a client proved who it is. The zero value proves nothing.
 type Kind uint8
+
+// userSeparator separates the parts of what pion calls the user id.
+const userSeparator = "."
 
 // The kinds.
 const (
@@ -28,7 +32,7 @@ type Principal struct {
 
 	Call, Leg string // KindCall only
 	Secret    string // KindREST only: the name of the secret, from the configuration
-	Budget    int64  // bytes that may be relayed each way; 0: no budget of its own
+	Budget    int64  // bytes that may be relayed, both ways together; 0: no budget of its own
 
 	// Expires is when the credential stops making allocations; zero: never.
 	Expires time.Time
@@ -45,36 +49,70 @@ func (p *Principal) mayReach(o *Principal) bool {
 	return true
 }
 
-// A door lets in who proves to be somebody. Doors are asked in the order of
-// the configuration, and the first that knows the form of the user name
-// decides.
+// userID is what pion calls a user: it comes back wherever pion asks about an
+// allocation. principalOf is the way back.
+func (p *Principal) userID() string {
+	return strings.Join([]string{strconv.Itoa(int(p.Kind)), p.Secret, strconv.FormatInt(p.Budget, 10), p.ID}, userSeparator)
+}
+
+func principalOf(userID string) (p Principal) {
+	kind, rest, _ := strings.Cut(userID, userSeparator)
+	secret, rest, _ := strings.Cut(rest, userSeparator)
+	budget, id, _ := strings.Cut(rest, userSeparator)
+	k, _ := strconv.ParseUint(kind, 10, 8)
+	p = Principal{Kind: Kind(k), ID: id, Secret: secret}
+	p.Budget, _ = strconv.ParseInt(budget, 10, 64)
+	if p.Kind == KindCall {
+		p.Call, p.Leg, _ = strings.Cut(id, userSeparator)
+	}
+	return p
+}
+
+// A door lets in who proves to be somebody. Doors are asked in order, and the
+// first that knows the user name decides.
 type door interface {
-	// open returns who username is and the long-term key (RFC 8489 section
-	// 9.2.2) that the request must be signed with. known is false where the
-	// user name is not of this door's form; refusal is "" where it opens.
-	// Time counts only where allocate: a running allocation outlives its
+	// open returns who r is from and the long-term key (RFC 8489 section
+	// 9.2.2) that it is signed with. known is false where the user name is not
+	// of this door; refusal is "" where it opens.
+	open(r asked) (p Principal, key []byte, known bool, refusal Refusal)
+}
+
+// asked is what a request says to prove who it is from.
+type asked struct {
+	username, realm string
+
+	// fits reports whether the request is signed with key. Several secrets may
+	// be behind one user name, so that it takes the signature to know which.
+	fits func(key []byte) bool
+
+	// Time counts only where an allocation is made: a running one outlives its
 	// credential.
-	open(username, realm string, allocate bool, now time.Time) (p Principal, key []byte, known bool, refusal Refusal)
+	allocate bool
+	now      time.Time
 }
 
 // callDoor opens to call-scoped credentials.
 type callDoor struct{ keys *Keys }
 
-func (d callDoor) open(username, realm string, allocate bool, now time.Time) (Principal, []byte, bool, Refusal) {
-	if d.keys == nil || !strings.HasPrefix(username, version+".") {
+func (d callDoor) open(r asked) (Principal, []byte, bool, Refusal) {
+	if !strings.HasPrefix(r.username, version+".") {
 		return Principal{}, nil, false, RefusedCredential
 	}
-	c, err := parseUsername(username)
+	c, err := parseUsername(r.username)
 	if err != nil {
 		return Principal{}, nil, true, RefusedCredential
 	}
 	k, ok := d.keys.find(c.key)
-	switch {
-	case !ok:
+	if !ok {
 		return Principal{}, nil, true, RefusedCredential
-	case allocate && c.timely(now) != nil:
+	}
+	key := longTermKey(r.username, r.realm, sign(k.Secret, r.username))
+	switch {
+	case !r.fits(key):
+		return Principal{}, nil, true, RefusedCredential
+	case r.allocate && c.timely(r.now) != nil:
 		return Principal{}, nil, true, RefusedExpired
 	}
 	p := Principal{Kind: KindCall, ID: c.call + userSeparator + c.leg, Call: c.call, Leg: c.leg, Expires: time.Unix(c.expires, 0)}
-	return p, longTermKey(username, realm, sign(k.Secret, username)), true, ""
+	return p, key, true, ""
 }
