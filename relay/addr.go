@@ -12,14 +12,14 @@ func plain(a netip.AddrPort) netip.AddrPort {
 }
 
 // addrPort reads the address types that pion passes.
-func addrPort(a net.Addr) (ap netip.AddrPort, tcp, ok bool) {
+func addrPort(a net.Addr) (ap netip.AddrPort, ok bool) {
 	switch a := a.(type) {
 	case *net.UDPAddr:
-		return plain(a.AddrPort()), false, true
+		return plain(a.AddrPort()), true
 	case *net.TCPAddr:
-		return plain(a.AddrPort()), true, true
+		return plain(a.AddrPort()), true
 	}
-	return netip.AddrPort{}, false, false
+	return netip.AddrPort{}, false
 }
 
 // network is where a client has as many addresses as it likes.

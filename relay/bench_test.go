@@ -21,7 +21,7 @@ type rawClient struct {
 
 func dialRaw(tb testing.TB, server net.Addr, c Credential) *rawClient {
 	tb.Helper()
-	at, _, _ := addrPort(server)
+	at, _ := addrPort(server)
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(at))
 	if err != nil {
 		tb.Fatal(err)
@@ -88,7 +88,7 @@ func (c *rawClient) channel(tb testing.TB, to net.Addr) net.Addr {
 	if err := relayed.GetFromAs(res, stun.AttrXORRelayedAddress); err != nil {
 		tb.Fatal(err)
 	}
-	at, _, _ := addrPort(to)
+	at, _ := addrPort(to)
 	c.do(tb, stun.MethodChannelBind, channelAttr(0x4000), peerAttr{net.UDPAddrFromAddrPort(at)})
 	return &net.UDPAddr{IP: relayed.IP, Port: relayed.Port}
 }
@@ -215,12 +215,14 @@ func TestPacketsAllocateNothing(t *testing.T) {
 		l := newPackets(&echoConn{packet: channelData(0x4000, make([]byte, 1200), false), from: outside}, nil, r.counters)
 		to := net.UDPAddrFromAddrPort(peer)
 		b := make([]byte, 1600)
+		m := newMessages()
+		var again io.Reader = repeating(channelData(0x4000, make([]byte, 1200), true))
 		for what, fn := range map[string]func(){
 			"relay read":      func() { _, _, _ = s.ReadFrom(b) },
 			"relay write":     func() { _, _ = s.WriteTo(b[:1200], to) },
 			"listener read":   func() { _, _, _ = l.ReadFrom(b) },
 			"listener write":  func() { _, _ = l.WriteTo(b[:1200], to) },
-			"framer":          func() { var f framer; _, _ = f.feed(b[:1200]) },
+			"stream read":     func() { _, _ = m.next(again) },
 			"refused to peer": func() { _, _ = r.guard.toPeer(inCall("call2"), own) },
 		} {
 			if n := testing.AllocsPerRun(200, fn); n != 0 {
@@ -244,3 +246,8 @@ func BenchmarkGuard(b *testing.B) {
 		})
 	}
 }
+
+// repeating is a stream of one message, again and again.
+type repeating []byte
+
+func (r repeating) Read(b []byte) (int, error) { return copy(b, r), nil }

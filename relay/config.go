@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,7 +23,18 @@ type Config struct {
 	// would answer from whichever address the route prefers. Unspecified IPv6
 	// (and the zero Addr) stands for both families. Loopback and link-local
 	// addresses are left out, unless the machine has nothing but loopback.
-	UDP, TCP []netip.AddrPort
+	//
+	// With a certificate, TLS is understood at each of TCP as well, told by its
+	// first byte, and TLS names more such addresses, for the port that clients
+	// expect it at (RFC 8656: 5349). Without a certificate TLS is left alone.
+	UDP, TCP, TLS []netip.AddrPort
+
+	// Certificate chooses the certificate of TLS. Nil: no TLS.
+	Certificate GetCertificate
+
+	// TLSMin is the lowest version of TLS: [tls.VersionTLS13], the default, or
+	// [tls.VersionTLS12].
+	TLSMin uint16
 
 	// RelayIPs are the addresses that sockets towards peers are bound to.
 	// Empty: the address on which the client was heard; behind NAT the one
@@ -58,8 +70,8 @@ type Config struct {
 type Limits struct {
 	PerLeg      int // allocations of one leg of a call: 8
 	Allocations int // in all: 8192
-	Connections int // TCP connections in all: 8192
-	PerNetwork  int // TCP connections of one network, /32 or /64: 512
+	Connections int // of clients, TCP, TLS and DTLS, in all: 8192
+	PerNetwork  int // connections of one network, /32 or /64: 512
 	Permissions int // peers' addresses of one allocation: 64
 	Channels    int // of one allocation: 64
 }
@@ -69,6 +81,7 @@ var (
 	errPorts      = errors.New("relay: ports towards peers: need 1024 ≤ first ≤ last")
 	errNoKeys     = errors.New("relay: no keys")
 	errLimits     = errors.New("relay: a limit is negative")
+	errTLSMin     = errors.New("relay: the lowest version of TLS is 1.3 or 1.2")
 	errRelayIP    = errors.New("relay: an address towards peers is not a plain unicast address")
 )
 
@@ -77,6 +90,7 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.MinPort, DefaultMinPort)
 	or(&c.MaxPort, DefaultMaxPort)
 	or(&c.Realm, DefaultRealm)
+	or(&c.TLSMin, tls.VersionTLS13)
 	or(&c.Limits.PerLeg, 8)
 	or(&c.Limits.Allocations, 8192)
 	or(&c.Limits.Connections, 8192)
@@ -106,6 +120,9 @@ func (c Config) check() error {
 	}
 	if l := c.Limits; min(l.PerLeg, l.Allocations, l.Connections, l.PerNetwork, l.Permissions, l.Channels) < 0 {
 		faults = append(faults, errLimits)
+	}
+	if c.TLSMin != tls.VersionTLS13 && c.TLSMin != tls.VersionTLS12 {
+		faults = append(faults, errTLSMin)
 	}
 	for _, ip := range c.RelayIPs {
 		if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != "" {

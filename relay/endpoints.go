@@ -30,11 +30,11 @@ func (s *Server) Endpoints() []Endpoint {
 	var out []Endpoint
 	var udp, tcp []netip.AddrPort
 	for _, p := range s.packets {
-		ap, _, _ := addrPort(p.LocalAddr())
+		ap, _ := addrPort(p.LocalAddr())
 		udp = append(udp, ap)
 	}
 	for _, l := range s.streams {
-		ap, _, _ := addrPort(l.Addr())
+		ap, _ := addrPort(l.Addr())
 		tcp = append(tcp, ap)
 	}
 	for _, e := range s.advertised(udp) {

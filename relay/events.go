@@ -17,16 +17,16 @@ func (s *Server) quota(user, _ string, _ net.Addr) bool {
 }
 
 // permission judges requests for permissions and channels of the clients that
-// are heard at dst.
-func (s *Server) permission(dst netip.AddrPort) turn.PermissionHandler {
+// are heard where dst says.
+func (s *Server) permission(dst func(src netip.AddrPort) netip.AddrPort) turn.PermissionHandler {
 	return func(from net.Addr, ip net.IP) bool {
 		peer, ok := netip.AddrFromSlice(ip)
 		if !ok {
 			return false
 		}
 		refusal := s.guard.grants(peer)
-		if src, tcp, ok := addrPort(from); refusal == "" && ok {
-			sock := s.table.of(client{tcp, src, dst})
+		if src, ok := addrPort(from); refusal == "" && ok {
+			sock := s.table.of(client{viaOf(from), src, dst(src)})
 			if sock == nil || !sock.mayPermit(peer.Unmap(), s.cfg.Limits.Permissions) {
 				refusal = RefusedPermissions
 			}
@@ -48,7 +48,7 @@ func (s *Server) events() turn.EventHandler {
 			}
 		},
 		OnAllocationCreated: func(src, dst net.Addr, _, _, _ string, relayed net.Addr, _ int) {
-			if at, _, ok := addrPort(relayed); ok {
+			if at, ok := addrPort(relayed); ok {
 				s.allocated(src, dst, at)
 			}
 		},
@@ -65,33 +65,29 @@ func (s *Server) events() turn.EventHandler {
 }
 
 func tuple(src, dst net.Addr) client {
-	from, tcp, _ := addrPort(src)
-	to, _, _ := addrPort(dst)
-	return client{tcp, from, to}
+	from, _ := addrPort(src)
+	to, _ := addrPort(dst)
+	return client{viaOf(src), from, to}
 }
 
 func (s *Server) allocated(src, dst net.Addr, relayed netip.AddrPort) {
 	c := tuple(src, dst)
 	s.table.join(c, relayed)
-	if !c.tcp {
-		s.counters.udp.allocations.Add(1)
-		return
-	}
-	s.counters.tcp.allocations.Add(1)
-	s.tellStream(c, true)
+	s.counters.of(c.via).allocations.Add(1)
+	s.tell(c, true)
 }
 
 func (s *Server) deallocated(src, dst net.Addr) {
-	if c := tuple(src, dst); c.tcp {
-		s.tellStream(c, false)
-	}
+	s.tell(tuple(src, dst), false)
 }
 
-func (s *Server) tellStream(c client, allocated bool) {
+// tell lets the listener know whose connections have an allocation.
+func (s *Server) tell(c client, allocated bool) {
+	if !c.via.stream() {
+		return
+	}
 	for _, l := range s.streams {
-		if at, _, _ := addrPort(l.Addr()); at == c.dst {
-			l.allocated(c.src, allocated)
-		}
+		l.allocated(c, allocated)
 	}
 }
 

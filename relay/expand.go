@@ -87,6 +87,6 @@ func routeSource(far string) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	defer func() { _ = conn.Close() }()
-	ap, _, ok := addrPort(conn.LocalAddr())
+	ap, ok := addrPort(conn.LocalAddr())
 	return ap.Addr(), ok
 }

@@ -1,6 +1,9 @@
 package relay
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"io"
+)
 
 const (
 	stunHeader    = 20
@@ -12,6 +15,12 @@ const (
 	inboundMTU = 1600
 )
 
+// isSTUN tells by the first byte of a message what it may be (RFC 7983).
+func isSTUN(first byte) bool { return first <= 3 }
+
+// isChannel holds for the channel numbers 0x4000 to 0x4fff.
+func isChannel(first byte) bool { return first&0xf0 == 0x40 }
+
 // plausible reports whether a datagram could be STUN (RFC 8489 section 5) or
 // ChannelData (RFC 8656 section 12.4). All else is dropped here, before
 // anything is copied or parsed.
@@ -20,57 +29,75 @@ func plausible(b []byte) bool {
 		return false
 	}
 	length := int(binary.BigEndian.Uint16(b[2:]))
-	switch b[0] & 0xf0 {
-	case 0x40: // channel numbers 0x4000 to 0x4fff; may be padded
+	switch {
+	case isChannel(b[0]): // may be padded
 		return channelHeader+length <= len(b)
-	case 0x00, 0x10, 0x20, 0x30:
+	case isSTUN(b[0]):
 		return len(b) == stunHeader+length && length%4 == 0 &&
 			binary.BigEndian.Uint32(b[4:]) == stunCookie
 	}
 	return false
 }
 
-// framer follows the messages of a stream and counts them. It keeps four
-// bytes and copies nothing.
-type framer struct {
-	header [channelHeader]byte
-	have   int // bytes of header
-	left   int // bytes of the message still to come
+// messages cuts a stream into whole messages. The zero value needs a buffer
+// of its own first, see [newMessages].
+type messages struct {
+	buf      []byte
+	from, to int // what of buf has come and was not handed out
+	last     int // where in buf the message begins that was handed out last
 }
 
-// feed takes what was read and returns how many messages began in it. ok is
-// false once the stream can't be TURN; then it is of no use any more.
-func (f *framer) feed(b []byte) (began int, ok bool) {
-	for len(b) > 0 {
-		if f.left > 0 {
-			n := min(f.left, len(b))
-			f.left -= n
-			b = b[n:]
-			continue
+func newMessages() messages { return messages{buf: make([]byte, 2*inboundMTU)} }
+
+// next returns the next message of r, at most inboundMTU bytes with its
+// padding. It lives in the buffer until the next call, and is wiped then:
+// what was relayed stays nowhere.
+func (m *messages) next(r io.Reader) ([]byte, error) {
+	clear(m.buf[m.last:m.from])
+	for {
+		n, err := messageLength(m.buf[m.from:m.to])
+		if err != nil {
+			return nil, err
 		}
-		n := copy(f.header[f.have:], b)
-		f.have += n
-		b = b[n:]
-		if f.have < channelHeader {
-			return began, true
+		if n > 0 && n <= m.to-m.from {
+			msg := m.buf[m.from : m.from+n]
+			m.last, m.from = m.from, m.from+n
+			return msg, nil
 		}
-		f.have = 0
-		if f.left = afterHeader(f.header); f.left < 0 {
-			return began, false
+		if m.from > 0 {
+			n := copy(m.buf, m.buf[m.from:m.to])
+			clear(m.buf[max(n, m.from):m.to])
+			m.from, m.to, m.last = 0, n, 0
 		}
-		began++
+		got, err := r.Read(m.buf[m.to:])
+		m.to += got
+		if got == 0 && err != nil {
+			return nil, err
+		}
 	}
-	return began, true
+}
+
+// messageLength returns how long the message is that begins with b, 0 where b
+// is too short to say.
+func messageLength(b []byte) (int, error) {
+	if len(b) < channelHeader {
+		return 0, nil
+	}
+	after := afterHeader([channelHeader]byte(b))
+	if after < 0 || len(b) >= 8 && isSTUN(b[0]) && binary.BigEndian.Uint32(b[4:]) != stunCookie {
+		return 0, errNotTURN
+	}
+	return channelHeader + after, nil
 }
 
 // afterHeader returns how much follows the first four bytes of a message, or
 // -1 where those are of no message that a client may send.
 func afterHeader(h [channelHeader]byte) int {
 	length := int(binary.BigEndian.Uint16(h[2:]))
-	switch h[0] & 0xf0 {
-	case 0x40:
+	switch {
+	case isChannel(h[0]):
 		length = (length + 3) &^ 3 // padded on a stream, RFC 8656 section 12.5
-	case 0x00, 0x10, 0x20, 0x30:
+	case isSTUN(h[0]):
 		if length%4 != 0 {
 			return -1
 		}

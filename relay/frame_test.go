@@ -3,6 +3,9 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
 	"testing"
 
 	"github.com/pion/stun/v4"
@@ -55,64 +58,96 @@ func TestPlausible(t *testing.T) {
 	}
 }
 
-func TestFramerCountsMessagesHoweverTheyAreCut(t *testing.T) {
-	t.Parallel()
-	var stream []byte
-	for i := range 5 {
-		stream = append(stream, stunMessage(t)...)
-		stream = append(stream, channelData(0x4001, bytes.Repeat([]byte{0xff}, i), true)...)
+// pieces is a stream that comes in pieces of one size.
+type pieces struct {
+	left []byte
+	size int
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if len(p.left) == 0 {
+		return 0, io.EOF
 	}
-	for piece := 1; piece <= len(stream); piece++ {
-		var f framer
-		total := 0
-		for part := stream; len(part) > 0; {
-			n := min(piece, len(part))
-			began, ok := f.feed(part[:n])
-			if !ok {
-				t.Fatalf("pieces of %d: not TURN", piece)
-			}
-			total += began
-			part = part[n:]
+	n := copy(b, p.left[:min(p.size, len(p.left))])
+	p.left = p.left[n:]
+	return n, nil
+}
+
+// cut returns the messages of a stream that comes in pieces.
+func cut(stream []byte, size int) (out [][]byte, err error) {
+	m, r := newMessages(), &pieces{stream, size}
+	for {
+		msg, err := m.next(r)
+		if err != nil {
+			return out, err
 		}
-		if total != 10 || f.left != 0 || f.have != 0 {
-			t.Fatalf("pieces of %d: got %d messages, %d and %d bytes over, want 10", piece, total, f.left, f.have)
+		out = append(out, bytes.Clone(msg))
+	}
+}
+
+func TestMessagesHoweverTheStreamIsCut(t *testing.T) {
+	t.Parallel()
+	var want [][]byte
+	for i := range 5 {
+		want = append(want, stunMessage(t), channelData(0x4001, bytes.Repeat([]byte{0xff}, i), true))
+	}
+	want = append(want, channelData(0x4001, make([]byte, inboundMTU-channelHeader), true))
+	stream := bytes.Join(want, nil)
+	for piece := 1; piece <= len(stream); piece++ {
+		got, err := cut(stream, piece)
+		if !errors.Is(err, io.EOF) || !slices.EqualFunc(got, want, bytes.Equal) {
+			t.Fatalf("pieces of %d: got %d messages and %v, want %d", piece, len(got), err, len(want))
 		}
 	}
 }
 
-func TestFramerRefusesWhatIsTooLong(t *testing.T) {
+func TestStreamsOfNoTURNEnd(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string][]byte{
 		"channel": {0x40, 0, 0xff, 0xfc}, "stun": {0, 1, 0x10, 0}, "odd stun": {0, 1, 0, 3}, "http": []byte("GET /"),
+		"no cookie": make([]byte, 20), "tls": {22, 3, 1, 0, 80},
 	} {
-		var f framer
-		if _, ok := f.feed(b); ok {
-			t.Errorf("%s: passed", name)
+		if got, err := cut(b, 1); !errors.Is(err, errNotTURN) || len(got) != 0 {
+			t.Errorf("%s: got %d messages and %v, want %v", name, len(got), err, errNotTURN)
 		}
 	}
 }
 
-// However a stream is cut, the same messages come out.
-func FuzzFramer(f *testing.F) {
+// What was handed out and used is nowhere in the buffer any more.
+func TestMessagesAreWiped(t *testing.T) {
+	t.Parallel()
+	secret := []byte("spoken in confidence")
+	stream := bytes.Join([][]byte{
+		channelData(0x4001, secret, true), channelData(0x4001, secret, true), stunMessage(t), channelData(0x4001, secret, true),
+	}, nil)
+	for _, piece := range []int{1, 7, 33, len(stream)} {
+		m, r := newMessages(), &pieces{stream, piece}
+		for range 4 {
+			if _, err := m.next(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := m.next(r); !errors.Is(err, io.EOF) || bytes.Contains(m.buf, secret[:5]) {
+			t.Errorf("pieces of %d: got %v, and the buffer still holds %q", piece, err, bytes.Trim(m.buf, "\x00"))
+		}
+	}
+}
+
+// However a stream is cut, the same messages come out, and each is one that
+// the front door would let in.
+func FuzzMessages(f *testing.F) {
 	f.Add(append(stunMessage(f), channelData(0x4001, []byte("abc"), true)...), uint8(3))
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"), uint8(1))
 	f.Fuzz(func(t *testing.T, stream []byte, piece uint8) {
-		_ = plausible(stream)
-		var whole, cut framer
-		want, wantOK := whole.feed(stream)
-		got, ok := 0, true
-		for part := stream; len(part) > 0 && ok; {
-			n := min(int(piece)+1, len(part))
-			var began int
-			began, ok = cut.feed(part[:n])
-			got += began
-			part = part[n:]
+		want, wantErr := cut(stream, len(stream)+1)
+		got, err := cut(stream, int(piece)+1)
+		if !errors.Is(err, wantErr) || !slices.EqualFunc(got, want, bytes.Equal) {
+			t.Fatalf("whole: %d and %v; cut: %d and %v", len(want), wantErr, len(got), err)
 		}
-		if got != want || ok != wantOK || ok && whole != cut {
-			t.Fatalf("whole: %d %v %+v; cut: %d %v %+v", want, wantOK, whole, got, ok, cut)
-		}
-		if whole.left < -1 || whole.left > inboundMTU {
-			t.Fatalf("waits for %d bytes", whole.left)
+		for _, msg := range got {
+			if !plausible(msg) || len(msg) > inboundMTU {
+				t.Fatalf("handed out %x", msg)
+			}
 		}
 	})
 }

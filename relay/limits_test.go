@@ -48,7 +48,7 @@ func TestSilentAllocationMakesRoom(t *testing.T) {
 	exchange(t, busy, other)
 	third := r.allocateWith(t, "udp", cred)
 	eventually(t, patience, "the silent one gone", func() bool { return r.Stats().AllocationsLive == 3 })
-	if at, _, _ := addrPort(silent.LocalAddr()); r.table.at(at) != nil {
+	if at, _ := addrPort(silent.LocalAddr()); r.table.at(at) != nil {
 		t.Error("the silent allocation lives")
 	}
 	exchange(t, busy, other)
@@ -158,14 +158,14 @@ func TestReservedPortsStayInRange(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = conn.Close()
-	if at, _, _ := addrPort(addr); at.Port()%2 != 0 || at.Port() < 51000 || at.Port() > 51999 {
+	if at, _ := addrPort(addr); at.Port()%2 != 0 || at.Port() < 51000 || at.Port() > 51999 {
 		t.Errorf("got port %d, want an even one from 51000 to 51999", at.Port())
 	}
 	if _, err := g.port(80); err == nil {
 		t.Error("a reservation may ask for port 80")
 	}
 	a := r.allocate(t, "udp", "call1", "a")
-	if at, _, _ := addrPort(a.LocalAddr()); at.Port() < 51000 || at.Port() > 51999 {
+	if at, _ := addrPort(a.LocalAddr()); at.Port() < 51000 || at.Port() > 51999 {
 		t.Errorf("got port %d, want one from 51000 to 51999", at.Port())
 	}
 }
@@ -175,7 +175,7 @@ func TestConnectionWithoutAllocationGoes(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = far.Close() }()
 	conn := &deadlineConn{Conn: near, read: make(chan time.Time, 4)}
-	l := newStreams(&scriptedListener{}, newCounters(), Limits{Connections: 1, PerNetwork: 1})
+	l := newStreams(&scriptedListener{}, newCounters(), newCrowd(1, 1), nil)
 	s := l.admit(conn)
 	if s == nil {
 		t.Fatal("not admitted")
@@ -183,16 +183,17 @@ func TestConnectionWithoutAllocationGoes(t *testing.T) {
 	if d := time.Until(<-conn.read); d <= 0 || d > loginTime {
 		t.Errorf("got %v to make an allocation, want at most %v", d, loginTime)
 	}
-	l.allocated(s.src, true)
+	of := client{ViaTCP, s.src, s.dst}
+	l.allocated(of, true)
 	if at := <-conn.read; !at.IsZero() {
 		t.Error("a connection with an allocation still has a deadline")
 	}
-	l.allocated(s.src, false)
+	l.allocated(of, false)
 	if at := <-conn.read; at.IsZero() {
 		t.Error("a connection that lost its allocation has no deadline")
 	}
 	_ = s.Close()
-	if n := l.counters.tcp.connections.Load(); n != 0 {
+	if n := l.crowd.count(); n != 0 {
 		t.Errorf("got %d connections, want 0", n)
 	}
 }
@@ -258,8 +259,12 @@ func TestClientThatDoesNotReadLosesItsConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe() // nobody reads far
 		defer func() { _ = far.Close() }()
-		l := newStreams(&scriptedListener{}, newCounters(), Limits{Connections: 1, PerNetwork: 1})
+		l := newStreams(&scriptedListener{}, newCounters(), newCrowd(1, 1), nil)
 		s := l.admit(&deadlineConn{Conn: near})
+		go l.settle(s, s.raw, ViaTCP)
+		if _, err := l.Accept(); err != nil {
+			t.Fatal(err)
+		}
 		start := time.Now()
 		if _, err := s.Write([]byte("x")); err == nil {
 			t.Fatal("written to nobody")

@@ -44,7 +44,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: list addresses: %w", err)
 	}
-	s := &Server{cfg: cfg, doors: []door{callDoor{cfg.Keys}}, counters: newCounters(), table: newTable(cfg.Limits), clock: new(atomic.Int64)}
+	s := &Server{cfg: cfg, doors: []door{callDoor{cfg.Keys}}, counters: newCounters(), crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), table: newTable(cfg.Limits), clock: new(atomic.Int64)}
 	if err := s.open(ctx, machine); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -64,16 +64,17 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 			return err
 		}
 	}
-	for _, b := range expand(s.cfg.TCP, machine) {
+	conf := s.cfg.tlsConfig()
+	for _, b := range expand(s.cfg.streamAddrs(), machine) {
 		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
 		if err == nil {
-			s.streams = append(s.streams, newStreams(ln, s.counters, s.cfg.Limits))
+			s.streams = append(s.streams, newStreams(ln, s.counters, s.crowd, conf))
 		}
 		if err := b.judge("tcp", err); err != nil {
 			return err
 		}
 	}
-	if len(s.cfg.UDP) > 0 && len(s.packets) == 0 || len(s.cfg.TCP) > 0 && len(s.streams) == 0 {
+	if len(s.cfg.UDP) > 0 && len(s.packets) == 0 || len(s.cfg.streamAddrs()) > 0 && len(s.streams) == 0 {
 		return errNothingBound
 	}
 	return nil
@@ -105,11 +106,11 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 	var listeners []netip.AddrPort
 	var heard []netip.Addr
 	for _, p := range s.packets {
-		ap, _, _ := addrPort(p.LocalAddr())
+		ap, _ := addrPort(p.LocalAddr())
 		listeners, heard = append(listeners, ap), append(heard, ap.Addr())
 	}
 	for _, l := range s.streams {
-		ap, _, _ := addrPort(l.Addr())
+		ap, _ := addrPort(l.Addr())
 		heard = append(heard, ap.Addr())
 	}
 	relayIPs := slices.Clone(s.cfg.RelayIPs)

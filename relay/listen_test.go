@@ -33,7 +33,7 @@ func TestTakenPortIsAnErrorAtStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for network, taken := range map[string]net.Addr{"udp": udp.LocalAddr(), "tcp": tcp.Addr()} {
-		at, _, _ := addrPort(taken)
+		at, _ := addrPort(taken)
 		cfg := Config{Keys: keys, UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}}
 		if network == "udp" {
 			cfg.UDP = append(cfg.UDP, at)
@@ -177,6 +177,7 @@ type deadlineConn struct {
 	read chan time.Time
 }
 
+func (c *deadlineConn) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(loopback(3478)) }
 func (c *deadlineConn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(loopback(4000)) }
 func (c *deadlineConn) SetReadDeadline(t time.Time) error {
 	if c.read != nil {
@@ -194,8 +195,9 @@ func TestFailedAcceptNeverEndsAListener(t *testing.T) {
 		l := newStreams(&scriptedListener{
 			errs:  []error{syscall.EMFILE, syscall.EMFILE, errors.New("strange"), syscall.ECONNABORTED},
 			conns: []net.Conn{&deadlineConn{Conn: near}}, end: make(chan struct{}),
-		}, c, Limits{Connections: 8, PerNetwork: 8})
+		}, c, newCrowd(8, 8), nil)
 		start := time.Now()
+		l.start(t.Context())
 		conn, err := l.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +205,7 @@ func TestFailedAcceptNeverEndsAListener(t *testing.T) {
 		if d := time.Since(start); d != 15*firstPause {
 			t.Errorf("waited %v in all, want pauses of 1, 2, 4 and 8 times %v", d, firstPause)
 		}
-		if n := c.tcp.errors.Load(); n != 4 {
+		if n := c.of(ViaTCP).errors.Load(); n != 4 {
 			t.Errorf("got %d errors counted, want 4", n)
 		}
 		_ = l.Close()
@@ -278,7 +280,7 @@ func TestFailedReadNeverEndsAListener(t *testing.T) {
 		if got := c.refusals[RefusedMalformed].Load(); got != 3 {
 			t.Errorf("got %d malformed, want 3", got)
 		}
-		if got := c.udp.errors.Load(); got != 2 {
+		if got := c.of(ViaUDP).errors.Load(); got != 2 {
 			t.Errorf("got %d errors, want 2", got)
 		}
 	})

@@ -84,7 +84,7 @@ func TestIPv6(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.UDP, c.TCP = []netip.AddrPort{six}, []netip.AddrPort{six} })
 	a := r.allocate(t, "udp", "call1", "a")
 	b := r.allocate(t, "tcp", "call1", "b")
-	if at, _, _ := addrPort(a.LocalAddr()); at.Addr() != six.Addr() {
+	if at, _ := addrPort(a.LocalAddr()); at.Addr() != six.Addr() {
 		t.Errorf("got %v, want a port of ::1", a.LocalAddr())
 	}
 	exchange(t, a, b)

@@ -52,7 +52,7 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		pause = firstPause
-		p.counters.udp.in(n)
+		p.counters.of(ViaUDP).in(n)
 		if !plausible(b[:n]) {
 			p.counters.refuse(RefusedMalformed)
 			continue
@@ -68,21 +68,21 @@ func (p *packets) survive(err error, pause *time.Duration) bool {
 		return false
 	default:
 	}
-	p.counters.udp.errors.Add(1)
+	p.counters.of(ViaUDP).errors.Add(1)
 	return !errors.Is(err, net.ErrClosed) && wait(pause, p.closing)
 }
 
 // WriteTo sends b to a client, and clears it: pion makes a new one for each
 // packet, and looks at none again.
 func (p *packets) WriteTo(b []byte, to net.Addr) (int, error) {
-	dst, _, ok := addrPort(to)
+	dst, ok := addrPort(to)
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
 	n, err := p.conn.WriteToUDPAddrPort(b, dst)
 	clear(b)
 	if err == nil {
-		p.counters.udp.out(n)
+		p.counters.of(ViaUDP).out(n)
 	}
 	return n, err
 }

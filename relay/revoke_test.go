@@ -49,7 +49,7 @@ func TestRevokeFreesThePort(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	a := r.allocate(t, "udp", "call1", "a")
-	at, _, _ := addrPort(a.LocalAddr())
+	at, _ := addrPort(a.LocalAddr())
 	r.Revoke("call1")
 	eventually(t, time.Second, "port free", func() bool {
 		conn, err := listenPeers(at)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -121,40 +122,34 @@ type peer struct {
 	cred   Credential
 }
 
-// client returns a TURN client over "udp" or "tcp" that has done nothing yet.
+// client returns a TURN client over "udp", "tcp", "tls" or "dtls" that has done
+// nothing yet.
 func (r *rig) client(t testing.TB, network string, c Credential) *turn.Client {
 	t.Helper()
-	server := r.udpAddr()
-	if network == "tcp" {
-		server = r.tcpAddr()
+	return clientAt(t, network, r.front(network), r.cfg.Realm, c)
+}
+
+// front is the first listener for network.
+func (r *rig) front(network string) net.Addr {
+	if network == "udp" || network == "dtls" {
+		return r.udpAddr()
 	}
-	return clientAt(t, network, server, r.cfg.Realm, c)
+	return r.tcpAddr()
 }
 
 // clientAt returns a TURN client of any relay that has done nothing yet.
 func clientAt(t testing.TB, network string, server net.Addr, realm string, c Credential) *turn.Client {
 	t.Helper()
-	var conn net.PacketConn
-	if network == "tcp" {
-		tcp, err := net.Dial("tcp", server.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = tcp.Close() })
-		conn = turn.NewSTUNConn(tcp)
-	} else {
-		at, _, _ := addrPort(server)
-		udp, err := net.ListenPacket("udp", netip.AddrPortFrom(at.Addr(), 0).String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = udp.Close() })
-		conn = udp
-	}
+	return clientOn(t, dial(t, network, server), realm, c)
+}
+
+// clientOn is clientAt over a connection that is there.
+func clientOn(t testing.TB, conn *wire, realm string, c Credential) *turn.Client {
+	t.Helper()
 	log := logging.NewDefaultLoggerFactory()
 	log.Writer = io.Discard
 	tc, err := turn.NewClient(&turn.ClientConfig{
-		STUNServerAddr: server.String(), TURNServerAddr: server.String(), Conn: conn,
+		STUNServerAddr: conn.to.String(), TURNServerAddr: conn.to.String(), Conn: conn,
 		Username: c.Username, Password: c.Password, Realm: realm, LoggerFactory: log,
 	})
 	if err != nil {
@@ -166,6 +161,52 @@ func clientAt(t testing.TB, network string, server net.Addr, realm string, c Cre
 	t.Cleanup(tc.Close)
 	return tc
 }
+
+// wire is a client's way to the relay, message by message.
+type wire struct {
+	net.PacketConn
+	to net.Addr
+}
+
+// dial opens a way to a listener.
+func dial(t testing.TB, network string, server net.Addr) *wire {
+	t.Helper()
+	if network == "udp" {
+		at, _ := addrPort(server)
+		udp, err := net.ListenPacket("udp", netip.AddrPortFrom(at.Addr(), 0).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = udp.Close() })
+		return &wire{udp, server}
+	}
+	conn, err := dialStream(network, server.String())
+	if err != nil {
+		t.Fatalf("dial %s: %v", network, err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return &wire{&streamClient{Conn: conn, in: newMessages()}, server}
+}
+
+func dialStream(network, to string) (net.Conn, error) {
+	if network == "tls" {
+		return tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", to, &tls.Config{InsecureSkipVerify: true})
+	}
+	return net.DialTimeout("tcp", to, patience)
+}
+
+// streamClient cuts what comes into messages. pion's own lets short ones wait.
+type streamClient struct {
+	net.Conn
+	in messages
+}
+
+func (c *streamClient) ReadFrom(b []byte) (int, net.Addr, error) {
+	msg, err := c.in.next(c.Conn)
+	return copy(b, msg), c.RemoteAddr(), err
+}
+
+func (c *streamClient) WriteTo(b []byte, _ net.Addr) (int, error) { return c.Write(b) }
 
 // allocate makes an allocation for a leg of a call.
 func (r *rig) allocate(t testing.TB, network, call, leg string) *peer {

@@ -31,6 +31,7 @@ type Server struct {
 	doors    []door
 	table    *table
 	counters *counters
+	crowd    *crowd        // connections of clients
 	clock    *atomic.Int64 // seconds that Serve has run
 	served   atomic.Bool
 }
@@ -45,6 +46,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	if _, err := turn.NewServer(s.turnConfig()); err != nil {
 		s.closeListeners()
 		return fmt.Errorf("relay: %w", err)
+	}
+	for _, l := range s.streams {
+		l.start(ctx)
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -115,15 +119,15 @@ func (s *Server) turnConfig() turn.ServerConfig {
 		AuthHandler: s.authenticate, QuotaHandler: s.quota, EventHandler: s.events(),
 	}
 	for _, p := range s.packets {
-		at, _, _ := addrPort(p.LocalAddr())
+		at, _ := addrPort(p.LocalAddr())
 		c.PacketConnConfigs = append(c.PacketConnConfigs, turn.PacketConnConfig{
-			PacketConn: p, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(at),
+			PacketConn: p, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(func(netip.AddrPort) netip.AddrPort { return at }),
 		})
 	}
 	for _, l := range s.streams {
-		at, _, _ := addrPort(l.Addr())
+		at, _ := addrPort(l.Addr())
 		c.ListenerConfigs = append(c.ListenerConfigs, turn.ListenerConfig{
-			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(at),
+			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(l.at),
 		})
 	}
 	return c

@@ -87,7 +87,7 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 // counted, as RFC 8656 section 11.2 has it for what may not be relayed. Either
 // way b is cleared: nobody looks at it again.
 func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
-	peer, _, ok := addrPort(to)
+	peer, ok := addrPort(to)
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}

@@ -20,7 +20,8 @@ const (
 	RefusedOwnAddress  Refusal = "own_address" // this machine, and no allocation there
 	RefusedOtherCall   Refusal = "other_call"  // an allocation of another call
 	RefusedPermissions Refusal = "permissions" // more permissions or channels than allowed
-	RefusedConnections Refusal = "connections" // more TCP connections than allowed
+	RefusedConnections Refusal = "connections" // more connections of TCP, TLS or DTLS than allowed
+	RefusedHandshake   Refusal = "handshake"   // of TLS or DTLS: failed, too slow, or too many at once
 )
 
 // Refusals lists every refusal.
@@ -28,7 +29,7 @@ func Refusals() []Refusal {
 	return []Refusal{
 		RefusedMalformed, RefusedOversize, RefusedCredential, RefusedExpired, RefusedRevoked, RefusedQuota,
 		RefusedCapacity, RefusedTransport, RefusedPeer, RefusedOwnAddress, RefusedOtherCall,
-		RefusedPermissions, RefusedConnections,
+		RefusedPermissions, RefusedConnections, RefusedHandshake,
 	}
 }
 
@@ -38,19 +39,20 @@ type Traffic struct {
 	PacketsOut, BytesOut uint64
 }
 
-// Transport is what clients did over one transport. Packets over TCP are TURN
-// messages, not segments.
+// Transport is what clients did over one transport. Packets over TCP, TLS and
+// DTLS are TURN messages, not segments or records; bytes are without the seal.
 type Transport struct {
 	Traffic
 	Allocations uint64 // made since the start
 	Errors      uint64 // failed Accepts or reads that the listener outlived
-	Connections int    // open now; TCP only
+	Connections int    // open now; none over UDP
 }
 
 // Stats is a snapshot of the counters. They only grow, but for those that say
 // "now".
 type Stats struct {
 	UDP, TCP         Transport
+	TLS, DTLS        Transport
 	Peers            Traffic // Out is towards peers
 	AllocationsLive  int     // now
 	AllocationsTotal uint64
@@ -94,7 +96,7 @@ func (t *transport) snapshot() Transport {
 }
 
 type counters struct {
-	udp, tcp transport
+	via      [ViaDTLS + 1]transport // by Via; that of none stays empty
 	peers    traffic
 	refusals map[Refusal]*atomic.Uint64 // never written after newCounters
 }
@@ -107,13 +109,17 @@ func newCounters() *counters {
 	return c
 }
 
+// of returns what is counted for one transport.
+func (c *counters) of(v Via) *transport { return &c.via[v] }
+
 func (c *counters) refuse(r Refusal) { c.refusals[r].Add(1) }
 
 // Stats returns the counters as they are now.
 func (s *Server) Stats() Stats {
 	live, total := s.table.counts()
 	st := Stats{
-		UDP: s.counters.udp.snapshot(), TCP: s.counters.tcp.snapshot(), Peers: s.counters.peers.snapshot(),
+		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
+		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
 		AllocationsLive: live, AllocationsTotal: total, Refusals: make(map[Refusal]uint64),
 	}
 	for r, n := range s.counters.refusals {

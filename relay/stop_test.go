@@ -52,7 +52,7 @@ func TestServeEndsEverything(t *testing.T) {
 		t.Errorf("an idle connection: got %v, want it closed", err)
 	}
 	for _, addr := range []net.Addr{r.udpAddr(), a.LocalAddr(), b.LocalAddr()} {
-		at, _, _ := addrPort(addr)
+		at, _ := addrPort(addr)
 		conn, err := listenPeers(at)
 		if err != nil {
 			t.Errorf("a port is still taken: %v", err)
@@ -94,8 +94,8 @@ func TestCloseWaitsForReaders(t *testing.T) {
 func TestNoPermissionWithoutAllocation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	at, _, _ := addrPort(r.udpAddr())
-	ask := r.permission(at)
+	at, _ := addrPort(r.udpAddr())
+	ask := r.permission(func(netip.AddrPort) netip.AddrPort { return at })
 	if ask(net.UDPAddrFromAddrPort(loopback(4000)), net.IPv4(8, 8, 8, 8)) {
 		t.Error("a client without allocation was permitted a peer")
 	}

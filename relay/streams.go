@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -16,52 +18,86 @@ const (
 	stuckTime = 5 * time.Second
 )
 
+// shortest is how many bytes pion wants to see before it looks at a message:
+// ChannelData of up to four bytes would wait for what comes after it.
+const shortest = 9
+
+// filler is a STUN message that pion drops: a Binding indication (RFC 8489
+// section 6.1), here without any meaning.
+const filler = "\x00\x11\x00\x00\x21\x12\xa4\x42ringfence..."
+
 var errNotTURN = errors.New("not a TURN stream")
 
-// streams is a TCP listener as pion sees it. A failed Accept never ends it:
-// pion would not come back. It knows its connections, because pion's Close
-// neither ends them nor waits for them.
+// streams is a TCP listener as pion sees it. A failed Accept or handshake
+// never ends it: pion would not come back. It knows its connections, because
+// pion's Close neither ends them nor waits for them.
+//
+// With a certificate, each connection may speak TURN or TLS: a goroutine of
+// its own waits for the first byte, and for the handshake. Before that it
+// counts against the limits already.
 type streams struct {
 	ln       net.Listener
+	tls      *tls.Config // nil: plain only
+	always   Via         // what each connection is, where tls does not decide
 	counters *counters
-	limit    int // of all of the server's
-	perNet   int
+	crowd    *crowd // of all of the server's
 
 	closeOnce sync.Once
 	closing   chan struct{}
 	acceptOne sync.Once
 	done      chan struct{} // closed when the acceptor has been told of the end
-	open      sync.WaitGroup
+	ready     chan *stream
+	open      sync.WaitGroup // one for each connection, and one for run
 
 	mu    sync.Mutex // guards following
 	conns map[*stream]struct{}
-	byNet map[netip.Prefix]int       // how many of conns
 	bySrc map[netip.AddrPort]*stream // the newest, where a client was faster than its FIN
 }
 
-func newStreams(ln net.Listener, c *counters, l Limits) *streams {
+func newStreams(ln net.Listener, c *counters, crowd *crowd, conf *tls.Config) *streams {
 	return &streams{
-		ln: ln, counters: c, limit: l.Connections, perNet: l.PerNetwork,
-		closing: make(chan struct{}), done: make(chan struct{}),
-		conns: make(map[*stream]struct{}), byNet: make(map[netip.Prefix]int), bySrc: make(map[netip.AddrPort]*stream),
+		ln: ln, tls: conf, always: ViaTCP, counters: c, crowd: crowd, closing: make(chan struct{}), done: make(chan struct{}),
+		ready: make(chan *stream), conns: make(map[*stream]struct{}), bySrc: make(map[netip.AddrPort]*stream),
 	}
 }
 
-// Accept returns the next connection. It fails only after Close.
-func (l *streams) Accept() (net.Conn, error) {
+// start takes connections until Close. ctx bounds the handshakes.
+func (l *streams) start(ctx context.Context) {
+	l.open.Add(1)
+	go l.run(ctx)
+}
+
+func (l *streams) run(ctx context.Context) {
+	defer l.open.Done()
 	for pause := firstPause; ; {
 		conn, err := l.ln.Accept()
-		if err == nil {
-			pause = firstPause
-			if s := l.admit(conn); s != nil {
-				return s, nil
+		if err != nil {
+			if !l.survive(err, &pause) {
+				return
 			}
 			continue
 		}
-		if !l.survive(err, &pause) {
-			l.acceptOne.Do(func() { close(l.done) })
-			return nil, net.ErrClosed
+		pause = firstPause
+		s := l.admit(conn)
+		switch {
+		case s == nil:
+		case l.tls == nil:
+			l.settle(s, conn, l.always)
+		default:
+			go l.sort(ctx, s)
 		}
+	}
+}
+
+// Accept returns the next connection that may be TURN. It fails only after
+// Close.
+func (l *streams) Accept() (net.Conn, error) {
+	select {
+	case s := <-l.ready:
+		return s, nil
+	case <-l.closing:
+		l.acceptOne.Do(func() { close(l.done) })
+		return nil, net.ErrClosed
 	}
 }
 
@@ -71,24 +107,57 @@ func (l *streams) survive(err error, pause *time.Duration) bool {
 		return false
 	default:
 	}
-	l.counters.tcp.errors.Add(1)
+	l.counters.of(l.always).errors.Add(1)
 	return !errors.Is(err, net.ErrClosed) && wait(pause, l.closing)
 }
 
-// admit wraps conn, or closes it where there is no room.
+// admit makes conn known, or closes it where there is no room.
 func (l *streams) admit(conn net.Conn) *stream {
-	src, _, ok := addrPort(conn.RemoteAddr())
-	if !ok {
+	src, ok := addrPort(conn.RemoteAddr())
+	dst, ok2 := addrPort(conn.LocalAddr())
+	if !ok || !ok2 {
 		_ = conn.Close()
 		return nil
 	}
-	s := &stream{Conn: conn, src: src, listener: l}
+	s := &stream{raw: conn, src: src, dst: dst, listener: l}
 	if !l.add(s) {
 		_ = conn.Close()
 		return nil
 	}
 	_ = conn.SetReadDeadline(time.Now().Add(loginTime))
 	return s
+}
+
+// sort tells TLS from plain TURN by the first byte, as coturn does.
+func (l *streams) sort(ctx context.Context, s *stream) {
+	p, err := peek(s.raw)
+	switch {
+	case err != nil:
+		_ = s.Close()
+	case p.first[0] != recordHandshake:
+		l.settle(s, p, ViaTCP)
+	default:
+		sealed := handshake(ctx, p, l.tls)
+		if sealed == nil {
+			l.counters.refuse(RefusedHandshake)
+			_ = s.Close()
+			return
+		}
+		// Allocating takes as long as it takes: the handshake does not count.
+		_ = s.raw.SetReadDeadline(time.Now().Add(loginTime))
+		l.settle(s, sealed, ViaTLS)
+	}
+}
+
+// settle hands s over to pion.
+func (l *streams) settle(s *stream, conn net.Conn, via Via) {
+	s.Conn, s.via, s.count, s.in = conn, via, l.counters.of(via), newMessages()
+	s.count.connections.Add(1)
+	select {
+	case l.ready <- s:
+	case <-l.closing:
+		_ = s.Close()
+	}
 }
 
 func (l *streams) add(s *stream) bool {
@@ -99,15 +168,12 @@ func (l *streams) add(s *stream) bool {
 		return false
 	default:
 	}
-	from := network(s.src.Addr())
-	if l.counters.tcp.connections.Load() >= int64(l.limit) || l.byNet[from] >= l.perNet {
+	if !l.crowd.enter(s.src.Addr()) {
 		l.counters.refuse(RefusedConnections)
 		return false
 	}
-	l.counters.tcp.connections.Add(1)
 	l.open.Add(1)
 	l.conns[s] = struct{}{}
-	l.byNet[from]++
 	l.bySrc[s.src] = s
 	return true
 }
@@ -115,32 +181,42 @@ func (l *streams) add(s *stream) bool {
 func (l *streams) remove(s *stream) {
 	l.mu.Lock()
 	delete(l.conns, s)
-	from := network(s.src.Addr())
-	if l.byNet[from]--; l.byNet[from] <= 0 {
-		delete(l.byNet, from)
-	}
 	if l.bySrc[s.src] == s {
 		delete(l.bySrc, s.src)
 	}
 	l.mu.Unlock()
-	l.counters.tcp.connections.Add(-1)
+	l.crowd.leave(s.src.Addr())
+	if s.count != nil {
+		s.count.connections.Add(-1)
+	}
 	l.open.Done()
 }
 
-// allocated tells the connection from src whether it has an allocation. One
-// without has to get one soon, or goes.
-func (l *streams) allocated(src netip.AddrPort, yes bool) {
+// at returns where the newest connection from src was heard. A listener that
+// others opened may be bound to many addresses.
+func (l *streams) at(src netip.AddrPort) netip.AddrPort {
 	l.mu.Lock()
-	s := l.bySrc[src]
+	defer l.mu.Unlock()
+	if s := l.bySrc[src]; s != nil {
+		return s.dst
+	}
+	return netip.AddrPort{}
+}
+
+// allocated tells the connection of a client whether it has an allocation.
+// One without has to get one soon, or goes.
+func (l *streams) allocated(c client, yes bool) {
+	l.mu.Lock()
+	s := l.bySrc[c.src]
 	l.mu.Unlock()
-	if s == nil {
+	if s == nil || s.dst != c.dst {
 		return
 	}
 	var until time.Time
 	if !yes {
 		until = time.Now().Add(loginTime)
 	}
-	_ = s.SetReadDeadline(until)
+	_ = s.raw.SetReadDeadline(until)
 }
 
 // Close ends the acceptor and every connection. It may be called more than
@@ -156,57 +232,87 @@ func (l *streams) Close() error {
 		l.mu.Unlock()
 		_ = l.ln.Close()
 		for _, s := range doomed {
-			_ = s.Conn.Close() // pion's reader fails, and calls s.Close
+			_ = s.raw.Close() // its reader fails, and calls s.Close
 		}
 	})
 	return nil
 }
 
-// Addr is a concrete address.
+// Addr is a concrete address, but for listeners that others opened.
 func (l *streams) Addr() net.Addr { return l.ln.Addr() }
 
 // stream is a client's connection. pion closes it when its reader has ended.
+// The embedded connection is what TURN is spoken over: raw, or TLS in raw.
 type stream struct {
-	net.Conn
-	src      netip.AddrPort
+	net.Conn // set by settle, like via and count
+	via      Via
+	count    *transport
+
+	raw      net.Conn
+	src, dst netip.AddrPort
 	listener *streams
-	frames   framer // of the one reader
+	in       messages // of the one reader, like read
+	read     wiped
 	once     sync.Once
 }
 
-// Read counts, and ends a stream that is no TURN.
+// Read returns one whole message, and ends a stream that is no TURN.
 func (s *stream) Read(b []byte) (int, error) {
-	n, err := s.Conn.Read(b)
-	if n == 0 {
-		return n, err
+	s.read.wipe()
+	msg, err := s.in.next(s.Conn)
+	if err != nil {
+		if errors.Is(err, errNotTURN) {
+			s.listener.counters.refuse(RefusedMalformed)
+		}
+		return 0, err
 	}
-	began, ok := s.frames.feed(b[:n])
-	c := &s.listener.counters.tcp
-	c.packetsIn.Add(uint64(began)) //nolint:gosec // a count is not negative
-	c.bytesIn.Add(uint64(n))       //nolint:gosec // a length is not negative
-	if !ok {
-		s.listener.counters.refuse(RefusedMalformed)
-		return 0, errNotTURN
+	s.count.in(len(msg))
+	n := copy(b, msg)
+	s.read.note(b, n)
+	if len(msg) < shortest {
+		n += copy(b[n:], filler)
 	}
-	return n, err
+	return n, nil
 }
 
 // Write sends one message. A client that does not read loses its connection:
-// half a message can't be taken back.
+// half a message can't be taken back. b is cleared, as [packets.WriteTo] does.
 func (s *stream) Write(b []byte) (int, error) {
 	_ = s.SetWriteDeadline(time.Now().Add(stuckTime))
 	n, err := s.Conn.Write(b)
+	clear(b)
 	if err != nil {
-		_ = s.Conn.Close()
+		_ = s.raw.Close()
 		return n, err
 	}
-	s.listener.counters.tcp.out(n)
+	s.count.out(n)
 	return n, nil
+}
+
+// RemoteAddr says the transport as well, see [viaOf].
+func (s *stream) RemoteAddr() net.Addr {
+	if s.via == ViaTLS {
+		return sealed(s.raw.RemoteAddr())
+	}
+	return s.raw.RemoteAddr()
+}
+
+// LocalAddr says the transport as well, see [viaOf].
+func (s *stream) LocalAddr() net.Addr {
+	if s.via == ViaTLS {
+		return sealed(s.raw.LocalAddr())
+	}
+	return s.raw.LocalAddr()
 }
 
 // Close is pion's: nobody reads any more.
 func (s *stream) Close() error {
-	err := s.Conn.Close()
+	var err error
+	if s.via == ViaTLS {
+		err = s.Conn.Close() // says goodbye, for at most 5 s
+	} else {
+		err = s.raw.Close()
+	}
 	s.once.Do(func() { s.listener.remove(s) })
 	return err
 }

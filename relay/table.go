@@ -23,7 +23,7 @@ var (
 
 // client is a client's 5-tuple, as pion tells allocations apart.
 type client struct {
-	tcp      bool
+	via      Via
 	src, dst netip.AddrPort
 }
 

@@ -45,6 +45,9 @@ func TestRelay(t *testing.T) {
 	for _, want := range []string{
 		`ringfence_relay_listener_received_bytes_total{transport="udp"} 11`,
 		`ringfence_relay_listener_received_bytes_total{transport="tcp"} 0`,
+		`ringfence_relay_listener_received_bytes_total{transport="tls"} 0`,
+		`ringfence_relay_listener_received_bytes_total{transport="dtls"} 0`,
+		`ringfence_relay_listener_connections{transport="tls"} 0`,
 		"ringfence_relay_allocations 3", `ringfence_relay_refused_total{reason="peer"} 7`, "go_goroutines ",
 	} {
 		if !strings.Contains(string(body), want) {

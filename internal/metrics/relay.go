@@ -20,13 +20,13 @@ type relayCollector struct {
 func Relay(stats func() relay.Stats) prometheus.Collector {
 	return &relayCollector{
 		stats:           stats,
-		receivedPackets: describe("relay_listener_received_packets_total", "Packets that clients sent to the relay; over TCP, messages.", "transport"),
+		receivedPackets: describe("relay_listener_received_packets_total", "Packets that clients sent to the relay; over TCP, TLS and DTLS, messages.", "transport"),
 		receivedBytes:   describe("relay_listener_received_bytes_total", "Bytes that clients sent to the relay.", "transport"),
-		sentPackets:     describe("relay_listener_sent_packets_total", "Packets that the relay sent to clients; over TCP, messages.", "transport"),
+		sentPackets:     describe("relay_listener_sent_packets_total", "Packets that the relay sent to clients; over TCP, TLS and DTLS, messages.", "transport"),
 		sentBytes:       describe("relay_listener_sent_bytes_total", "Bytes that the relay sent to clients.", "transport"),
 		made:            describe("relay_listener_allocations_total", "Allocations that clients made.", "transport"),
 		errors:          describe("relay_listener_errors_total", "Failed accepts and reads that the listener outlived.", "transport"),
-		connections:     describe("relay_listener_connections", "TCP connections that are open.", "transport"),
+		connections:     describe("relay_listener_connections", "Connections of clients that are open; none over UDP.", "transport"),
 		relayedPackets:  describe("relay_peer_packets_total", "Packets between the relay and peers.", "direction"),
 		relayedBytes:    describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
 		live:            describe("relay_allocations", "Allocations that live now."),
@@ -48,7 +48,7 @@ func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 	s, to := c.stats(), sink(out)
-	for transport, t := range map[string]relay.Transport{"udp": s.UDP, "tcp": s.TCP} {
+	for transport, t := range map[string]relay.Transport{"udp": s.UDP, "tcp": s.TCP, "tls": s.TLS, "dtls": s.DTLS} {
 		to.counter(c.receivedPackets, t.PacketsIn, transport)
 		to.counter(c.receivedBytes, t.BytesIn, transport)
 		to.counter(c.sentPackets, t.PacketsOut, transport)
@@ -57,6 +57,8 @@ func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 		to.counter(c.errors, t.Errors, transport)
 	}
 	to.gauge(c.connections, s.TCP.Connections, "tcp")
+	to.gauge(c.connections, s.TLS.Connections, "tls")
+	to.gauge(c.connections, s.DTLS.Connections, "dtls")
 	to.counter(c.relayedPackets, s.Peers.PacketsIn, "in")
 	to.counter(c.relayedPackets, s.Peers.PacketsOut, "out")
 	to.counter(c.relayedBytes, s.Peers.BytesIn, "in")
