@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"internal/httpapi":       {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
 	"internal/config":        {},
 	"internal/doctor":        {},
+	"internal/coturn":        {},
 	"internal/metrics":       {"relay", "signal"},
 	"web":                    {},
 }
