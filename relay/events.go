@@ -83,11 +83,21 @@ func (s *Server) deallocated(src, dst net.Addr) {
 
 // tell lets the listener know whose connections have an allocation.
 func (s *Server) tell(c client, allocated bool) {
-	if !c.via.stream() {
+	if c.via == ViaDTLS {
+		s.tellSession(c, allocated)
 		return
 	}
 	for _, l := range s.streams {
 		l.allocated(c, allocated)
+	}
+}
+
+// tellSession ends an allocation whose session has gone meanwhile.
+func (s *Server) tellSession(c client, allocated bool) {
+	for _, p := range s.packets {
+		if d := p.dtls; d != nil && d.at == c.dst && !d.allocated(c, allocated) && allocated {
+			s.lost(c)
+		}
 	}
 }
 

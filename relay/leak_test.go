@@ -37,7 +37,7 @@ func lingering() string {
 		buf := make([]byte, 4<<20)
 		for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 			if strings.Contains(stack, "relay.(*") || strings.Contains(stack, "turn.(*Server)") ||
-				strings.Contains(stack, "turn/v5/internal/allocation") {
+				strings.Contains(stack, "turn/v5/internal/allocation") || strings.Contains(stack, "pion/dtls") {
 				left = append(left, stack)
 			}
 		}

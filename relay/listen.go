@@ -44,7 +44,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: list addresses: %w", err)
 	}
-	s := &Server{cfg: cfg, doors: cfg.doors(), counters: newCounters(), crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), table: newTable(cfg.Limits), clock: new(atomic.Int64)}
+	s := &Server{cfg: cfg, doors: []door{callDoor{cfg.Keys}}, counters: newCounters(), crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(), table: newTable(cfg.Limits), clock: new(atomic.Int64)}
 	if err := s.open(ctx, machine); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -55,7 +55,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	var lc net.ListenConfig
-	for _, b := range expand(s.cfg.UDP, machine) {
+	for _, b := range expand(s.cfg.sealable(s.cfg.UDP), machine) {
 		pc, err := lc.ListenPacket(ctx, family("udp", b.Addr()), b.String())
 		if err == nil {
 			err = s.addPackets(pc)
@@ -65,7 +65,7 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 		}
 	}
 	conf := s.cfg.tlsConfig()
-	for _, b := range expand(s.cfg.streamAddrs(), machine) {
+	for _, b := range expand(s.cfg.sealable(s.cfg.TCP), machine) {
 		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
 		if err == nil {
 			s.streams = append(s.streams, newStreams(ln, s.counters, s.crowd, conf))
@@ -74,7 +74,7 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 			return err
 		}
 	}
-	if len(s.cfg.UDP) > 0 && len(s.packets) == 0 || len(s.cfg.streamAddrs()) > 0 && len(s.streams) == 0 {
+	if len(s.cfg.sealable(s.cfg.UDP)) > 0 && len(s.packets) == 0 || len(s.cfg.sealable(s.cfg.TCP)) > 0 && len(s.streams) == 0 {
 		return errNothingBound
 	}
 	return nil
@@ -97,7 +97,11 @@ func (s *Server) addPackets(pc net.PacketConn) error {
 	}
 	_ = conn.SetReadBuffer(listenerBuffer) // as much as the kernel allows
 	_ = conn.SetWriteBuffer(listenerBuffer)
-	s.packets = append(s.packets, newPackets(conn, conn.LocalAddr(), s.counters))
+	p := newPackets(conn, conn.LocalAddr(), s.counters)
+	if s.cfg.Certificate != nil {
+		p.dtls = s.newDTLS(p)
+	}
+	s.packets = append(s.packets, p)
 	return nil
 }
 

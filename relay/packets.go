@@ -20,6 +20,7 @@ const (
 type packets struct {
 	conn     udpConn
 	local    net.Addr
+	dtls     *dtlsPackets // nil: no DTLS here
 	counters *counters
 	clients  addrCache // of the one reader
 	read     wiped     // of the one reader
@@ -52,6 +53,10 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		pause = firstPause
+		if p.dtls != nil && n > 0 && isDTLS(b[0]) {
+			p.dtls.receive(b[:n], plain(from))
+			continue
+		}
 		p.counters.of(ViaUDP).in(n)
 		if !plausible(b[:n]) {
 			p.counters.refuse(RefusedMalformed)
@@ -91,6 +96,9 @@ func (p *packets) WriteTo(b []byte, to net.Addr) (int, error) {
 func (p *packets) Close() error {
 	p.closeOnce.Do(func() {
 		close(p.closing)
+		if p.dtls != nil {
+			_ = p.dtls.Close() // always nil
+		}
 		_ = p.conn.Close()
 	})
 	return nil

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
 	"github.com/pion/turn/v5"
 )
@@ -180,6 +181,13 @@ func dial(t testing.TB, network string, server net.Addr) *wire {
 		t.Cleanup(func() { _ = udp.Close() })
 		return &wire{udp, server}
 	}
+	if network == "dtls" {
+		conn, err := dialDTLS(t, server)
+		if err != nil {
+			t.Fatalf("dial dtls: %v", err)
+		}
+		return &wire{&packetClient{conn}, server}
+	}
 	conn, err := dialStream(network, server.String())
 	if err != nil {
 		t.Fatalf("dial %s: %v", network, err)
@@ -194,6 +202,43 @@ func dialStream(network, to string) (net.Conn, error) {
 	}
 	return net.DialTimeout("tcp", to, patience)
 }
+
+// dialDTLS ends with the test at the latest.
+func dialDTLS(t testing.TB, to net.Addr) (*dtls.Conn, error) {
+	t.Helper()
+	at, _ := addrPort(to)
+	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at.Addr(), 0)))
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() { _ = udp.Close() })
+	return dtlsOver(t, udp, to)
+}
+
+func dtlsOver(t testing.TB, udp net.PacketConn, to net.Addr) (*dtls.Conn, error) {
+	t.Helper()
+	conn, err := dtls.ClientWithOptions(udp, to, dtls.WithInsecureSkipVerify(true))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn, nil
+}
+
+// packetClient is a net.PacketConn over datagrams to one place.
+type packetClient struct{ net.Conn }
+
+func (c *packetClient) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, err := c.Read(b)
+	return n, c.RemoteAddr(), err
+}
+
+func (c *packetClient) WriteTo(b []byte, _ net.Addr) (int, error) { return c.Write(b) }
 
 // streamClient cuts what comes into messages. pion's own lets short ones wait.
 type streamClient struct {

@@ -26,18 +26,9 @@ func NewSecret(b []byte) (Secret, error) {
 	if len(b) < minSecret {
 		return Secret{}, errShortSecret
 	}
-	return secretOf(b), nil
-}
-
-// secretOf copies b, of whatever length.
-func secretOf(b []byte) Secret {
 	c := append([]byte(nil), b...)
-	return Secret{func() []byte { return c }}
+	return Secret{func() []byte { return c }}, nil
 }
-
-// Reveal returns the secret, for the one place that has to show it: what goes
-// into a request's header, or is compared with what came in one.
-func (s Secret) Reveal() string { return string(s.bytes()) }
 
 func (s Secret) bytes() []byte {
 	if s.read == nil {

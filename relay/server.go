@@ -32,6 +32,7 @@ type Server struct {
 	table    *table
 	counters *counters
 	crowd    *crowd        // connections of clients
+	lobby    *lobby        // handshakes of DTLS
 	clock    *atomic.Int64 // seconds that Serve has run
 	served   atomic.Bool
 }
@@ -46,6 +47,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	if _, err := turn.NewServer(s.turnConfig()); err != nil {
 		s.closeListeners()
 		return fmt.Errorf("relay: %w", err)
+	}
+	for _, p := range s.packets {
+		if p.dtls != nil {
+			p.dtls.start(ctx)
+		}
 	}
 	for _, l := range s.streams {
 		l.start(ctx)
@@ -77,6 +83,10 @@ func (s *Server) stop() {
 	s.table.close()
 	for _, p := range s.packets {
 		<-p.done
+		if p.dtls != nil {
+			<-p.dtls.done
+			p.dtls.open.Wait()
+		}
 	}
 	for _, l := range s.streams {
 		<-l.done
@@ -113,6 +123,8 @@ func (s *Server) RevokeLeg(call, leg string) {
 	}
 }
 
+// turnConfig makes of each transport at each address a world of its own: pion
+// tells allocations apart by addresses and ports only.
 func (s *Server) turnConfig() turn.ServerConfig {
 	c := turn.ServerConfig{
 		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: inboundMTU,
@@ -120,9 +132,16 @@ func (s *Server) turnConfig() turn.ServerConfig {
 	}
 	for _, p := range s.packets {
 		at, _ := addrPort(p.LocalAddr())
-		c.PacketConnConfigs = append(c.PacketConnConfigs, turn.PacketConnConfig{
-			PacketConn: p, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(func(netip.AddrPort) netip.AddrPort { return at }),
-		})
+		halves := []net.PacketConn{p}
+		if p.dtls != nil {
+			halves = append(halves, p.dtls)
+		}
+		for _, half := range halves {
+			c.PacketConnConfigs = append(c.PacketConnConfigs, turn.PacketConnConfig{
+				PacketConn: half, RelayAddressGenerator: &generator{s, at.Addr()},
+				PermissionHandler: s.permission(func(netip.AddrPort) netip.AddrPort { return at }),
+			})
+		}
 	}
 	for _, l := range s.streams {
 		at, _ := addrPort(l.Addr())

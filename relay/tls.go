@@ -39,12 +39,13 @@ func (c *Config) tlsConfig() *tls.Config {
 	}
 }
 
-// streamAddrs is where connections are taken.
-func (c *Config) streamAddrs() []netip.AddrPort {
+// sealable returns the plain addresses, and those for TLS and DTLS where there
+// is a certificate.
+func (c *Config) sealable(plain []netip.AddrPort) []netip.AddrPort {
 	if c.Certificate == nil {
-		return c.TCP
+		return plain
 	}
-	return slices.Concat(c.TCP, c.TLS)
+	return slices.Concat(plain, c.TLS)
 }
 
 // handshake returns conn decrypted, and nil where that failed. The deadline

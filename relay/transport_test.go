@@ -9,7 +9,7 @@ import (
 )
 
 // transports are all that a client may come by.
-func transports() []string { return []string{"udp", "tcp", "tls"} }
+func transports() []string { return []string{"udp", "tcp", "tls", "dtls"} }
 
 // everything is a relay that is heard over each transport at one address.
 func everything(t testing.TB, at string, change func(*Config)) *rig {

@@ -13,9 +13,6 @@ const (
 	ViaDTLS
 )
 
-// stream reports whether v keeps a connection and the order of its bytes.
-func (v Via) stream() bool { return v == ViaTCP || v == ViaTLS }
-
 // sealedZone marks the addresses of clients that came by TLS or DTLS. pion
 // passes addresses through as they are and tells allocations apart without
 // the zone; no interface can have such a name. Without it a client of DTLS
