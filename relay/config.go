@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"time"
 )
@@ -14,6 +15,12 @@ const (
 	DefaultMinPort = 49152
 	DefaultMaxPort = 65535
 	DefaultRealm   = "ringfence"
+)
+
+// Bounds of [Limits.Lifetime], and RFC 8656 section 7.2's default.
+const (
+	minLifetime = 10 * time.Minute
+	maxLifetime = time.Hour
 )
 
 // Config is what [Listen] needs. Zero values are the safe ones.
@@ -54,7 +61,22 @@ type Config struct {
 	Host string
 
 	Realm string
-	Keys  *Keys
+
+	// Keys, Secrets and Users are who may come in: call-scoped credentials,
+	// TURN REST ones, at most [MaxSecrets], and users, at most [MaxUsers]. At
+	// least one of them is needed, unless STUNOnly.
+	Keys    *Keys
+	Secrets []NamedSecret
+	Users   []User
+
+	// Separator is between expiry and name of a TURN REST credential: a visible
+	// character of ASCII, no digit. 0: [DefaultSeparator].
+	Separator byte
+
+	// STUNOnly says that it is meant where nobody may come in: what is left
+	// answers binding requests.
+	STUNOnly bool
+
 	Peers PeerPolicy
 
 	// AllowOwnAddresses lets clients reach other programs on this machine, on
@@ -67,20 +89,38 @@ type Config struct {
 	Now    func() time.Time // nil: time.Now
 }
 
-// Limits bounds what clients may take. Zero fields become the defaults.
+// Limits bounds what clients may take. Zero fields become the
+// defaults, and [Unlimited] is none.
 type Limits struct {
 	PerLeg      int // allocations of one leg of a call: 8
+	PerUser     int // allocations of one user, of a secret or of the configuration: 64
+	PerSecret   int // allocations of one secret: as in all, or half of it where there are several
+	PerPrefix   int // allocations of one network of clients, /32 or /64: 1024
 	Allocations int // in all: 8192
 	Connections int // of clients, TCP, TLS and DTLS, in all: 8192
 	PerNetwork  int // connections of one network, /32 or /64: 512
 	Permissions int // peers' addresses of one allocation: 64
 	Channels    int // of one allocation: 64
+
+	// BytesPerSecond is how many bytes of payload pass each way of one
+	// allocation: 2,000,000, enough for a few streams of high definition.
+	// BytesPerSecondTotal is the same of all together: 125,000,000, a gigabit.
+	// What is above is dropped. A second's worth may come at once.
+	BytesPerSecond, BytesPerSecondTotal int
+
+	// Lifetime is how long an allocation lives without a refresh at most,
+	// whatever the client asks for: 1 h, which is also the most.
+	Lifetime time.Duration
 }
+
+// Unlimited is a limit that is none.
+const Unlimited = math.MaxInt
 
 var (
 	errNoListener = errors.New("relay: no address to listen on")
 	errPorts      = errors.New("relay: ports towards peers: need 1024 ≤ first ≤ last")
-	errNoKeys     = errors.New("relay: no keys")
+	errNoKeys     = errors.New("relay: nobody may come in: no keys, no secrets and no users")
+	errLifetime   = errors.New("relay: the lifetime of an allocation is between 10 minutes and 1 hour")
 	errLimits     = errors.New("relay: a limit is negative")
 	errTLSMin     = errors.New("relay: the lowest version of TLS is 1.3 or 1.2")
 	errRelayIP    = errors.New("relay: an address towards peers is not a plain unicast address")
@@ -92,12 +132,8 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.MaxPort, DefaultMaxPort)
 	or(&c.Realm, DefaultRealm)
 	or(&c.TLSMin, tls.VersionTLS13)
-	or(&c.Limits.PerLeg, 8)
-	or(&c.Limits.Allocations, 8192)
-	or(&c.Limits.Connections, 8192)
-	or(&c.Limits.PerNetwork, 512)
-	or(&c.Limits.Permissions, 64)
-	or(&c.Limits.Channels, 64)
+	or(&c.Separator, DefaultSeparator)
+	c.Limits = c.Limits.withDefaults(len(c.Secrets))
 	or(&c.Log, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
@@ -108,6 +144,37 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.check()
 }
 
+func (l Limits) withDefaults(secrets int) Limits {
+	or(&l.PerLeg, 8)
+	or(&l.PerUser, 64)
+	or(&l.PerPrefix, 1024)
+	or(&l.Allocations, 8192)
+	if secrets < 2 {
+		or(&l.PerSecret, l.Allocations)
+	}
+	or(&l.PerSecret, (l.Allocations+1)/2)
+	or(&l.Connections, 8192)
+	or(&l.PerNetwork, 512)
+	or(&l.Permissions, 64)
+	or(&l.Channels, 64)
+	or(&l.BytesPerSecond, 2_000_000)
+	or(&l.BytesPerSecondTotal, 125_000_000)
+	or(&l.Lifetime, maxLifetime)
+	return l
+}
+
+func (l Limits) check() error {
+	var faults []error
+	if min(l.PerLeg, l.PerUser, l.PerSecret, l.PerPrefix, l.Allocations, l.Connections, l.PerNetwork,
+		l.Permissions, l.Channels, l.BytesPerSecond, l.BytesPerSecondTotal) < 0 {
+		faults = append(faults, errLimits)
+	}
+	if l.Lifetime < minLifetime || l.Lifetime > maxLifetime {
+		faults = append(faults, errLifetime)
+	}
+	return errors.Join(faults...)
+}
+
 func (c Config) check() error {
 	var faults []error
 	if len(c.sealable(c.UDP))+len(c.TCP) == 0 {
@@ -116,21 +183,34 @@ func (c Config) check() error {
 	if c.MinPort < 1024 || c.MinPort > c.MaxPort {
 		faults = append(faults, fmt.Errorf("%w (got %d to %d)", errPorts, c.MinPort, c.MaxPort))
 	}
-	if c.Keys == nil {
+	if c.Keys == nil && len(c.Secrets)+len(c.Users) == 0 && !c.STUNOnly {
 		faults = append(faults, errNoKeys)
-	}
-	if l := c.Limits; min(l.PerLeg, l.Allocations, l.Connections, l.PerNetwork, l.Permissions, l.Channels) < 0 {
-		faults = append(faults, errLimits)
 	}
 	if c.TLSMin != tls.VersionTLS13 && c.TLSMin != tls.VersionTLS12 {
 		faults = append(faults, errTLSMin)
 	}
+	faults = append(faults, checkSecrets(c.Secrets), checkUsers(c.Users), checkSeparator(c.Separator), c.Limits.check())
 	for _, ip := range c.RelayIPs {
 		if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != "" {
 			faults = append(faults, fmt.Errorf("%w: %s", errRelayIP, ip))
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// doors are who may come in. Users are before secrets: a name of the
+// configuration means that user, whatever it looks like.
+func (c Config) doors() (out []door) {
+	if c.Keys != nil {
+		out = append(out, callDoor{c.Keys})
+	}
+	if len(c.Users) > 0 {
+		out = append(out, newStaticDoor(c.Users))
+	}
+	if len(c.Secrets) > 0 {
+		out = append(out, restDoor{c.Separator, c.Secrets})
+	}
+	return out
 }
 
 func or[T comparable](v *T, otherwise T) {

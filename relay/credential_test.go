@@ -71,6 +71,47 @@ func TestPasswordVector(t *testing.T) {
 	}
 }
 
+// A budget has one spelling, and none has another version.
+func TestBudgetsInUserNames(t *testing.T) {
+	t.Parallel()
+	keys, err := NewKeys(testKey(t, "k1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.Unix(1_700_000_000, 0) }
+	m, err := NewMinter(keys, time.Minute, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for budget, want := range map[int64]string{
+		0: "v1.k1.1700000060.c.l", 1: "v2.k1.1700000060.1.c.l", 1024: "v2.k1.1700000060.1.c.l", 1025: "v2.k1.1700000060.2.c.l",
+		MaxBudget: "v2.k1.1700000060.999999999999.c.l",
+	} {
+		c, err := m.MintWith(Claim{"c", "l", budget})
+		if err != nil || c.Username != want {
+			t.Errorf("%d bytes: got %q, %v, want %q", budget, c.Username, err, want)
+			continue
+		}
+		p, _, _, refusal := callDoor{keys}.open(signedWith(c.Username, c.Password, now()))
+		if refusal != "" || p.Budget < budget || p.Budget >= budget+kib {
+			t.Errorf("%d bytes: got %d, %q", budget, p.Budget, refusal)
+		}
+		if err := Verify(keys, now(), c); err != nil {
+			t.Errorf("%d bytes: %v", budget, err)
+		}
+	}
+	for _, budget := range []int64{-1, MaxBudget + 1} {
+		if _, err := m.MintWith(Claim{"c", "l", budget}); !errors.Is(err, errBudget) {
+			t.Errorf("%d bytes: got %v", budget, err)
+		}
+	}
+	for _, s := range []string{"v2.k1.1.0.c.l", "v2.k1.1.01.c.l", "v2.k1.1.c.l", "v2.k1.1..c.l", "v2.k1.1.-1.c.l", "v1.k1.1.1.c.l"} {
+		if _, err := parseUsername(s); err == nil {
+			t.Errorf("%s: taken", s)
+		}
+	}
+}
+
 func TestRefusesBadMinters(t *testing.T) {
 	t.Parallel()
 	k1 := testKey(t, "k1")
@@ -152,6 +193,9 @@ func FuzzUsername(f *testing.F) {
 	f.Add("v1.k1.1.call1.leg1.more")
 	f.Add("v2.k1.1.call1.leg1")
 	f.Add("v1....")
+	f.Add("v2.k1.1700000090.1024.call1.leg1")
+	f.Add("v2.k1.1700000090.0.call1.leg1")
+	f.Add("v2.k1.1.999999999999.call1.leg1")
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := parseUsername(s)
 		if err != nil {

@@ -1,6 +1,10 @@
 package relay
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -79,4 +83,36 @@ func (k *Keys) find(id string) (Key, bool) {
 		}
 	}
 	return Key{}, false
+}
+
+// Derived are the keys that one secret stands for. Each is of no use to guess
+// another, nor the secret.
+type Derived struct {
+	Call   Key    // signs call-scoped credentials; its id names the secret
+	Nonce  Secret // signs nonces
+	Revoke Secret // as text: opens the way to revoke
+}
+
+// DeriveKeys makes keys out of one secret, by HKDF-SHA256 (RFC 5869) with a
+// label for each, so that a secret that other software mints TURN REST
+// credentials with can stand in one file for all that a relay needs. It is the
+// same for every relay with that secret. Whoever knows the secret knows all of
+// them: where several parties have a secret each, these come from the
+// operator's own. The secret must have [MinRESTSecret] bytes.
+func DeriveKeys(secret Secret) (Derived, error) {
+	if len(secret.bytes()) < MinRESTSecret {
+		return Derived{}, errShortREST
+	}
+	var faults []error
+	key := func(label string, n int) []byte {
+		b, err := hkdf.Key(sha256.New, secret.bytes(), nil, "ringfence relay "+label+" v1", n)
+		faults = append(faults, err)
+		return b
+	}
+	d := Derived{
+		Call:   Key{ID: hex.EncodeToString(key("call key id", maxKeyID/2)), Secret: secretOf(key("call key", sha256.Size))},
+		Nonce:  secretOf(key("nonce key", sha256.Size)),
+		Revoke: secretOf([]byte(base64.RawURLEncoding.EncodeToString(key("revoke key", sha256.Size)))),
+	}
+	return d, errors.Join(faults...)
 }

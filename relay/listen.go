@@ -44,7 +44,10 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay: list addresses: %w", err)
 	}
-	s := &Server{cfg: cfg, doors: []door{callDoor{cfg.Keys}}, counters: newCounters(), crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(), table: newTable(cfg.Limits), clock: new(atomic.Int64)}
+	s := &Server{
+		cfg: cfg, doors: cfg.doors(), counters: newCounters(), table: newTable(cfg.Limits), clock: new(atomic.Int64),
+		crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(),
+	}
 	if err := s.open(ctx, machine); err != nil {
 		_ = s.Close()
 		return nil, err

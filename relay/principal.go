@@ -90,29 +90,3 @@ type asked struct {
 	allocate bool
 	now      time.Time
 }
-
-// callDoor opens to call-scoped credentials.
-type callDoor struct{ keys *Keys }
-
-func (d callDoor) open(r asked) (Principal, []byte, bool, Refusal) {
-	if !strings.HasPrefix(r.username, version+".") {
-		return Principal{}, nil, false, RefusedCredential
-	}
-	c, err := parseUsername(r.username)
-	if err != nil {
-		return Principal{}, nil, true, RefusedCredential
-	}
-	k, ok := d.keys.find(c.key)
-	if !ok {
-		return Principal{}, nil, true, RefusedCredential
-	}
-	key := longTermKey(r.username, r.realm, sign(k.Secret, r.username))
-	switch {
-	case !r.fits(key):
-		return Principal{}, nil, true, RefusedCredential
-	case r.allocate && c.timely(r.now) != nil:
-		return Principal{}, nil, true, RefusedExpired
-	}
-	p := Principal{Kind: KindCall, ID: c.call + userSeparator + c.leg, Call: c.call, Leg: c.leg, Expires: time.Unix(c.expires, 0)}
-	return p, key, true, ""
-}

@@ -26,9 +26,18 @@ func NewSecret(b []byte) (Secret, error) {
 	if len(b) < minSecret {
 		return Secret{}, errShortSecret
 	}
-	c := append([]byte(nil), b...)
-	return Secret{func() []byte { return c }}, nil
+	return secretOf(b), nil
 }
+
+// secretOf copies b, of whatever length.
+func secretOf(b []byte) Secret {
+	c := append([]byte(nil), b...)
+	return Secret{func() []byte { return c }}
+}
+
+// Reveal returns the secret, for the one place that has to show it: what goes
+// into a request's header, or is compared with what came in one.
+func (s Secret) Reveal() string { return string(s.bytes()) }
 
 func (s Secret) bytes() []byte {
 	if s.read == nil {

@@ -27,7 +27,9 @@ var layers = map[string][]string{
 	"internal/cluster":       {},
 	"internal/cluster/local": {"internal/cluster"},
 	"signal/wire":            {"internal/fault", "internal/id"},
-	"relay":                  {"internal/fault"},
+	"relay":                  {"internal/fault", "relay/internal/wire"},
+	"relay/conformance":      {}, // its tests import relay
+	"relay/internal/wire":    {},
 	"store":                  {"internal/id"},
 	"store/bolt":             {"store", "internal/id"},
 	"store/sealed":           {"store", "internal/id"},
@@ -39,6 +41,7 @@ var layers = map[string][]string{
 	"internal/httpapi":       {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
 	"internal/config":        {},
 	"internal/doctor":        {},
+	"internal/coturn":        {},
 	"internal/metrics":       {"relay", "signal"},
 	"web":                    {},
 }

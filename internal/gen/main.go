@@ -1,6 +1,7 @@
 // Command gen writes what is derived from the Go types of the protocol: the
 // TypeScript types of the browser SDK, the reference tables in docs, and the
-// licences of the modules that are linked into the program. It
+// licences of the modules that are linked into the program; and what becomes
+// of coturn's options, from their table. It
 // reads source, not values, so that comments come along. It is a generator of
 // our own because a detour over JSON Schema loses the comments, the closed
 // unions and the limits; it refuses every Go type that has no exact form in
@@ -72,6 +73,7 @@ func generate(ctx context.Context, root string) (map[string]string, error) {
 		"web/sdk/src/wire.gen.ts":   ts,
 		"docs/signaling.md":         ref,
 		"docs/errors.md":            errs,
+		"docs/coturn.md":            coturnTable(),
 		"web/build/licences-go.txt": others,
 	}, nil
 }

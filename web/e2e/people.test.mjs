@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { crowd } from './lib/crowd.mjs';
-import { setStage, startCall } from './lib/stage.mjs';
+import { ownerName, setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
 
@@ -50,6 +51,33 @@ for (const on of kinds) {
     await p.finds('heading', 'Chi');
     await p.open('/people/00000000000000000000000000');
     await p.sees(text.people.strangerTitle);
+  });
+
+  test(`whoever comes puts nobody else under the pointer: ${on}`, async () => {
+    const p = await stage.arrives('Anna', { on, size: desktop });
+    const button = await p.finds('button', text.people.videoCall('Ben'));
+    const { x, y, width, height } = /** @type {NonNullable<Awaited<ReturnType<typeof button.boundingBox>>>} */ (await button.boundingBox());
+    const names = () => p.page.evaluate(() => [...document.querySelectorAll('.virtual .name')].map((e) => e.textContent));
+    let moves = 0;
+    const aims = () => p.page.mouse.move(x + width / 2 + moves++ % 2, y + height / 2);
+    await aims();
+    let aiming = true;
+    const hand = (async () => { while (aiming) await aims().then(() => pause(100)); })();
+    try {
+      await stage.arrives('Chi');
+      await p.seesFriend('Chi', text.people.online);
+    } finally {
+      aiming = false;
+      await hand;
+    }
+    assert.deepEqual(await names(), ['Ben', 'Chi', ownerName]);
+    await p.page.mouse.down();
+    await p.page.mouse.up();
+    await p.finds('button', text.call.cancel);
+    assert.match(await p.reads(), /Ben Calling/);
+    await p.presses(text.call.cancel);
+    await p.page.mouse.move(700, 500);
+    await until('whoever is here standing first', async () => (await names()).join() === `Chi,Ben,${ownerName}`);
   });
 
   test(`a friend opens in a new tab: ${on}`, async () => {

@@ -1,6 +1,7 @@
 import { type ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 
+import { useStill } from './still.ts'
 import { windowOf } from './virtual-window.ts'
 
 interface VirtualListProps<T> {
@@ -26,8 +27,10 @@ const moves: Readonly<Record<string, (at: number, last: number) => number>> = {
 /**
  * VirtualList draws of a long list only what is seen. All rows are as high as
  * --row says. Arrows, Home and End go from row to row; Tab goes past the list.
+ * No row changes its place under a pointer that moves.
  */
-export function VirtualList<T>({ items, idOf, label, draw, current }: VirtualListProps<T>) {
+export function VirtualList<T>({ items: given, idOf, label, draw, current }: VirtualListProps<T>) {
+  const { shown: items, hands } = useStill(given, idOf)
   const ref = useRef<HTMLUListElement>(null)
   const [range, show] = useState({ from: 0, to: first })
   const [at, goTo] = useState<string | undefined>()
@@ -81,7 +84,7 @@ export function VirtualList<T>({ items, idOf, label, draw, current }: VirtualLis
     goTo(idOf(next))
   }
   return (
-    <ul class="virtual" ref={ref} role="list" aria-label={label} onKeyDown={move}>
+    <ul class="virtual" ref={ref} role="list" aria-label={label} onKeyDown={move} {...hands}>
       {shown.map((i) => {
         const item = items[i]
         if (item === undefined) return null

@@ -66,6 +66,23 @@ it('draws no row anew but whose friend or place for Tab changed, and sorts nothi
   expect(names().slice(0, 4)).toEqual(['Friend 000', 'Friend 001', 'Friend 002', 'Friend 003'])
 })
 
+it('lets no row change its place under a pointer that is about to press, and puts it in its place afterwards', async () => {
+  const { app, client, names } = await open()
+  const list = document.querySelector('.virtual')
+  const fourth = app.people.friends.value[3]?.account ?? ''
+  vi.useFakeTimers()
+  list?.dispatchEvent(new Event('pointermove'))
+  client.link.tell('frame', { kind: 'presence', body: { account: fourth, online: true } })
+  await vi.advanceTimersByTimeAsync(1_900)
+  expect(names().slice(0, 4)).toEqual(['Friend 000', 'Friend 001', 'Friend 002', 'Friend 003'])
+  expect(document.querySelectorAll('.virtual .person')[3]?.textContent).toContain(en.people.online)
+  list?.dispatchEvent(new Event('pointermove'))
+  list?.dispatchEvent(new Event('pointerleave'))
+  await vi.advanceTimersByTimeAsync(500)
+  expect(names().slice(0, 4)).toEqual(['Friend 003', 'Friend 000', 'Friend 001', 'Friend 002'])
+  vi.useRealTimers()
+})
+
 it('folds no name again for each letter of a search', async () => {
   const { app, names } = await open()
   app.people.search.value = 'f'

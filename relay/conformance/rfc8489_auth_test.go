@@ -1,0 +1,238 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// signedRequests are those that need a password, each whole but for that.
+func signedRequests() map[string]packet {
+	p := at(loopback4, 4000)
+	return map[string]packet{
+		"Allocate":         request(allocate).transport(17),
+		"Refresh":          request(refresh),
+		"CreatePermission": request(createPermission).peers(p),
+		"ChannelBind":      request(channelBind).channel(0x4000).peers(p),
+	}
+}
+
+// wantChallenge fails unless m asks for a password, and for nothing else.
+func (c *client) wantChallenge(m message, code int) (nonce string) {
+	c.t.Helper()
+	c.wantCode(m, code)
+	realm, _ := m.find(attrRealm)
+	if string(realm) != c.server.realm {
+		c.t.Errorf("REALM: got %q, want %q", realm, c.server.realm)
+	}
+	v, ok := m.find(attrNonce)
+	if !ok || len(v) == 0 || len(v) >= 128 {
+		c.t.Errorf("NONCE: got %q, want 1 to 127 bytes", v)
+	}
+	if m.has(attrUsername) {
+		c.t.Error("a challenge has USERNAME")
+	}
+	return string(v)
+}
+
+func TestRFC8489_9_2_4_Unsigned401(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		for name, p := range signedRequests() {
+			t.Run(name, func(t *testing.T) {
+				c := s.dial(t, network, "a")
+				m := c.ask(p)
+				c.wantChallenge(m, 401)
+				if m.has(attrIntegrity) {
+					t.Error("a challenge is signed")
+				}
+			})
+		}
+	})
+}
+
+// Without MESSAGE-INTEGRITY what else is there does not matter.
+func TestRFC8489_9_2_4_UnsignedWithTheRest401(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.login(t, "udp", "a")
+	c.wantChallenge(c.ask(request(allocate).transport(17).add(attrUsername, []byte(c.cred.Username)...).
+		add(attrRealm, []byte(c.realm)...).add(attrNonce, []byte(c.nonce)...)), 401)
+}
+
+func TestRFC8489_9_2_4_MissingAttribute400(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.login(t, network, "a")
+		for method, p := range signedRequests() {
+			for _, missing := range []int{attrUsername, attrRealm, attrNonce} {
+				m := c.ask(c.signWithout(missing, p))
+				if code, err := m.code(); err != nil || code != 400 {
+					t.Errorf("%s without %#04x: got %d (%v), want 400", method, missing, code, err)
+				}
+				for _, kind := range []int{attrUsername, attrRealm, attrNonce, attrIntegrity} {
+					if m.has(kind) {
+						t.Errorf("%s without %#04x: the answer has %#04x", method, missing, kind)
+					}
+				}
+			}
+		}
+	})
+}
+
+func (c *client) signWithout(missing int, p packet) packet {
+	for kind, v := range map[int]string{attrUsername: c.cred.Username, attrRealm: c.realm, attrNonce: c.nonce} {
+		if kind != missing {
+			p = p.add(kind, []byte(v)...)
+		}
+	}
+	return p.integrity(c.key())
+}
+
+func TestRFC8489_9_2_4_WrongCredential401(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for name, spoil := range map[string]func(c *client){
+		"password":         func(c *client) { c.cred.Password += "x" },
+		"no password":      func(c *client) { c.cred.Password = "" },
+		"unknown user":     func(c *client) { c.cred.Username = "nobody" },
+		"no user":          func(c *client) { c.cred.Username = "" },
+		"another's user":   func(c *client) { c.cred.Username = s.credential(t, "b").Username },
+		"changed user":     func(c *client) { c.cred.Username += "x" },
+		"unknown key":      func(c *client) { c.cred.Username = strings.Replace(c.cred.Username, ".k1.", ".k2.", 1) },
+		"longest user":     func(c *client) { c.cred.Username = strings.Repeat("u", 763) },
+		"another realm":    func(c *client) { c.realm = "example.org" },
+		"realm of another": func(c *client) { c.realm = strings.ToUpper(c.realm) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transports(t, func(t *testing.T, network string) {
+				for method, p := range signedRequests() {
+					c := s.login(t, network, "a")
+					spoil(c)
+					if m := c.ask(c.sign(p)); c.wantChallenge(m, 401) == "" || m.has(attrIntegrity) {
+						t.Errorf("%s: no challenge, or a signed one", method)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A nonce that is none gets a fresh one, and that one works.
+func TestRFC8489_9_2_4_StaleNonce438(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		for name, spoil := range map[string]func(n string) string{
+			"made up":   func(string) string { return "made up" },
+			"cut":       func(n string) string { return n[:len(n)-1] },
+			"longer":    func(n string) string { return n + "x" },
+			"changed":   func(n string) string { return flip(n, len(n)-1) },
+			"antedated": func(n string) string { return flip(n, 0) },
+			"empty":     func(string) string { return "" },
+			"longest":   func(string) string { return strings.Repeat("n", 127) },
+		} {
+			t.Run(name, func(t *testing.T) {
+				c := s.login(t, network, network+strings.ReplaceAll(name, " ", ""))
+				c.nonce = spoil(c.nonce)
+				c.nonce = c.wantChallenge(c.ask(c.sign(request(allocate).transport(17))), 438)
+				c.mustAllocate(request(allocate).transport(17))
+				good := c.nonce
+				c.nonce = spoil(good)
+				c.nonce = c.wantChallenge(c.ask(c.sign(request(refresh).lifetime(0))), 438)
+				c.want(0, request(refresh)) // it is still there
+			})
+		}
+	})
+}
+
+// flip changes a byte of s into another that may stand in a nonce.
+func flip(s string, i int) string {
+	b := []byte(s)
+	if b[i] == 'A' {
+		b[i] = 'B'
+	} else {
+		b[i] = 'A'
+	}
+	return string(b)
+}
+
+// A nonce serves for many requests.
+func TestRFC8489_9_2_NonceIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.allocated(t, "udp", "a")
+	for range 5 {
+		c.want(0, request(refresh))
+	}
+}
+
+// Every answer after the checks is signed with the request's key, errors too:
+// do and wantSigned say so here for each way through.
+func TestRFC8489_9_2_4_AnswersAreSigned(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.login(t, network, "a")
+		p := at(loopback4, 4000)
+		c.want(400, request(allocate))
+		c.mustAllocate(request(allocate).transport(17))
+		c.want(437, request(allocate).transport(17))
+		c.want(0, request(refresh))
+		c.want(0, request(createPermission).peers(p))
+		c.want(400, request(createPermission))
+		c.want(0, request(channelBind).channel(0x4000).peers(p))
+		c.want(400, request(channelBind).channel(0x4000))
+	})
+}
+
+// A Binding is answered whoever asks, unsigned: it authenticates nobody.
+func TestRFC8489_6_3_1_1_BindingNeedsNoPassword(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.login(t, "udp", "a")
+	c.wantCode(c.ask(c.sign(request(binding))), 0)
+	c.cred.Password = "wrong"
+	if m := c.ask(c.sign(request(binding))); m.has(attrIntegrity) {
+		t.Error("the answer to a Binding is signed")
+	}
+}
+
+// What follows MESSAGE-INTEGRITY is signed by nobody. RFC 5389 section 15.4
+// said outright that all but FINGERPRINT is ignored there.
+func TestRFC8489_14_5_NothingCountsAfterIntegrity(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.login(t, network, "a")
+		p := c.sign(request(allocate).transport(17)).add(0x7001).lifetime(900).add(attrEvenPort, 0x80)
+		m := c.ask(p)
+		c.wantAllocated(m)
+		if got, _ := m.lifetime(); got != 600 {
+			t.Errorf("LIFETIME: got %d, want 600, as there was none before MESSAGE-INTEGRITY", got)
+		}
+		if m.has(attrToken) {
+			t.Error("EVEN-PORT after MESSAGE-INTEGRITY made a reservation")
+		}
+		c.wantCode(c.ask(c.sign(request(refresh)).lifetime(0)), 0)
+		c.want(0, request(refresh))
+		c.wantCode(c.ask(c.sign(request(createPermission)).peers(at(loopback4, 9))), 400)
+	})
+}
+
+// MESSAGE-INTEGRITY of another length is none that matches.
+func TestRFC8489_14_5_IntegrityHas20Bytes(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.login(t, "udp", "a")
+	p := request(allocate).transport(17).add(attrUsername, []byte(c.cred.Username)...).
+		add(attrRealm, []byte(c.realm)...).add(attrNonce, []byte(c.nonce)...)
+	whole := slices.Clone(p.integrity(c.key())[len(p)+4:])
+	for _, n := range []int{0, 4, 16, 19} {
+		c.wantChallenge(c.ask(p.add(attrIntegrity, whole[:n]...)), 401)
+	}
+	c.wantChallenge(c.ask(p.add(attrIntegrity, append(whole, 0)...)), 401)
+}
