@@ -119,8 +119,8 @@ func TestRFC8656_12_ChannelLasts600Seconds(t *testing.T) {
 	c := longLived(t, newServer(t, nil))
 	p, other := newPeer(t, loopback4), newPeer(t, loopback4)
 	c.bind(0x4000, p.addr)
-	for _, d := range []time.Duration{200, 400, 590} {
-		w.until(d * time.Second)
+	for _, d := range []time.Duration{200 * time.Second, 400 * time.Second, 590 * time.Second} {
+		w.until(d)
 		c.permit(p.addr)
 		c.wantChannelOpen(p)
 	}
@@ -137,8 +137,8 @@ func TestRFC8656_12_ChannelIsRefreshed(t *testing.T) {
 	c := longLived(t, newServer(t, nil))
 	p := newPeer(t, loopback4)
 	c.bind(0x4000, p.addr)
-	for _, d := range []time.Duration{280, 560, 700} {
-		w.until(d * time.Second)
+	for _, d := range []time.Duration{280 * time.Second, 560 * time.Second, 700 * time.Second} {
+		w.until(d)
 		c.wantChannelOpen(p)
 		c.bind(0x4000, p.addr)
 	}
