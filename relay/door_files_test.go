@@ -28,7 +28,7 @@ cloud:with:colons:in:the:secret:itself` + "\r\n"))
 	if !slices.EqualFunc(got, want, same) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "line 4") || !strings.Contains(warnings[0], makeSecret) {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "line 4") || !strings.Contains(warnings[0], toMakeOne) {
 		t.Errorf("got warnings %q, want one about line 4", warnings)
 	}
 }

@@ -195,6 +195,23 @@ func TestUsersThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestCallDoorAsksForTheSignature(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.mint(t, "call1", "a")
+	in := signedWith(c.Username, c.Password, r.clock.now())
+	if p, _, refusal := r.admit(c.Username, true, in.fits); refusal != "" || p.Call != "call1" {
+		t.Errorf("right password: got %q", refusal)
+	}
+	if _, key, refusal := r.admit(c.Username, true, func([]byte) bool { return false }); refusal != RefusedCredential || key != nil {
+		t.Errorf("wrong password: got %q", refusal)
+	}
+	r.clock.advance(time.Hour)
+	if _, _, refusal := r.admit(c.Username, true, func([]byte) bool { return false }); refusal != RefusedCredential {
+		t.Errorf("wrong password, expired: got %q, which says that there was such a call", refusal)
+	}
+}
+
 // A name that nobody has costs as many looks at the signature as a wrong
 // password does.
 func TestUnknownUsersLookLikeWrongPasswords(t *testing.T) {

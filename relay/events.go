@@ -8,8 +8,10 @@ import (
 )
 
 // quota is asked before an allocation is made; no answers 486.
-func (s *Server) quota(user, _ string, _ net.Addr) bool {
-	if err := s.table.room(principalOf(user).ID, s.clock.Load()); err != nil {
+func (s *Server) quota(user, _ string, from net.Addr) bool {
+	who := principalOf(user)
+	src, _ := addrPort(from)
+	if err := s.table.room(&who, src.Addr(), s.clock.Load()); err != nil {
 		s.counters.refuse(reasonOf(err))
 		return false
 	}
@@ -72,7 +74,13 @@ func tuple(src, dst net.Addr) client {
 
 func (s *Server) allocated(src, dst net.Addr, relayed netip.AddrPort) {
 	c := tuple(src, dst)
-	s.table.join(c, relayed)
+	if err := s.table.join(c, relayed); err != nil {
+		s.counters.refuse(reasonOf(err))
+		if sock := s.table.at(relayed); sock != nil {
+			_ = sock.Close() // always nil
+		}
+		return
+	}
 	s.counters.of(c.via).allocations.Add(1)
 	s.tell(c, true)
 }

@@ -171,6 +171,12 @@ func reasonOf(err error) Refusal {
 	switch {
 	case errors.Is(err, errRevoked):
 		return RefusedRevoked
+	case errors.Is(err, errSecretFull):
+		return RefusedSecretQuota
+	case errors.Is(err, errPrefixFull):
+		return RefusedPrefixQuota
+	case errors.Is(err, errSpent):
+		return RefusedBudget
 	case errors.Is(err, errQuota):
 		return RefusedQuota
 	}

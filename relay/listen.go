@@ -45,7 +45,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("relay: list addresses: %w", err)
 	}
 	s := &Server{
-		cfg: cfg, doors: cfg.doors(), counters: newCounters(), table: newTable(cfg.Limits), clock: new(atomic.Int64),
+		cfg: cfg, doors: cfg.doors(), counters: newCounters(cfg.Secrets...), table: newTable(cfg.Limits, cfg.Secrets...), rates: newRates(cfg.Limits), clock: new(atomic.Int64),
 		crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(),
 	}
 	if err := s.open(ctx, machine); err != nil {

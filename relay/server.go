@@ -34,6 +34,7 @@ type Server struct {
 	crowd    *crowd        // connections of clients
 	lobby    *lobby        // handshakes of DTLS
 	clock    *atomic.Int64 // seconds that Serve has run
+	rates    *rates
 	served   atomic.Bool
 }
 
@@ -56,7 +57,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	for _, l := range s.streams {
 		l.start(ctx)
 	}
-	tick := time.NewTicker(time.Second)
+	tick, began := time.NewTicker(tickEvery), time.Now()
 	defer tick.Stop()
 	for {
 		select {
@@ -64,6 +65,16 @@ func (s *Server) Serve(ctx context.Context) error {
 			s.stop()
 			return nil
 		case <-tick.C:
+			s.tick(time.Since(began))
+		}
+	}
+}
+
+// tick follows the time that Serve has run. A ticker leaves ticks out when the
+// machine is busy.
+func (s *Server) tick(running time.Duration) {
+	for now := int64(running / tickEvery); s.rates.ticks.Load() < now; {
+		if s.rates.ticks.Add(1)%ticksPerSecond == 0 {
 			s.second()
 		}
 	}
@@ -200,7 +211,7 @@ func (s *Server) newSocket(conn udpConn, who Principal, local, shown netip.AddrP
 	sock := &socket{
 		conn: conn, who: who, local: local, shown: shown, shownAddr: net.UDPAddrFromAddrPort(shown),
 		guard: s.guard, table: s.table, counters: s.counters, clock: s.clock, peers: newAddrCache(peerSlots),
-		permitted: make(map[netip.Addr]struct{}),
+		permitted: make(map[netip.Addr]struct{}), gate: newGate(s.rates, who.Budget, s.counters.secrets[who.Secret]),
 	}
 	sock.used.Store(s.clock.Load())
 	return sock

@@ -42,6 +42,8 @@ type socket struct {
 	peers        addrCache     // of the one reader
 	read         wiped         // of the one reader
 	client       client        // guarded by table.mu
+	from         netip.Prefix  // of client; guarded by table.mu
+	gate         *gate
 
 	closeOnce sync.Once
 	readOnce  sync.Once
@@ -73,8 +75,11 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		peer, refusal := s.guard.fromPeer(&s.who, plain(from))
+		if refusal == "" {
+			refusal = s.gate.fromPeer(n)
+		}
 		if refusal != "" {
-			s.counters.refuse(refusal)
+			s.refuse(refusal)
 			continue
 		}
 		s.counters.peers.in(n)
@@ -92,8 +97,11 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
 	dst, refusal := s.guard.toPeer(&s.who, peer)
+	if refusal == "" {
+		refusal = s.gate.toPeer(len(b))
+	}
 	if refusal != "" {
-		s.counters.refuse(refusal)
+		s.refuse(refusal)
 		clear(b)
 		return len(b), nil
 	}
@@ -104,6 +112,15 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 		s.used.Store(s.clock.Load())
 	}
 	return n, err
+}
+
+// refuse counts a packet that does not pass. An allocation that has nothing
+// left to spend ends.
+func (s *socket) refuse(r Refusal) {
+	s.counters.refuse(r)
+	if r == RefusedBudget {
+		_ = s.Close() // always nil
+	}
 }
 
 // Close ends the allocation: pion deletes it as soon as its read fails. It

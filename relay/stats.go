@@ -8,20 +8,25 @@ type Refusal string
 
 // The refusals.
 const (
-	RefusedMalformed   Refusal = "malformed"   // neither STUN nor ChannelData
-	RefusedOversize    Refusal = "oversize"    // a peer's packet that would have been cut
-	RefusedCredential  Refusal = "credential"  // malformed, unknown key, wrong password or realm
-	RefusedExpired     Refusal = "expired"     // an Allocate that came too late
-	RefusedRevoked     Refusal = "revoked"     // the call or leg has ended
-	RefusedQuota       Refusal = "quota"       // the leg has as many allocations as it may
-	RefusedCapacity    Refusal = "capacity"    // the server has, or no port is free
-	RefusedTransport   Refusal = "transport"   // an allocation towards peers by TCP
-	RefusedPeer        Refusal = "peer"        // denied, or not globally routable
-	RefusedOwnAddress  Refusal = "own_address" // this machine, and no allocation there
-	RefusedOtherCall   Refusal = "other_call"  // an allocation of another call
-	RefusedPermissions Refusal = "permissions" // more permissions or channels than allowed
-	RefusedConnections Refusal = "connections" // more connections of TCP, TLS or DTLS than allowed
-	RefusedHandshake   Refusal = "handshake"   // of TLS or DTLS: failed, too slow, or too many at once
+	RefusedMalformed   Refusal = "malformed"    // neither STUN nor ChannelData
+	RefusedOversize    Refusal = "oversize"     // a peer's packet that would have been cut
+	RefusedCredential  Refusal = "credential"   // malformed, unknown key, wrong password or realm
+	RefusedExpired     Refusal = "expired"      // an Allocate that came too late
+	RefusedRevoked     Refusal = "revoked"      // the call or leg has ended
+	RefusedQuota       Refusal = "quota"        // the leg has as many allocations as it may
+	RefusedCapacity    Refusal = "capacity"     // the server has, or no port is free
+	RefusedTransport   Refusal = "transport"    // an allocation towards peers by TCP
+	RefusedPeer        Refusal = "peer"         // denied, or not globally routable
+	RefusedOwnAddress  Refusal = "own_address"  // this machine, and no allocation there
+	RefusedOtherCall   Refusal = "other_call"   // an allocation of another call
+	RefusedPermissions Refusal = "permissions"  // more permissions or channels than allowed
+	RefusedSecretQuota Refusal = "secret_quota" // the secret has as many allocations as it may
+	RefusedPrefixQuota Refusal = "prefix_quota" // the client's network has
+	RefusedRate        Refusal = "rate"         // more bytes a second than an allocation may
+	RefusedTotalRate   Refusal = "total_rate"   // more bytes a second than all may
+	RefusedBudget      Refusal = "budget"       // the leg has used up its bytes
+	RefusedConnections Refusal = "connections"  // more connections of TCP, TLS or DTLS than allowed
+	RefusedHandshake   Refusal = "handshake"    // of TLS or DTLS: failed, too slow, or too many at once
 )
 
 // Refusals lists every refusal.
@@ -29,7 +34,7 @@ func Refusals() []Refusal {
 	return []Refusal{
 		RefusedMalformed, RefusedOversize, RefusedCredential, RefusedExpired, RefusedRevoked, RefusedQuota,
 		RefusedCapacity, RefusedTransport, RefusedPeer, RefusedOwnAddress, RefusedOtherCall,
-		RefusedPermissions, RefusedConnections, RefusedHandshake,
+		RefusedPermissions, RefusedSecretQuota, RefusedPrefixQuota, RefusedRate, RefusedTotalRate, RefusedBudget, RefusedConnections, RefusedHandshake,
 	}
 }
 
@@ -57,6 +62,17 @@ type Stats struct {
 	AllocationsLive  int     // now
 	AllocationsTotal uint64
 	Refusals         map[Refusal]uint64 // every refusal is a key
+
+	// Secrets is what the credentials of each secret of [Config.Secrets] have
+	// and had, by its name. Traffic is that of peers.
+	Secrets map[string]SecretUse
+}
+
+// SecretUse is what one secret's credentials are used for.
+type SecretUse struct {
+	Traffic
+	AllocationsLive  int // now
+	AllocationsTotal uint64
 }
 
 type traffic struct {
@@ -99,10 +115,14 @@ type counters struct {
 	via      [ViaDTLS + 1]transport // by Via; that of none stays empty
 	peers    traffic
 	refusals map[Refusal]*atomic.Uint64 // never written after newCounters
+	secrets  map[string]*traffic        // by name; never written after newCounters
 }
 
-func newCounters() *counters {
-	c := &counters{refusals: make(map[Refusal]*atomic.Uint64)}
+func newCounters(secrets ...NamedSecret) *counters {
+	c := &counters{refusals: make(map[Refusal]*atomic.Uint64), secrets: make(map[string]*traffic)}
+	for _, s := range secrets {
+		c.secrets[s.Name] = new(traffic)
+	}
 	for _, r := range Refusals() {
 		c.refusals[r] = new(atomic.Uint64)
 	}
@@ -121,6 +141,11 @@ func (s *Server) Stats() Stats {
 		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
 		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
 		AllocationsLive: live, AllocationsTotal: total, Refusals: make(map[Refusal]uint64),
+		Secrets: s.table.shares(),
+	}
+	for name, use := range st.Secrets {
+		use.Traffic = s.counters.secrets[name].snapshot()
+		st.Secrets[name] = use
 	}
 	for r, n := range s.counters.refusals {
 		st.Refusals[r] = n.Load()

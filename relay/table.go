@@ -29,7 +29,6 @@ type client struct {
 
 // table knows the live allocations, and what must not come back.
 type table struct {
-	limits  Limits
 	readers sync.WaitGroup // one for each socket that pion reads
 
 	mu      sync.RWMutex // guards following; never held while a socket is closed
@@ -39,13 +38,14 @@ type table struct {
 	byCall  map[string][]*socket       // of call-scoped credentials only
 	clients map[client]*socket
 	revoked revocations
+	quotas  quotas
 	live    int
 	total   uint64
 }
 
-func newTable(l Limits) *table {
+func newTable(l Limits, secrets ...NamedSecret) *table {
 	return &table{
-		limits: l, byAddr: make(map[netip.AddrPort]*socket), byUser: make(map[string][]*socket), byCall: make(map[string][]*socket),
+		quotas: newQuotas(l, secrets), byAddr: make(map[netip.AddrPort]*socket), byUser: make(map[string][]*socket), byCall: make(map[string][]*socket),
 		clients: make(map[client]*socket), revoked: newRevocations(maxRevoked),
 	}
 }
@@ -60,13 +60,17 @@ func (t *table) add(s *socket) error {
 		return errStopping
 	case t.revoked.holds(s.who.Call, s.who.Leg):
 		return errRevoked
-	case t.live >= t.limits.Allocations:
+	case t.live >= t.quotas.limits.Allocations:
 		return errCapacity
-	case len(t.byUser[s.who.ID]) >= t.limits.PerLeg:
+	case len(t.byUser[s.who.ID]) >= t.quotas.perUser(&s.who):
 		return errQuota
 	case t.byAddr[s.local] != nil, t.byAddr[s.shown] != nil:
 		return errAddrTaken
 	}
+	if err := t.quotas.refuses(&s.who); err != nil {
+		return err
+	}
+	t.quotas.take(&s.who, s.gate)
 	t.byAddr[s.local], t.byAddr[s.shown] = s, s
 	t.byUser[s.who.ID] = append(t.byUser[s.who.ID], s)
 	if s.who.Call != "" {
@@ -92,6 +96,7 @@ func (t *table) remove(s *socket) {
 	if t.clients[s.client] == s {
 		delete(t.clients, s.client)
 	}
+	t.quotas.give(&s.who, s.from)
 	t.live--
 }
 
@@ -102,14 +107,22 @@ func (t *table) at(addr netip.AddrPort) *socket {
 	return t.byAddr[addr]
 }
 
-// join notes whose allocation the one at addr is.
-func (t *table) join(c client, addr netip.AddrPort) {
+// join notes whose allocation the one at addr is. It returns an error where
+// others from that network were faster; the allocation must not stay then.
+func (t *table) join(c client, addr netip.AddrPort) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.byAddr[addr]; s != nil {
-		s.client = c
-		t.clients[c] = s
+	s := t.byAddr[addr]
+	if s == nil {
+		return nil
 	}
+	if t.quotas.prefixFull(c.src.Addr()) {
+		return errPrefixFull
+	}
+	s.client, s.from = c, network(c.src.Addr())
+	t.clients[c] = s
+	t.quotas.byPrefix[s.from]++
+	return nil
 }
 
 // of returns the live allocation of a client.
@@ -119,17 +132,22 @@ func (t *table) of(c client) *socket {
 	return t.clients[c]
 }
 
-// room reports whether the user may have one more. One that is full loses
-// its most silent allocation, if that is silent enough: a phone that changed
-// its network leaves allocations behind that nobody will ever close.
-func (t *table) room(user string, clock int64) error {
+// room reports whether who, from an address, may have one more. One that is
+// full loses its most silent allocation, if that is silent enough: a phone that
+// changed its network leaves allocations behind that nobody will ever close.
+func (t *table) room(who *Principal, from netip.Addr, clock int64) error {
 	t.mu.RLock()
-	sockets, full := slices.Clone(t.byUser[user]), t.live >= t.limits.Allocations
+	sockets, full := slices.Clone(t.byUser[who.ID]), t.live >= t.quotas.limits.Allocations
+	refused, crowded := t.quotas.refuses(who), t.quotas.prefixFull(from)
 	t.mu.RUnlock()
-	if full {
+	switch {
+	case full:
 		return errCapacity
-	}
-	if len(sockets) < t.limits.PerLeg {
+	case refused != nil:
+		return refused
+	case crowded:
+		return errPrefixFull
+	case len(sockets) < t.quotas.perUser(who):
 		return nil
 	}
 	oldest := slices.MinFunc(sockets, func(a, b *socket) int { return int(a.used.Load() - b.used.Load()) })
@@ -178,12 +196,24 @@ func (t *table) sweep(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.revoked.sweep(now)
+	t.quotas.sweep(now)
 }
 
 func (t *table) counts() (live int, total uint64) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.live, t.total
+}
+
+// shares returns what each secret has.
+func (t *table) shares() map[string]SecretUse {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	out := make(map[string]SecretUse, len(t.quotas.bySecret))
+	for name, s := range t.quotas.bySecret {
+		out[name] = SecretUse{AllocationsLive: s.live, AllocationsTotal: s.total}
+	}
+	return out
 }
 
 // close ends every allocation and waits until nobody reads their sockets.
