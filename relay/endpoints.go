@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/netip"
 	"slices"
@@ -12,10 +14,17 @@ type Endpoint struct {
 	Host      string // a name, or an address without brackets
 	Port      uint16
 	Transport string // "udp" or "tcp"
+	Secure    bool   // TLS over tcp
 }
 
 // TURN returns the URL of RFC 7065.
-func (e Endpoint) TURN() string { return "turn:" + e.hostPort() + "?transport=" + e.Transport }
+func (e Endpoint) TURN() string {
+	scheme := "turn:"
+	if e.Secure {
+		scheme = "turns:"
+	}
+	return scheme + e.hostPort() + "?transport=" + e.Transport
+}
 
 // STUN returns the URL of RFC 7064, which has no transport.
 func (e Endpoint) STUN() string { return "stun:" + e.hostPort() }
@@ -25,7 +34,9 @@ func (e Endpoint) hostPort() string { return net.JoinHostPort(e.Host, strconv.It
 // Endpoints returns what clients should be told now: UDP before TCP, and for
 // each the configured host; else the public address; else the address of each
 // family that leads furthest. An IPv6 address that is not routable is left out
-// where there is IPv4: each entry costs a client an allocation.
+// where there is IPv4: each entry costs a client an allocation. For the same
+// reason TLS is told once, where it gets through most firewalls, and only if
+// the certificate vouches for what clients are told.
 func (s *Server) Endpoints() []Endpoint {
 	var out []Endpoint
 	var udp, tcp []netip.AddrPort
@@ -45,7 +56,60 @@ func (s *Server) Endpoints() []Endpoint {
 		e.Transport = "tcp"
 		out = append(out, e)
 	}
+	if e, ok := s.secure(); ok {
+		out = append(out, e)
+	}
 	return out
+}
+
+// secure returns where clients should come by TLS: at a port that they share
+// with HTTPS; else at one of TLS's own; else at the plain one, which knows it
+// too.
+func (s *Server) secure() (Endpoint, bool) {
+	if s.cfg.Certificate == nil {
+		return Endpoint{}, false
+	}
+	var own, plain []netip.AddrPort
+	for _, l := range s.streams {
+		at, _ := addrPort(l.Addr())
+		if slices.ContainsFunc(s.cfg.TLS, func(a netip.AddrPort) bool { return a.Port() == at.Port() }) {
+			own = append(own, at)
+		} else {
+			plain = append(plain, at)
+		}
+	}
+	for _, bound := range [][]netip.AddrPort{own, plain} {
+		for _, e := range s.advertised(bound) {
+			if s.vouched(e.Host) {
+				e.Transport, e.Secure = "tcp", true
+				return e, true
+			}
+		}
+	}
+	return Endpoint{}, false
+}
+
+// vouched reports whether the certificate that clients get is for host, and
+// not out of date.
+func (s *Server) vouched(host string) bool {
+	info := &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS13}}
+	if _, err := netip.ParseAddr(host); err != nil {
+		info.ServerName = host // an address is never sent, RFC 6066 section 3
+	}
+	pair, err := s.cfg.Certificate(info)
+	if err != nil || pair == nil {
+		return false
+	}
+	leaf := pair.Leaf
+	if leaf == nil {
+		if len(pair.Certificate) == 0 {
+			return false
+		}
+		if leaf, err = x509.ParseCertificate(pair.Certificate[0]); err != nil {
+			return false
+		}
+	}
+	return leaf.VerifyHostname(host) == nil && s.cfg.Now().Before(leaf.NotAfter)
 }
 
 func (s *Server) advertised(bound []netip.AddrPort) []Endpoint {

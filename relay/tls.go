@@ -23,7 +23,9 @@ const (
 )
 
 // GetCertificate chooses the certificate of a handshake. It must be safe for
-// concurrent use, must not block, and may return another one each time.
+// concurrent use, must not block, and may return another one each time. What it
+// is told has no more than a server name, and no connection, where it is asked
+// for DTLS or for what clients should be told.
 type GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // tlsConfig returns the settings of the TLS listeners, or nil where there is
