@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -10,6 +12,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/pion/dtls/v3"
 
 	"github.com/ringfence/ringfence/relay"
 )
@@ -30,12 +34,32 @@ type client struct {
 // dial opens a client of a leg that has not said anything yet.
 func (s *server) dial(t testing.TB, network, leg string) *client {
 	t.Helper()
-	conn, err := net.Dial(network, s.addr(t, network).String())
+	conn, err := dialNetwork(network, s.addr(t, network))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("dial %s: %v", network, err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &client{t: t, conn: conn, stream: network == "tcp", server: s, cred: s.credential(t, leg)}
+	return &client{t: t, conn: conn, stream: network == "tcp" || network == "tls", server: s, cred: s.credential(t, leg)}
+}
+
+func dialNetwork(network string, to netip.AddrPort) (net.Conn, error) {
+	switch network {
+	case "tls":
+		return tls.Dial("tcp", to.String(), &tls.Config{InsecureSkipVerify: true})
+	case "dtls":
+		socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at(to.Addr(), 0)))
+		if err != nil {
+			return nil, err
+		}
+		conn, err := dtls.ClientWithOptions(socket, net.UDPAddrFromAddrPort(to), dtls.WithInsecureSkipVerify(true))
+		if err != nil {
+			return nil, errors.Join(err, socket.Close())
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return conn, conn.HandshakeContext(ctx)
+	}
+	return net.Dial(network, to.String())
 }
 
 // login is dial, and the challenge.
@@ -325,7 +349,7 @@ func (c *client) wantEnd() {
 // transports runs a test over each transport between client and relay.
 func transports(t *testing.T, run func(t *testing.T, network string)) {
 	t.Helper()
-	for _, network := range []string{"udp", "tcp"} {
+	for _, network := range []string{"udp", "tcp", "tls", "dtls"} {
 		t.Run(network, func(t *testing.T) {
 			t.Parallel()
 			run(t, network)

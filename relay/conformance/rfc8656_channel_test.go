@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 )
 
@@ -138,6 +139,25 @@ func TestRFC8656_12_ChannelsAreOfOneAllocation(t *testing.T) {
 	p.expect(one.relayed, "of number one")
 	two.channel(0x4000, "of number two")
 	q.expect(two.relayed, "of number two")
+}
+
+// Whatever the length, what goes in comes out, at once: a stream's padding is
+// the sender's business and none of the data, and nothing waits for more.
+func TestRFC8656_12_5_EveryLength(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.allocated(t, network, "a")
+		p := newPeer(t, loopback4)
+		c.bind(0x4abc, p.addr)
+		for _, n := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 1199, 1200} {
+			data := strings.Repeat("d", n)
+			c.channel(0x4abc, data)
+			p.expect(c.relayed, data)
+			p.send(c.relayed, data)
+			c.wantChannel(0x4abc, data)
+		}
+	})
 }
 
 // Over UDP padding may be there.

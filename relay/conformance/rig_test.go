@@ -2,10 +2,17 @@ package conformance
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
 	mathrand "math/rand/v2"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,8 +53,9 @@ func newServer(t testing.TB, change func(*relay.Config)) *server {
 	}
 	cfg := relay.Config{
 		UDP: []netip.AddrPort{at(loopback4, 0)}, TCP: []netip.AddrPort{at(loopback4, 0)},
-		Keys: keys, AllowOwnAddresses: true, Realm: relay.DefaultRealm,
+		Keys: keys, AllowOwnAddresses: true, Realm: relay.DefaultRealm, Certificate: certificate(t),
 	}
+	cfg.Limits.PerLeg = 64 // most tests are of one leg
 	if change != nil {
 		change(&cfg)
 	}
@@ -106,9 +114,37 @@ func only6(c *relay.Config) {
 // both hears clients on IPv4 and meets peers on both families.
 func both(c *relay.Config) { c.RelayIPs = []netip.Addr{loopback4, loopback6} }
 
-// addr is where the relay hears clients.
+// selfSigned is made once: any will do.
+var selfSigned = sync.OnceValues(func() (*tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "relay"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IPAddresses: []net.IP{loopback4.AsSlice(), loopback6.AsSlice()},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
+})
+
+func certificate(t testing.TB) relay.GetCertificate {
+	t.Helper()
+	pair, err := selfSigned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return pair, nil }
+}
+
+// addr is where the relay hears clients: TLS and DTLS at the ports of TCP and
+// UDP.
 func (s *server) addr(t testing.TB, network string) netip.AddrPort {
 	t.Helper()
+	if under, sealed := map[string]string{"tls": "tcp", "dtls": "udp"}[network]; sealed {
+		network = under
+	}
 	for _, e := range s.Endpoints() {
 		if e.Transport == network {
 			return at(netip.MustParseAddr(e.Host), e.Port)
