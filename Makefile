@@ -55,6 +55,10 @@ test: ## every correctness check there is, browsers included
 	$(MAKE) e2e
 	@echo "all checks passed"
 
+.PHONY: deps
+deps: ## what the tests need beside Go, Node and npm; it installs no service
+	scripts/deps.sh
+
 .PHONY: quick
 quick: ## what one runs every minute: vet and the Go tests that are short
 	go vet ./...

@@ -35,6 +35,9 @@ func (g *generator) Validate() error { return nil }
 // a user when it only looks for a free even port; it closes that one at once.
 func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
 	bind, shown, err := g.server.place(c.Network, g.heard)
+	if err != nil && c.UserID == "" { // it only looks by IPv4, whatever is wanted
+		bind, shown, err = g.server.place("udp6", g.heard)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go, Node, npm and make: browsers (Chromium,
-# Firefox and, where there is a package, WebKitGTK), nginx, strace and the tools of
-# network namespaces. It installs no service.
+# Firefox and, where there is a package, WebKitGTK), nginx, strace, the tools of
+# network namespaces, and coturn's test client. It installs no service.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,6 +39,7 @@ unpack_nginx() {
 
 if [ "${#packages[@]}" -eq 0 ]; then
   unpack_nginx
+  scripts/uclient.sh
   exit 0
 fi
 
@@ -56,3 +57,4 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 $line -qq </dev/null
 unpack_nginx
+scripts/uclient.sh

@@ -112,6 +112,10 @@ func (f *file) secret(g given) {
 		f.refuseGiven(g, "the secret is that of a document, which everybody knows", `write what "openssl rand -hex 32" prints, here and in your other software`)
 		return
 	}
+	if strings.ContainsAny(s, " \t") {
+		f.refuseGiven(g, "there is a blank in the secret; coturn takes all that stands on the line, also what looks like a comment", "write the secret alone, and comments on lines of their own")
+		return
+	}
 	for _, old := range f.res.Secrets {
 		if old.Value.Reveal() == s {
 			f.note(g.line, g.opt.Name, Needless, "the same secret as on line "+strconv.Itoa(old.Line), "")
@@ -149,8 +153,8 @@ func (f *file) user(g given) {
 	case !ok || name == "" || password == "":
 		f.refuseGiven(g, "a user is a name, a colon and a password", "write user=name:password")
 		return
-	case !utf8.ValidString(g.text) || len(name) > 508:
-		f.refuseGiven(g, "a user's name and password are UTF-8, and a name has at most 508 bytes", "")
+	case !utf8.ValidString(g.text) || len(name) > 508 || len(password) > 763:
+		f.refuseGiven(g, "a user's name and password are UTF-8, and have at most 508 and 763 bytes", "")
 		return
 	case isKey:
 		if raw, err := hex.DecodeString(key); err != nil || len(raw) != 16 {

@@ -1,12 +1,17 @@
 package coturn_test
 
 import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ringfence/ringfence/internal/coturn"
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 func names(t testing.TB, file string) []string {
@@ -52,7 +57,89 @@ func TestEveryOptionOfCoturnHasAFate(t *testing.T) {
 	}
 }
 
-// samples are lines with a value, for options that want one.
+// Whichever coturn there is on this machine: what it takes is known here.
+func TestEveryOptionOfTheProgramHasAFate(t *testing.T) {
+	t.Parallel()
+	program := "../../tmp/tools/coturn/usr/bin/turnserver"
+	if _, err := os.Stat(program); err != nil {
+		if program, err = exec.LookPath("turnserver"); err != nil {
+			testenv.Skip(t, "coturn's turnserver is missing: run scripts/uclient.sh")
+		}
+	}
+	known := map[string]bool{}
+	for _, o := range coturn.Options() {
+		known[o.Name] = true
+	}
+	options := longOptions(t, program)
+	if len(options) < 100 {
+		t.Fatalf("found %d options in %s: %v", len(options), program, options)
+	}
+	for _, name := range options {
+		if !known[name] {
+			t.Errorf("%s takes %s, which has no fate", program, name)
+		}
+	}
+}
+
+// longOptions reads the table for getopt_long out of a program: records of
+// four words, of which the first points to the name. Pointers of a program
+// that may lie anywhere are relocations, base and offset.
+func longOptions(t *testing.T, program string) []string {
+	t.Helper()
+	f, err := elf.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if f.Class != elf.ELFCLASS64 || f.Section(".rela.dyn") == nil {
+		testenv.Skip(t, program+" is not of 64 bits, or not of the usual kind")
+	}
+	raw, err := f.Section(".rela.dyn").Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	relocations := make([]elf.Rela64, len(raw)/24)
+	if err := binary.Read(bytes.NewReader(raw), f.ByteOrder, relocations); err != nil {
+		t.Fatal(err)
+	}
+	names, starts := map[uint64]string{}, []uint64{}
+	for _, r := range relocations {
+		if s := cString(f, uint64(r.Addend)); s != "" {
+			names[r.Off] = s
+			if s == "listening-device" {
+				starts = append(starts, r.Off)
+			}
+		}
+	}
+	var best []string
+	for _, at := range starts {
+		var found []string
+		for ; names[at] != ""; at += 32 {
+			found = append(found, names[at])
+		}
+		if len(found) > len(best) {
+			best = found
+		}
+	}
+	return best
+}
+
+// cString returns the string at an address of the constants, or "".
+func cString(f *elf.File, at uint64) string {
+	s := f.Section(".rodata")
+	if s == nil || at < s.Addr || at >= s.Addr+s.Size {
+		return ""
+	}
+	buf := make([]byte, 64)
+	n, _ := s.ReadAt(buf, int64(at-s.Addr))
+	name, _, ok := bytes.Cut(buf[:n], []byte{0})
+	if !ok {
+		return ""
+	}
+	return string(name)
+}
+
+// sample is a line with an option, and a value if it wants one.
 func sample(o coturn.Option) string {
 	if v, ok := map[string]string{
 		"listening-port": "1234", "tls-listening-port": "1235", "listening-ip": "10.0.0.9", "relay-ip": "10.0.0.9", "external-ip": "8.8.8.8",
@@ -63,9 +150,6 @@ func sample(o coturn.Option) string {
 		"channel-lifetime": "600", "permission-lifetime": "300",
 	}[o.Name]; ok {
 		return o.Name + "=" + v
-	}
-	if o.Fate == coturn.Needless && strings.HasPrefix(o.Name, "log") {
-		return o.Name + "=1"
 	}
 	return o.Name + "=1"
 }

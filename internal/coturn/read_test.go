@@ -193,6 +193,7 @@ func TestRefusals(t *testing.T) {
 		{"fingerprint=maybe", "line 3: fingerprint refused"},
 		{"realm=a\"b", "line 3: realm refused"},
 		{"static-auth-secret=[your secret key here]", "line 3: static-auth-secret refused"},
+		{"static-auth-secret=0123456789abcdef # old", "there is a blank in the secret"},
 		{"static-auth-secret=north", "line 3: static-auth-secret refused"},
 		{"denied-peer-ip=10.0.0.0/8", "write 10.0.0.0-10.255.255.255"},
 		{"denied-peer-ip=8.8.8.8-8.8.4.4", "line 3: denied-peer-ip refused"},
@@ -368,7 +369,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	const word = "hunter2hunter2hunter2"
 	for _, text := range []string{
 		"static-auth-secret=" + word, "realm=r\nuser=" + word + ":" + word, "user=" + word, "cli-password=" + word, "pkey-pwd=" + word,
-		"mysql-userdb=" + word, "static-auth-secret=[" + word + "]", "redis-statsdb=" + word, "static-auth-secret=" + word + " #x", "stateless-nonce-secret=" + word,
+		"mysql-userdb=" + word, "static-auth-secret=[" + word + "]", "redis-statsdb=" + word, "static-auth-secret=" + word + " #x", "user=ann:" + word + " #x", "stateless-nonce-secret=" + word,
 		"static-auth-secret=" + word + "\nstatic-auth-secret=" + word,
 	} {
 		res := read(t, text)
