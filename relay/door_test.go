@@ -184,10 +184,18 @@ func TestUsersThatAreRefused(t *testing.T) {
 		name, password string
 		want           error
 	}{
-		{"", "x", errUserName}, {"a:b", "x", errUserName}, {"a\nb", "x", errUserName}, {strings.Repeat("a", 509), "x", errUserName},
-		{"v1.k1.1.c.l", "x", errUserForm}, {"v2.", "x", errUserForm},
-		{"ann", "", errPassword}, {"ann", "a\x00", errPassword}, {"ann", strings.Repeat("p", 764), errPassword},
-		{"ann", "0x12", errUserKey}, {"ann", "0x" + strings.Repeat("g", 32), errUserKey}, {"ann", "0x" + strings.Repeat("a", 34), errUserKey},
+		{"", "x", errUserName},
+		{"a:b", "x", errUserName},
+		{"a\nb", "x", errUserName},
+		{strings.Repeat("a", 509), "x", errUserName},
+		{"v1.k1.1.c.l", "x", errUserForm},
+		{"v2.", "x", errUserForm},
+		{"ann", "", errPassword},
+		{"ann", "a\x00", errPassword},
+		{"ann", strings.Repeat("p", 764), errPassword},
+		{"ann", "0x12", errUserKey},
+		{"ann", "0x" + strings.Repeat("g", 32), errUserKey},
+		{"ann", "0x" + strings.Repeat("a", 34), errUserKey},
 	} {
 		if _, err := NewUser(c.name, c.password); !errors.Is(err, c.want) {
 			t.Errorf("%.20q %.20q: got %v, want %v", c.name, c.password, err, c.want)
@@ -247,7 +255,9 @@ func TestEveryDoorOpens(t *testing.T) {
 		r.allocateWith(t, "udp", c)
 	}
 	for _, c := range []Credential{
-		{Username: "ann", Password: "wrong"}, {Username: "dan", Password: "correct horse"}, {Username: rest.Username, Password: "wrong"},
+		{Username: "ann", Password: "wrong"},
+		{Username: "dan", Password: "correct horse"},
+		{Username: rest.Username, Password: "wrong"},
 		{Username: rest.Username + "x", Password: rest.Password},
 	} {
 		if _, err := r.client(t, "udp", c).Allocate(); err == nil {
@@ -255,8 +265,10 @@ func TestEveryDoorOpens(t *testing.T) {
 		}
 	}
 	for _, p := range []Principal{
-		legOf("a"), {Kind: KindCall, ID: "c.l", Call: "c", Leg: "l", Budget: 1024},
-		{Kind: KindREST, ID: "r:one:a.b.c", Secret: "one"}, {Kind: KindStatic, ID: "u:a.b"},
+		legOf("a"),
+		{Kind: KindCall, ID: "c.l", Call: "c", Leg: "l", Budget: 1024},
+		{Kind: KindREST, ID: "r:one:a.b.c", Secret: "one"},
+		{Kind: KindStatic, ID: "u:a.b"},
 	} {
 		if got := principalOf(p.userID()); got != p {
 			t.Errorf("got %+v, want %+v", got, p)

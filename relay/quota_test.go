@@ -39,34 +39,38 @@ func TestLimitsOfAllocations(t *testing.T) {
 					cfg.Secrets = []NamedSecret{two}
 				}
 			})
-			credential := func(who string) Credential {
-				kind, name, _ := strings.Cut(who, " ")
-				switch kind {
-				case "call":
-					return r.mint(t, "call1", name)
-				case "user":
-					return Credential{Username: name, Password: "correct horse"}
-				}
-				cred, err := MintREST(r.cfg.Secrets[0], ':', name, r.clock.now(), time.Hour)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return cred
-			}
 			for _, who := range c.first {
-				r.allocateWith(t, "udp", credential(who))
+				r.allocateWith(t, "udp", r.credentialOf(t, who))
 			}
-			if _, err := r.client(t, "udp", credential(c.refuse)).Allocate(); err == nil {
+			if _, err := r.client(t, "udp", r.credentialOf(t, c.refuse)).Allocate(); err == nil {
 				t.Errorf("%s: made one more", c.refuse)
 			}
 			if n := r.refused(c.why); n != 1 {
 				t.Errorf("got %d refusals %q, want 1: %v", n, c.why, r.Stats().Refusals)
 			}
 			if c.pass != "" && c.name != "secret with its own" {
-				r.allocateWith(t, "udp", credential(c.pass))
+				r.allocateWith(t, "udp", r.credentialOf(t, c.pass))
 			}
 		})
 	}
+}
+
+// credentialOf makes one of each kind: "call" and a leg, "user" and a name, or
+// a secret and a name.
+func (r *rig) credentialOf(t testing.TB, who string) Credential {
+	t.Helper()
+	kind, name, _ := strings.Cut(who, " ")
+	switch kind {
+	case "call":
+		return r.mint(t, "call1", name)
+	case "user":
+		return Credential{Username: name, Password: "correct horse"}
+	}
+	cred, err := MintREST(r.cfg.Secrets[0], ':', name, r.clock.now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cred
 }
 
 // What is given back can be taken again, by secret and by network.
@@ -111,8 +115,14 @@ func TestJoinHoldsTheLimitOfANetwork(t *testing.T) {
 		from string
 		want error
 	}{
-		{"192.0.2.1:1", nil}, {"192.0.2.1:2", nil}, {"192.0.2.1:3", errPrefixFull}, {"192.0.2.2:1", nil},
-		{"[2001:db8::1]:1", nil}, {"[2001:db8::2]:1", nil}, {"[2001:db8::3]:1", errPrefixFull}, {"[2001:db8:0:1::1]:1", nil},
+		{"192.0.2.1:1", nil},
+		{"192.0.2.1:2", nil},
+		{"192.0.2.1:3", errPrefixFull},
+		{"192.0.2.2:1", nil},
+		{"[2001:db8::1]:1", nil},
+		{"[2001:db8::2]:1", nil},
+		{"[2001:db8::3]:1", errPrefixFull},
+		{"[2001:db8:0:1::1]:1", nil},
 	} {
 		if err := join(uint16(5000+i), c.from); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.from, err, c.want)

@@ -14,6 +14,17 @@ const (
 	maxRevoked = 1 << 17
 )
 
+// Revocation names a leg of a call, or with an empty Leg the whole call.
+type Revocation struct{ Call, Leg string }
+
+// Check returns an error where r can name nothing that was ever minted.
+func (r Revocation) Check() error {
+	if !isTag(r.Call, maxTag, isTagByte) || r.Leg != "" && !isTag(r.Leg, maxTag, isTagByte) {
+		return errTag
+	}
+	return nil
+}
+
 // legKey names a leg; an empty leg means the whole call.
 type legKey struct{ call, leg string }
 

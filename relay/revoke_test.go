@@ -80,7 +80,7 @@ func TestRevokeLegLeavesTheOther(t *testing.T) {
 func TestRevokeWinsTheRace(t *testing.T) {
 	t.Parallel()
 	table := newTable(Limits{PerLeg: 8, Allocations: 8})
-	table.revoke("call1", "", time.Now())
+	table.revoke([]Revocation{{Call: "call1"}}, time.Now())
 	if err := table.add(&socket{who: legOf("a")}); err == nil {
 		t.Fatal("a socket of a revoked call became an allocation")
 	}

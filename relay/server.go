@@ -123,19 +123,19 @@ func (s *Server) closeListeners() {
 	}
 }
 
-// Revoke ends a call: its allocations are gone before Revoke returns, and its
-// credentials are refused from then on.
-func (s *Server) Revoke(call string) { s.table.revoke(call, "", s.cfg.Now()) }
+// Revoke ends calls and legs: their allocations are gone before it returns,
+// and their credentials are refused from then on. Doing it again is harmless;
+// those that [Revocation.Check] refuses are left out. It returns how many
+// allocations ended.
+func (s *Server) Revoke(r ...Revocation) (ended int) { return s.table.revoke(r, s.cfg.Now()) }
 
-// RevokeLeg does the same to one leg of a call. An empty leg is no leg.
+// RevokeLeg does so with one leg of a call. An empty leg is no leg.
 func (s *Server) RevokeLeg(call, leg string) {
 	if leg != "" {
-		s.table.revoke(call, leg, s.cfg.Now())
+		s.Revoke(Revocation{Call: call, Leg: leg})
 	}
 }
 
-// turnConfig makes of each transport at each address a world of its own: pion
-// tells allocations apart by addresses and ports only.
 func (s *Server) turnConfig() turn.ServerConfig {
 	c := turn.ServerConfig{
 		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: inboundMTU,

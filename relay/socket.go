@@ -126,11 +126,18 @@ func (s *socket) refuse(r Refusal) {
 // Close ends the allocation: pion deletes it as soon as its read fails. It
 // returns nil always, because pion stops closing others at the first error.
 func (s *socket) Close() error {
+	s.end()
+	return nil
+}
+
+// end is Close, and reports whether there was anything to end.
+func (s *socket) end() (first bool) {
 	s.closeOnce.Do(func() {
+		first = true
 		s.table.remove(s)
 		_ = s.conn.Close()
 	})
-	return nil
+	return first
 }
 
 // LocalAddr is the relayed address, as the client sees it.

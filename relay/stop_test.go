@@ -122,7 +122,7 @@ func TestLooksAgainAtItsAddresses(t *testing.T) {
 	if _, why := s.guard.toPeer(inCall("call1"), lease); why != "" {
 		t.Fatalf("a peer like any other is refused: %q", why)
 	}
-	s.Revoke("call1")
+	s.Revoke(Revocation{Call: "call1"})
 	clock.advance(revokedFor)
 	s.self.interfaces = func() ([]netip.Addr, error) { return []netip.Addr{lease.Addr()}, nil }
 	for range refreshEvery {

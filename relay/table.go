@@ -167,18 +167,29 @@ func drop(m map[string][]*socket, key string, s *socket) {
 	}
 }
 
-// revoke ends a leg of a call, or with an empty leg the whole call: what
-// lives is closed, and nothing of it comes back.
-func (t *table) revoke(call, leg string, now time.Time) {
+// revoke ends legs and calls: what lives is closed, and nothing of it comes
+// back. It returns how many lived.
+func (t *table) revoke(batch []Revocation, now time.Time) (ended int) {
+	var doomed []*socket
 	t.mu.Lock()
-	t.revoked.add(legKey{call, leg}, now)
-	doomed := slices.Clone(t.byCall[call])
-	t.mu.Unlock()
-	for _, s := range doomed {
-		if leg == "" || s.who.Leg == leg {
-			_ = s.Close() // always nil
+	for _, r := range batch {
+		if r.Check() != nil {
+			continue
+		}
+		t.revoked.add(legKey{r.Call, r.Leg}, now)
+		for _, s := range t.byCall[r.Call] {
+			if r.Leg == "" || s.who.Leg == r.Leg {
+				doomed = append(doomed, s)
+			}
 		}
 	}
+	t.mu.Unlock()
+	for _, s := range doomed {
+		if s.end() {
+			ended++
+		}
+	}
+	return ended
 }
 
 // refuses reports whether p is revoked. The floor of forgotten revocations

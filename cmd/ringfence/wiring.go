@@ -136,7 +136,7 @@ func (d relayDoor) Servers(call id.Call, leg string) ([]wire.ICEServer, error) {
 }
 
 // Revoke ends a call's credentials and allocations.
-func (d relayDoor) Revoke(call id.Call) { d.server.Revoke(call.String()) }
+func (d relayDoor) Revoke(call id.Call) { d.server.Revoke(relay.Revocation{Call: call.String()}) }
 
 // RevokeLeg ends those of one leg.
 func (d relayDoor) RevokeLeg(call id.Call, leg string) { d.server.RevokeLeg(call.String(), leg) }

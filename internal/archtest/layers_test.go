@@ -43,6 +43,7 @@ var layers = map[string][]string{
 	"internal/doctor":        {},
 	"internal/coturn":        {},
 	"internal/metrics":       {"relay", "signal"},
+	"internal/relayadmin":    {"relay"},
 	"web":                    {},
 }
 
