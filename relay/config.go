@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"net/netip"
 	"time"
 )
@@ -39,6 +40,11 @@ type Config struct {
 
 	// Certificate chooses the certificate of TLS and DTLS. Nil: neither.
 	Certificate GetCertificate
+
+	// Shared are listeners whose connections are past their TLS handshake, as
+	// [Split.TURN] is. The server closes them. What clients are told of their
+	// certificate is up to Certificate.
+	Shared []net.Listener
 
 	// TLSMin is the lowest version of TLS: [tls.VersionTLS13], the default, or
 	// [tls.VersionTLS12]. DTLS is always 1.2: there is no other yet.

@@ -45,8 +45,9 @@ func (s *Server) Endpoints() []Endpoint {
 		udp = append(udp, ap)
 	}
 	for _, l := range s.streams {
-		ap, _ := addrPort(l.Addr())
-		tcp = append(tcp, ap)
+		if ap, _ := addrPort(l.Addr()); !l.shared {
+			tcp = append(tcp, ap)
+		}
 	}
 	for _, e := range s.advertised(udp) {
 		e.Transport = "udp"
@@ -69,16 +70,19 @@ func (s *Server) secure() (Endpoint, bool) {
 	if s.cfg.Certificate == nil {
 		return Endpoint{}, false
 	}
-	var own, plain []netip.AddrPort
+	var shared, own, plain []netip.AddrPort
 	for _, l := range s.streams {
 		at, _ := addrPort(l.Addr())
-		if slices.ContainsFunc(s.cfg.TLS, func(a netip.AddrPort) bool { return a.Port() == at.Port() }) {
+		switch {
+		case l.shared:
+			shared = append(shared, at)
+		case slices.ContainsFunc(s.cfg.TLS, func(a netip.AddrPort) bool { return a.Port() == at.Port() }):
 			own = append(own, at)
-		} else {
+		default:
 			plain = append(plain, at)
 		}
 	}
-	for _, bound := range [][]netip.AddrPort{own, plain} {
+	for _, bound := range [][]netip.AddrPort{shared, own, plain} {
 		for _, e := range s.advertised(bound) {
 			if s.vouched(e.Host) {
 				e.Transport, e.Secure = "tcp", true

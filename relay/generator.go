@@ -140,7 +140,7 @@ func (s *Server) place(network string, heard netip.Addr) (bind, shown netip.Addr
 		candidates = s.byRoute // the one that a NAT forwards to
 	case public.IsValid() && fits(public):
 		candidates = []netip.Addr{public}
-	case fits(heard):
+	case heard.IsValid() && fits(heard):
 		candidates = []netip.Addr{heard}
 	default:
 		candidates = s.byRoute

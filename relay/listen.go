@@ -80,6 +80,11 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	if len(s.cfg.sealable(s.cfg.UDP)) > 0 && len(s.packets) == 0 || len(s.cfg.sealable(s.cfg.TCP)) > 0 && len(s.streams) == 0 {
 		return errNothingBound
 	}
+	for _, ln := range s.cfg.Shared {
+		l := newStreams(ln, s.counters, s.crowd, nil)
+		l.always, l.shared = ViaTLS, true
+		s.streams = append(s.streams, l)
+	}
 	return nil
 }
 
@@ -117,8 +122,9 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 		listeners, heard = append(listeners, ap), append(heard, ap.Addr())
 	}
 	for _, l := range s.streams {
-		ap, _ := addrPort(l.Addr())
-		heard = append(heard, ap.Addr())
+		if ap, _ := addrPort(l.Addr()); !l.shared {
+			heard = append(heard, ap.Addr())
+		}
 	}
 	relayIPs := slices.Clone(s.cfg.RelayIPs)
 	if len(relayIPs) == 0 {

@@ -156,6 +156,9 @@ func (s *Server) turnConfig() turn.ServerConfig {
 	}
 	for _, l := range s.streams {
 		at, _ := addrPort(l.Addr())
+		if l.shared {
+			at = netip.AddrPort{} // may be any of the machine's: the best is taken
+		}
 		c.ListenerConfigs = append(c.ListenerConfigs, turn.ListenerConfig{
 			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(l.at),
 		})

@@ -39,6 +39,7 @@ type streams struct {
 	ln       net.Listener
 	tls      *tls.Config // nil: plain only
 	always   Via         // what each connection is, where tls does not decide
+	shared   bool        // others opened it: connections are past their handshake
 	counters *counters
 	crowd    *crowd // of all of the server's
 
@@ -120,6 +121,9 @@ func (l *streams) admit(conn net.Conn) *stream {
 		return nil
 	}
 	s := &stream{raw: conn, src: src, dst: dst, listener: l}
+	if below, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		s.raw = below.NetConn() // closing it waits for nobody
+	}
 	if !l.add(s) {
 		_ = conn.Close()
 		return nil
