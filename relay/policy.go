@@ -71,7 +71,9 @@ func routable192(a [4]byte) bool {
 // routable6 permits global unicast, 2000::/3, less the parts of it that lead
 // elsewhere. All else stays out: loopback, unspecified, IPv4-compatible and
 // translated forms, NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), discard
-// (100::/64), unique local, link-local, site-local, multicast.
+// (100::/64 and its dummy 100:0:0:1::/64), segments of routes (5f00::/16), unique
+// local, link-local, site-local, multicast. 2001::/23 goes as a whole: what the
+// registry calls reachable in it is anycast or no place, and no peer of a call.
 func routable6(a [16]byte) bool {
 	if a[0]&0xe0 != 0x20 {
 		return false

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/netip"
 	"strconv"
@@ -229,5 +230,30 @@ func TestUseOfSecrets(t *testing.T) {
 	}
 	if use, ok := st.Secrets["two"]; !ok || use != (SecretUse{}) {
 		t.Errorf("two: got %+v", use)
+	}
+}
+
+func TestStatsOfTheCertificate(t *testing.T) {
+	t.Parallel()
+	certificate := certified(t, "relay.example")
+	pair, err := certificate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := pair.Leaf
+	for name, c := range map[string]struct {
+		cfg  Config
+		want time.Time
+	}{
+		"none": {Config{}, time.Time{}},
+		"one":  {Config{Certificate: certificate, Host: "relay.example"}, leaf.NotAfter},
+		"not parsed": {Config{Certificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return &tls.Certificate{Certificate: pair.Certificate}, nil
+		}}, leaf.NotAfter},
+		"not now": {Config{Certificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errNotTURN }}, time.Time{}},
+	} {
+		if got := c.cfg.certificateExpires(); !got.Equal(c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
 	}
 }

@@ -1,6 +1,12 @@
 package relay
 
-import "sync/atomic"
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
 
 // Refusal is why something was refused. The set is closed, so that it can be
 // a metric's label.
@@ -66,6 +72,10 @@ type Stats struct {
 	// Secrets is what the credentials of each secret of [Config.Secrets] have
 	// and had, by its name. Traffic is that of peers.
 	Secrets map[string]SecretUse
+
+	// CertificateExpires is when the certificate of TLS and DTLS ends; zero
+	// where there is none.
+	CertificateExpires time.Time
 }
 
 // SecretUse is what one secret's credentials are used for.
@@ -141,7 +151,7 @@ func (s *Server) Stats() Stats {
 		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
 		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
 		AllocationsLive: live, AllocationsTotal: total, Refusals: make(map[Refusal]uint64),
-		Secrets: s.table.shares(),
+		Secrets: s.table.shares(), CertificateExpires: s.cfg.certificateExpires(),
 	}
 	for name, use := range st.Secrets {
 		use.Traffic = s.counters.secrets[name].snapshot()
@@ -151,4 +161,26 @@ func (s *Server) Stats() Stats {
 		st.Refusals[r] = n.Load()
 	}
 	return st
+}
+
+// certificateExpires looks at the certificate that clients get now.
+func (c Config) certificateExpires() time.Time {
+	if c.Certificate == nil {
+		return time.Time{}
+	}
+	hello := &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS13}}
+	if _, err := netip.ParseAddr(c.Host); err != nil {
+		hello.ServerName = c.Host
+	}
+	pair, err := c.Certificate(hello)
+	if err != nil || pair == nil || len(pair.Certificate) == 0 {
+		return time.Time{}
+	}
+	leaf := pair.Leaf
+	if leaf == nil {
+		if leaf, err = x509.ParseCertificate(pair.Certificate[0]); err != nil {
+			return time.Time{}
+		}
+	}
+	return leaf.NotAfter
 }

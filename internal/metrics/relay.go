@@ -13,7 +13,19 @@ type relayCollector struct {
 	receivedPackets, receivedBytes, sentPackets, sentBytes *prometheus.Desc
 	made, errors, connections                              *prometheus.Desc
 	relayedPackets, relayedBytes                           *prometheus.Desc
-	live, total, refused                                   *prometheus.Desc
+	live, total, refused, limits                           *prometheus.Desc
+	secretLive, secretTotal, secretPackets, secretBytes    *prometheus.Desc
+	certificate                                            *prometheus.Desc
+}
+
+// limits tells which refusals are a limit that was reached, by the name that
+// the limit has among the settings.
+func limits() map[string]relay.Refusal {
+	return map[string]relay.Refusal{
+		"per_user": relay.RefusedQuota, "per_secret": relay.RefusedSecretQuota, "per_prefix": relay.RefusedPrefixQuota,
+		"allocations": relay.RefusedCapacity, "permissions": relay.RefusedPermissions, "connections": relay.RefusedConnections,
+		"bytes_per_second": relay.RefusedRate, "bytes_per_second_total": relay.RefusedTotalRate, "budget": relay.RefusedBudget,
+	}
 }
 
 // Relay returns the collector of a relay's counters.
@@ -32,6 +44,12 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 		live:            describe("relay_allocations", "Allocations that live now."),
 		total:           describe("relay_allocations_total", "Allocations made since the start."),
 		refused:         describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),
+		limits:          describe("relay_limit_hits_total", "Requests and packets refused because a limit was reached, by its setting; permissions stand for channels, and connections for those of one network, too.", "limit"),
+		secretLive:      describe("relay_secret_allocations", "Allocations of a secret's credentials that live now.", "secret"),
+		secretTotal:     describe("relay_secret_allocations_total", "Allocations made with a secret's credentials.", "secret"),
+		secretPackets:   describe("relay_secret_packets_total", "Packets between peers and the relay for a secret's credentials.", "secret", "direction"),
+		secretBytes:     describe("relay_secret_bytes_total", "Bytes between peers and the relay for a secret's credentials.", "secret", "direction"),
+		certificate:     describe("relay_certificate_expiry_seconds", "When the certificate of TLS and DTLS ends, in seconds since 1970; not there without one."),
 	}
 }
 
@@ -39,7 +57,8 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.receivedPackets, c.receivedBytes, c.sentPackets, c.sentBytes, c.made, c.errors, c.connections,
-		c.relayedPackets, c.relayedBytes, c.live, c.total, c.refused,
+		c.relayedPackets, c.relayedBytes, c.live, c.total, c.refused, c.limits,
+		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate,
 	} {
 		out <- d
 	}
@@ -67,5 +86,19 @@ func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 	to.counter(c.total, s.AllocationsTotal)
 	for _, r := range relay.Refusals() {
 		to.counter(c.refused, s.Refusals[r], string(r))
+	}
+	for limit, r := range limits() {
+		to.counter(c.limits, s.Refusals[r], limit)
+	}
+	for name, use := range s.Secrets {
+		to.gauge(c.secretLive, use.AllocationsLive, name)
+		to.counter(c.secretTotal, use.AllocationsTotal, name)
+		to.counter(c.secretPackets, use.PacketsIn, name, "in")
+		to.counter(c.secretPackets, use.PacketsOut, name, "out")
+		to.counter(c.secretBytes, use.BytesIn, name, "in")
+		to.counter(c.secretBytes, use.BytesOut, name, "out")
+	}
+	if at := s.CertificateExpires; !at.IsZero() {
+		to.gauge(c.certificate, int(at.Unix()))
 	}
 }
