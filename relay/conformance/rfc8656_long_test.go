@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -142,34 +141,6 @@ func TestRFC8656_12_ChannelIsRefreshed(t *testing.T) {
 		c.wantChannelOpen(p)
 		c.bind(0x4000, p.addr)
 	}
-}
-
-// An allocation ends when its time is up: 600 s where nothing was asked for.
-func TestRFC8656_6_AllocationLasts600Seconds(t *testing.T) {
-	w := startLong(t)
-	s := newServer(t, nil)
-	p := newPeer(t, loopback4)
-	c, refreshed := s.allocated(t, "udp", "a"), s.allocated(t, "udp", "b")
-	w.until(300 * time.Second)
-	refreshed.want(0, request(refresh))
-	w.until(600*time.Second - slack)
-	c.permit(p.addr)
-	c.wantOpen(p)
-	w.until(600*time.Second + slack)
-	c.send(p.addr, "from an allocation that has ended")
-	c.nonce = c.freshNonce()
-	c.want(437, request(createPermission).peers(p.addr))
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(c.relayed))
-	if err != nil {
-		t.Fatalf("the relayed address is still taken: %v", err)
-	}
-	_ = conn.Close()
-	refreshed.nonce = refreshed.freshNonce()
-	refreshed.permit(p.addr)
-	refreshed.wantOpen(p)
-	w.until(900*time.Second + slack)
-	refreshed.nonce = refreshed.freshNonce()
-	refreshed.want(437, request(refresh))
 }
 
 // freshNonce asks for one, as a client does who was told 438.

@@ -80,7 +80,7 @@ func (s *server) wait(t testing.TB) {
 	}
 	defer func() { _ = conn.Close() }()
 	eventually(t, "the relay answers", func() bool {
-		_, _ = conn.Write(request(allocate))
+		_, _ = conn.Write(request(allocate).transport(17))
 		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 		_, err := conn.Read(make([]byte, 1500))
 		return err == nil
