@@ -142,12 +142,3 @@ func TestRFC8656_12_ChannelIsRefreshed(t *testing.T) {
 		c.bind(0x4000, p.addr)
 	}
 }
-
-// freshNonce asks for one, as a client does who was told 438.
-func (c *client) freshNonce() string {
-	c.t.Helper()
-	m := c.ask(request(refresh))
-	c.wantCode(m, 401)
-	v, _ := m.find(attrNonce)
-	return string(v)
-}
