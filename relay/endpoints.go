@@ -63,26 +63,24 @@ func (s *Server) Endpoints() []Endpoint {
 	return out
 }
 
-// secure returns where clients should come by TLS: at a port that they share
-// with HTTPS; else at one of TLS's own; else at the plain one, which knows it
-// too.
+// secure returns where clients should come by TLS: at a port that is shared
+// with HTTPS, else at one of TLS's own. That the plain port knows TLS too gets
+// nobody through a firewall.
 func (s *Server) secure() (Endpoint, bool) {
 	if s.cfg.Certificate == nil {
 		return Endpoint{}, false
 	}
-	var shared, own, plain []netip.AddrPort
+	var shared, own []netip.AddrPort
 	for _, l := range s.streams {
 		at, _ := addrPort(l.Addr())
 		switch {
 		case l.shared:
 			shared = append(shared, at)
-		case slices.ContainsFunc(s.cfg.TLS, func(a netip.AddrPort) bool { return a.Port() == at.Port() }):
+		case l.own:
 			own = append(own, at)
-		default:
-			plain = append(plain, at)
 		}
 	}
-	for _, bound := range [][]netip.AddrPort{shared, own, plain} {
+	for _, bound := range [][]netip.AddrPort{shared, own} {
 		for _, e := range s.advertised(bound) {
 			if s.vouched(e.Host) {
 				e.Transport, e.Secure = "tcp", true

@@ -71,7 +71,9 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	for _, b := range expand(s.cfg.sealable(s.cfg.TCP), machine) {
 		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
 		if err == nil {
-			s.streams = append(s.streams, newStreams(ln, s.counters, s.crowd, conf))
+			l := newStreams(ln, s.counters, s.crowd, conf)
+			l.own = slices.ContainsFunc(expand(s.cfg.TLS, machine), func(o binding) bool { return o.AddrPort == b.AddrPort })
+			s.streams = append(s.streams, l)
 		}
 		if err := b.judge("tcp", err); err != nil {
 			return err

@@ -36,7 +36,7 @@ func TestTellsOfTLSWhereTheCertificateFits(t *testing.T) {
 			}
 			pair.Leaf = nil // not everybody sets it
 			r := everything(t, "127.0.0.1:0", func(cfg *Config) {
-				cfg.Host = c.host
+				cfg.Host, cfg.TLS, cfg.TCP = c.host, cfg.TCP, nil
 				cfg.Certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &pair, nil }
 			})
 			stun, turn := r.ICEURLs()
@@ -65,14 +65,16 @@ func TestTellsOfThePortOfTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	second := &streams{ln: &scriptedListener{}} // at port 3478
+	if e, ok := r.secure(); ok {
+		t.Errorf("got %+v for a plain port", e)
+	}
+	second := &streams{ln: &scriptedListener{}, own: true} // at port 3478
 	all := r.streams
 	defer func() { r.streams = all }()
-	r.streams, r.cfg.TLS = append(slices.Clone(all), second), []netip.AddrPort{loopback(3478)}
+	r.streams = append(slices.Clone(all), second)
 	if e, ok := r.secure(); !ok || e.Port != 3478 {
 		t.Errorf("got %+v, %v, want the port of TLS", e, ok)
 	}
-	r.streams = all
 	for name, get := range map[string]GetCertificate{
 		"an error": func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none") },
 		"nothing":  func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, nil },

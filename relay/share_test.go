@@ -51,7 +51,7 @@ func newShareRig(t *testing.T) *shareRig {
 		}
 	})
 	r := newRig(t, func(c *Config) {
-		c.Shared, c.Certificate, c.Host = []net.Listener{s.TURN()}, cert, "localhost"
+		c.TCP, c.Shared, c.Certificate, c.Host = nil, []net.Listener{s.TURN()}, cert, "localhost"
 	})
 	return &shareRig{rig: r, at: ln.Addr(), split: s}
 }
@@ -136,6 +136,8 @@ func TestSharedPortWithoutALPN(t *testing.T) {
 // Those that hang, or know no TLS, hold up nobody.
 func TestSharedPortOutlivesStuckClients(t *testing.T) {
 	t.Parallel()
+	var another net.Conn
+	t.Cleanup(func() { _ = another.Close() }) // after the shared port
 	r := newShareRig(t)
 	for _, says := range []string{"", "\x16\x03", "GET / HTTP/1.1\r\n\r\n"} {
 		conn, err := net.Dial("tcp", r.at.String())
@@ -156,7 +158,11 @@ func TestSharedPortOutlivesStuckClients(t *testing.T) {
 	if _, err := silent.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("one that says nothing after its handshake: got %v, want it closed", err)
 	}
-	// The end of the test ends those that still hang.
+	// The end of the shared port ends those that still hang.
+	if another, err = dialStream("tls", r.at.String()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, "it hangs", func() bool { return r.split.waiting.count() > 0 })
 }
 
 func TestSharedPortIsBounded(t *testing.T) {

@@ -39,6 +39,7 @@ type streams struct {
 	ln       net.Listener
 	tls      *tls.Config // nil: plain only
 	always   Via         // what each connection is, where tls does not decide
+	own      bool        // its port is meant for TLS
 	shared   bool        // others opened it: connections are past their handshake
 	counters *counters
 	crowd    *crowd // of all of the server's
