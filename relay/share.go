@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"slices"
 	"sync"
@@ -25,6 +26,10 @@ const (
 // then the first byte tells, for a client of TURN begins with a STUN message
 // and one of HTTP with a letter. Make one with [SplitTLS].
 type Split struct {
+	// Log hears at debug level of handshakes that failed; the system's text
+	// holds addresses and is left out. Nil: no log. Set it before Serve.
+	Log *slog.Logger
+
 	ln         net.Listener
 	conf       *tls.Config
 	waiting    *crowd
@@ -94,6 +99,9 @@ func (s *Split) sort(ctx context.Context, conn net.Conn) {
 	defer abort()
 	sealed := handshake(ctx, conn, s.conf)
 	if sealed == nil {
+		if s.Log != nil {
+			s.Log.DebugContext(ctx, "TLS handshake failed")
+		}
 		_ = conn.Close()
 		return
 	}

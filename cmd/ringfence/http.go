@@ -33,7 +33,8 @@ func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler, conf *tls.C
 		return nil
 	}
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           knowsTLS(h),
+		ConnContext:       rememberConn,
 		TLSConfig:         conf,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -63,6 +64,34 @@ func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler, conf *tls.C
 		return nil
 	})
 	return g.Wait()
+}
+
+// connKey is where the context of a request has its connection, if that is
+// encrypted.
+type connKey struct{}
+
+// encrypted is a connection with TLS that net/http may not know as one.
+type encrypted interface{ ConnectionState() tls.ConnectionState }
+
+func rememberConn(ctx context.Context, c net.Conn) context.Context {
+	if e, ok := c.(encrypted); ok {
+		return context.WithValue(ctx, connKey{}, e)
+	}
+	return ctx
+}
+
+// knowsTLS says of requests that came over TLS that they did. net/http does so
+// itself for connections of crypto/tls; on a shared port one of a client that
+// named no protocol is wrapped.
+func knowsTLS(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if e, ok := r.Context().Value(connKey{}).(encrypted); ok && r.TLS == nil {
+			state := e.ConnectionState()
+			r = r.WithContext(r.Context())
+			r.TLS = &state
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // errorLog gives the lines of http.Server their level: a panic is ours, while

@@ -16,6 +16,7 @@ import (
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/localca"
 	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/relay"
 	"github.com/ringfence/ringfence/web"
 )
 
@@ -60,6 +61,7 @@ type server struct {
 	parts
 	external  *publicIP
 	authority *localca.Authority // nil where there is no LAN over TLS
+	split     *relay.Split       // of that port with TURN; nil where it is not shared
 	at        addresses
 	sites     sites
 	socket    net.Listener
@@ -73,12 +75,15 @@ func (s *server) build(ctx context.Context) (err error) {
 	if s.external, err = newPublicIP(ctx, s.p, s.c.TURN.PublicIP, s.log); err != nil {
 		return err
 	}
-	if err := s.wire(ctx); err != nil {
+	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin)}
+	if s.authority, s.sites, err = findSites(ctx, s.c, s.at); err != nil {
 		return err
 	}
-	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin)}
-	s.authority, s.sites, err = findSites(ctx, s.c, s.at)
-	return err
+	if s.authority != nil && s.c.TURN.ShareHTTPS == config.On {
+		s.split = relay.SplitTLS(s.ls.tls, s.tls())
+		s.split.Log = s.log
+	}
+	return s.wire(ctx)
 }
 
 // closeUnserved gives back what was opened and never served; after run it does
@@ -149,7 +154,13 @@ func (s *server) run(ctx context.Context) error {
 		}},
 		{"hub", s.hub.Serve},
 		{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, h, nil, s.log) }},
-		{"https", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.tls, h, s.tls(), s.log) }},
+		{"https", func(ctx context.Context) error {
+			if s.split != nil {
+				return serveHTTP(ctx, s.split.HTTP(), h, nil, s.log)
+			}
+			return serveHTTP(ctx, s.ls.tls, h, s.tls(), s.log)
+		}},
+		{"shared port", s.share},
 		{"admin socket", func(ctx context.Context) error {
 			return serveHTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
 		}},
@@ -161,6 +172,15 @@ func (s *server) run(ctx context.Context) error {
 	err = inOrder(ctx, s.log, stages...)
 	s.log.InfoContext(ctx, "stopped")
 	return err
+}
+
+// share serves the port that HTTPS and the relay have in common, if they do.
+func (s *server) share(ctx context.Context) error {
+	if s.split == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return s.split.Serve(ctx)
 }
 
 func (s *server) tls() *tls.Config {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 
 	"github.com/ringfence/ringfence/friends"
@@ -84,8 +85,16 @@ func relayKeys(key [32]byte) (*relay.Keys, error) {
 func (s *server) listenRelay(ctx context.Context, keys *relay.Keys) (*relay.Server, error) {
 	t := s.c.TURN
 	at := []netip.AddrPort{netip.AddrPortFrom(t.Listen.Addr(), t.Listen.Port())}
+	var shared []net.Listener
+	if s.split != nil {
+		shared = append(shared, s.split.TURN())
+	}
+	var certificate relay.GetCertificate
+	if s.authority != nil {
+		certificate = s.authority.GetCertificate
+	}
 	return relay.Listen(ctx, relay.Config{
-		UDP: at, TCP: at,
+		UDP: at, TCP: at, Shared: shared, Certificate: certificate,
 		MinPort: t.MinPort, MaxPort: t.MaxPort,
 		PublicIP: s.external.Addr, Host: t.PublicIP.Name(), Realm: t.Realm, Keys: keys,
 		AllowOwnAddresses: s.c.OwnAddresses(), Log: s.log, Now: now,

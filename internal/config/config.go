@@ -30,6 +30,7 @@ type TURN struct {
 	Realm             string `key:"realm" doc:"TURN realm; clients never show it."`
 	MinPort           uint16 `key:"min_port" min:"1024" max:"65535" doc:"First UDP port for relayed media."`
 	MaxPort           uint16 `key:"max_port" min:"1024" max:"65535" doc:"Last UDP port for relayed media. Each relayed side of a call takes one."`
+	ShareHTTPS        Toggle `key:"share_https" choices:"on,off" doc:"Whether the relay is reached at tls_listen too, by TURN over TLS, for networks that let nothing else through. What a client wants is told by ALPN, or by the first byte."`
 	AllowOwnAddresses Toggle `key:"allow_own_addresses" choices:"auto,on,off" doc:"Whether the relay may carry media to this machine's own addresses, needed to try calls between two browsers on one machine. auto: on as long as neither public_url nor turn.public_ip is set."`
 }
 
@@ -68,6 +69,7 @@ func Default() Config {
 			Realm:             "ringfence",
 			MinPort:           49152,
 			MaxPort:           65535,
+			ShareHTTPS:        On,
 			AllowOwnAddresses: Auto,
 		},
 		Log: Log{Level: "info", Format: "text"},
