@@ -37,8 +37,10 @@ func TestLogNamesNobodyAtTheDoor(t *testing.T) {
 	}
 	for _, c := range []Credential{
 		rest, static, // one too many
-		{Username: "usersecret", Password: "wrong"}, {Username: "nobodysecret", Password: "wrong"},
-		{Username: rest.Username, Password: "wrong"}, {Username: "1600000000:namesecret", Password: restPassword(secret.Secret, "1600000000:namesecret")},
+		{Username: "usersecret", Password: "wrong"},
+		{Username: "nobodysecret", Password: "wrong"},
+		{Username: rest.Username, Password: "wrong"},
+		{Username: "1600000000:namesecret", Password: restPassword(secret.Secret, "1600000000:namesecret")},
 	} {
 		if _, err := r.client(t, "udp", c).Allocate(); err == nil {
 			t.Fatal("let in: ", c)

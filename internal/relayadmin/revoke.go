@@ -43,6 +43,10 @@ type revokeAnswer struct {
 	Ended   int `json:"ended"`   // allocations
 }
 
+type refusal struct {
+	Error string `json:"error"`
+}
+
 var (
 	errTooLarge = errors.New("at most " + strconv.Itoa(MaxRevocations) + " entries and 256 KiB")
 	errBody     = errors.New(`want {"revoke":[{"call":"…","leg":"…"}]}, where leg may be left out`)
@@ -85,7 +89,8 @@ func RevokeHandler(key relay.Secret, r Revoker) http.Handler {
 		case err != nil:
 			refuse(w, http.StatusBadRequest, err)
 		default:
-			answer(w, http.StatusOK, revokeAnswer{Revoked: len(batch), Ended: r.Revoke(batch...)})
+			body, _ := json.Marshal(revokeAnswer{Revoked: len(batch), Ended: r.Revoke(batch...)})
+			answer(w, http.StatusOK, body)
 		}
 	})
 }
@@ -138,14 +143,13 @@ func reason(err error) error {
 }
 
 func refuse(w http.ResponseWriter, status int, err error) {
-	answer(w, status, struct {
-		Error string `json:"error"`
-	}{err.Error()})
+	body, _ := json.Marshal(refusal{err.Error()})
+	answer(w, status, body)
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func answer(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // who asked may be gone
+	_, _ = w.Write(body) // who asked may be gone
 }

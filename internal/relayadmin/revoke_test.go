@@ -36,7 +36,7 @@ func key(t testing.TB, text string) relay.Secret {
 }
 
 // ask sends a request that is right but for what change does.
-func ask(t testing.TB, h http.Handler, body string, change func(*http.Request)) *http.Response {
+func ask(t testing.TB, h http.Handler, body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/revoke", strings.NewReader(body))
 	req.Header.Set("Authorization", "Bearer "+rightKey)
@@ -46,7 +46,7 @@ func ask(t testing.TB, h http.Handler, body string, change func(*http.Request)) 
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, req)
-	return w.Result()
+	return w
 }
 
 func entries(n int) string {
@@ -64,8 +64,8 @@ func TestRevoke(t *testing.T) {
 	for range 2 { // again is harmless
 		res := ask(t, h, `{"revoke":[{"call":"call1"},{"call":"call2","leg":"a"}]}`, nil)
 		var answer map[string]int
-		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.StatusCode != http.StatusOK {
-			t.Fatalf("got %d, %v", res.StatusCode, err)
+		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.Code != http.StatusOK {
+			t.Fatalf("got %d, %v", res.Code, err)
 		}
 		if answer["revoked"] != 2 || answer["ended"] != 4 || len(answer) != 2 {
 			t.Errorf("got %v", answer)
@@ -114,14 +114,14 @@ func TestRevokeRefuses(t *testing.T) {
 	} {
 		var r heard
 		res := ask(t, relayadmin.RevokeHandler(key(t, rightKey), &r), c.body, c.change)
-		if res.StatusCode != c.want {
-			t.Errorf("%s: got %d, want %d", name, res.StatusCode, c.want)
+		if res.Code != c.want {
+			t.Errorf("%s: got %d, want %d", name, res.Code, c.want)
 		}
 		if c.want != http.StatusOK && len(r.got) > 0 {
 			t.Errorf("%s: revoked %v", name, r.got)
 		}
-		if (res.Header.Get("WWW-Authenticate") != "") != (c.want == 401) || (res.Header.Get("Allow") != "") != (c.want == 405) {
-			t.Errorf("%s: got headers %v", name, res.Header)
+		if (res.Header().Get("WWW-Authenticate") != "") != (c.want == 401) || (res.Header().Get("Allow") != "") != (c.want == 405) {
+			t.Errorf("%s: got headers %v", name, res.Header())
 		}
 	}
 }
@@ -132,8 +132,8 @@ func TestNoKeyIsOff(t *testing.T) {
 	h := relayadmin.RevokeHandler(key(t, ""), &r)
 	for _, authorization := range []string{"", "Bearer ", "Bearer x"} {
 		res := ask(t, h, `{"revoke":[{"call":"c"}]}`, func(r *http.Request) { r.Header.Set("Authorization", authorization) })
-		if res.StatusCode != http.StatusNotFound || len(r.got) > 0 {
-			t.Errorf("%q: got %d and %v, want 404", authorization, res.StatusCode, r.got)
+		if res.Code != http.StatusNotFound || len(r.got) > 0 {
+			t.Errorf("%q: got %d and %v, want 404", authorization, res.Code, r.got)
 		}
 	}
 }
@@ -147,8 +147,8 @@ func FuzzRevokeBody(f *testing.F) {
 		h.got = nil
 		res := ask(t, handler, body, nil)
 		for _, r := range h.got {
-			if err := r.Check(); err != nil || res.StatusCode != http.StatusOK {
-				t.Errorf("%d: revoked %q: %v", res.StatusCode, r, err)
+			if err := r.Check(); err != nil || res.Code != http.StatusOK {
+				t.Errorf("%d: revoked %q: %v", res.Code, r, err)
 			}
 		}
 	})
