@@ -2,12 +2,15 @@ package relay
 
 import (
 	"context"
+	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // childOfDescriptors names the test that runs again, in a process of its own.
@@ -61,4 +64,69 @@ func descriptors(t testing.TB) int {
 		t.Fatal("no list of descriptors: ", err)
 	}
 	return len(d)
+}
+
+// A server that has ended leaves no descriptor and no goroutine, whatever
+// state its clients were in. It runs alone: it counts what the process has.
+func TestStopLeavesNothingOpen(t *testing.T) {
+	round := func() {
+		keys, err := NewKeys(testKey(t, "k1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		minter, err := NewMinter(keys, MaxTTL, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		where := []netip.AddrPort{loopback(0)}
+		s, err := Listen(t.Context(), Config{UDP: where, TCP: where, TLS: where, Keys: keys, Certificate: certified(t, "localhost")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(ctx) }()
+		r := &rig{Server: s, keys: keys, minter: minter}
+		var clients []io.Closer
+		for _, over := range transports() {
+			conn := dial(t, over, r.front(over))
+			tc := clientOn(t, conn, DefaultRealm, r.mint(t, "call1", over))
+			if _, err := tc.Allocate(); err != nil {
+				t.Fatal(err)
+			}
+			clients = append(clients, closer(tc.Close), conn, dial(t, over, r.front(over)))
+		}
+		for _, says := range []string{"", "\x16", "\x16\x03\x01\x00\xc8\x01"} {
+			conn, err := net.Dial("tcp", r.tcpAddr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = conn.Write([]byte(says))
+			clients = append(clients, conn)
+		}
+		eventually(t, patience, "all known", func() bool { return s.crowd.count() == 9 })
+		cancel()
+		if err := receive(t, done, "end of Serve"); err != nil {
+			t.Error(err)
+		}
+		for _, c := range clients {
+			_ = c.Close()
+		}
+	}
+	round() // everything lazy is open after it
+	before := descriptors(t)
+	for range 3 {
+		round()
+	}
+	eventually(t, patience, "descriptors given back", func() bool { return descriptors(t) <= before })
+	if left := lingering(); left != "" {
+		t.Errorf("goroutines left behind:\n%s", left)
+	}
+}
+
+type closer func()
+
+func (c closer) Close() error {
+	c()
+	return nil
 }

@@ -15,16 +15,17 @@ import (
 type ListenError struct {
 	Network string // "udp" or "tcp"
 	Addr    netip.AddrPort
+	Setting string // that named the port
 	cause   error
 }
 
 // Error names the port, and what to do where that is known.
 func (e *ListenError) Error() string {
 	if errors.Is(e.cause, syscall.EADDRINUSE) {
-		return fmt.Sprintf("relay: %s port %d at %s is taken by another program: stop it, or set another port for turn.listen",
-			e.Network, e.Addr.Port(), e.Addr.Addr())
+		return fmt.Sprintf("relay: %s port %d at %s is taken by another program: stop it, or set another port for %s",
+			e.Network, e.Addr.Port(), e.Addr.Addr(), e.Setting)
 	}
-	return fmt.Sprintf("relay: listen on %s port %d at %s (turn.listen): %v", e.Network, e.Addr.Port(), e.Addr.Addr(), e.cause)
+	return fmt.Sprintf("relay: listen on %s port %d at %s (%s): %v", e.Network, e.Addr.Port(), e.Addr.Addr(), e.Setting, e.cause)
 }
 
 // Unwrap returns the system's error.
@@ -58,12 +59,13 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 
 func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	var lc net.ListenConfig
+	own := expand(s.cfg.TLS, machine)
 	for _, b := range expand(s.cfg.sealable(s.cfg.UDP), machine) {
 		pc, err := lc.ListenPacket(ctx, family("udp", b.Addr()), b.String())
 		if err == nil {
 			err = s.addPackets(pc)
 		}
-		if err := b.judge("udp", err); err != nil {
+		if err := b.judge("udp", setting(b, own), err); err != nil {
 			return err
 		}
 	}
@@ -72,10 +74,10 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
 		if err == nil {
 			l := newStreams(ln, s.counters, s.crowd, conf)
-			l.own = slices.ContainsFunc(expand(s.cfg.TLS, machine), func(o binding) bool { return o.AddrPort == b.AddrPort })
+			l.own = setting(b, own) == settingTLS
 			s.streams = append(s.streams, l)
 		}
-		if err := b.judge("tcp", err); err != nil {
+		if err := b.judge("tcp", setting(b, own), err); err != nil {
 			return err
 		}
 	}
@@ -92,11 +94,25 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 
 // judge returns what is wrong enough to stop. An address that came from a
 // wildcard may be gone or not ready; a taken port never passes.
-func (b binding) judge(network string, err error) error {
+func (b binding) judge(network, setting string, err error) error {
 	if err == nil || b.loose && !errors.Is(err, syscall.EADDRINUSE) {
 		return nil
 	}
-	return &ListenError{Network: network, Addr: b.AddrPort, cause: err}
+	return &ListenError{Network: network, Addr: b.AddrPort, Setting: setting, cause: err}
+}
+
+// The settings that name ports.
+const (
+	settingPlain = "turn.listen"
+	settingTLS   = "turn.tls_listen"
+)
+
+// setting is where b comes from; own are the ports that are meant for TLS.
+func setting(b binding, own []binding) string {
+	if slices.ContainsFunc(own, func(o binding) bool { return o.AddrPort == b.AddrPort }) {
+		return settingTLS
+	}
+	return settingPlain
 }
 
 func (s *Server) addPackets(pc net.PacketConn) error {

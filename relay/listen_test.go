@@ -54,6 +54,27 @@ func TestTakenPortIsAnErrorAtStart(t *testing.T) {
 	}
 }
 
+func TestTakenPortOfTLSNamesItsSetting(t *testing.T) {
+	t.Parallel()
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tcp.Close() }()
+	keys, err := NewKeys(testKey(t, "k1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, _ := addrPort(tcp.Addr())
+	_, err = Listen(t.Context(), Config{
+		Keys: keys, UDP: []netip.AddrPort{loopback(0)}, TLS: []netip.AddrPort{at}, Certificate: certified(t, "localhost"),
+	})
+	var le *ListenError
+	if !errors.As(err, &le) || le.Setting != "turn.tls_listen" || !strings.Contains(err.Error(), "turn.tls_listen") {
+		t.Errorf("got %v, want the setting named", err)
+	}
+}
+
 func TestConfigSaysAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	_, err := Listen(t.Context(), Config{MinPort: 80, RelayIPs: []netip.Addr{netip.IPv4Unspecified()}, Limits: Limits{PerLeg: -1}})
@@ -129,14 +150,14 @@ func TestExpandsWildcards(t *testing.T) {
 func TestWildcardForgivesWhatIsGone(t *testing.T) {
 	t.Parallel()
 	b := binding{loopback(3478), true}
-	if err := b.judge("udp", syscall.EADDRNOTAVAIL); err != nil {
+	if err := b.judge("udp", settingPlain, syscall.EADDRNOTAVAIL); err != nil {
 		t.Errorf("an address that is gone: %v", err)
 	}
-	if err := b.judge("udp", syscall.EADDRINUSE); err == nil {
+	if err := b.judge("udp", settingPlain, syscall.EADDRINUSE); err == nil {
 		t.Error("a taken port passed")
 	}
 	b.loose = false
-	if err := b.judge("udp", syscall.EADDRNOTAVAIL); err == nil {
+	if err := b.judge("udp", settingPlain, syscall.EADDRNOTAVAIL); err == nil {
 		t.Error("a named address that is gone passed")
 	}
 }
