@@ -10,56 +10,113 @@ import (
 func (l *Loaded) settle() {
 	if !l.PublicURL.IsZero() && l.Source("tls_listen") == "default" {
 		l.TLSListen = Listen{}
-		l.sources["tls_listen"] = "default, because public_url is set"
+		l.by["tls_listen"] = "default, because public_url is set"
 	}
 }
 
-// check returns what is wrong between settings. Those in broken have a fault
-// already and hold a default: nothing is said about them twice.
-func (l *Loaded) check(broken map[string]bool) FaultErrors {
-	var out FaultErrors
-	add := func(key, value, must, fix string, with ...string) {
-		for _, k := range append(with, key) {
-			if broken[k] {
-				return
-			}
+// checker collects what is wrong between settings. Those in broken have a
+// fault already and hold a default: nothing is said about them twice.
+type checker struct {
+	from   Origins
+	broken map[string]bool
+	out    FaultErrors
+}
+
+func (c *checker) add(key, value, must, fix string, with ...string) {
+	for _, k := range append(with, key) {
+		if c.broken[k] {
+			return
 		}
-		out = append(out, Fault{Setting: key, Source: l.Source(key), Value: value, Must: must, Fix: fix})
 	}
+	c.out = append(c.out, Fault{Setting: key, Source: c.from.Source(key), Value: value, Must: must, Fix: fix})
+}
+
+// check returns what is wrong between settings.
+func (l *Loaded) check(broken map[string]bool) FaultErrors {
+	c := &checker{from: l.Origins, broken: broken}
 	if l.Data == "" {
-		add("data", "", "must name a folder", `write for example "./ringfence-data"`)
+		c.add("data", "", "must name a folder", `write for example "./ringfence-data"`)
 	}
 	if l.Keys == "" {
-		add("keys", "", "must name a folder", `write for example "./ringfence-keys"`)
+		c.add("keys", "", "must name a folder", `write for example "./ringfence-keys"`)
 	}
 	if l.Data != "" && l.Keys != "" && nested(l.Data, l.Keys) {
-		add("keys", l.Keys, "must lie neither in the data folder nor around it, so that a copy of one never holds the other",
+		c.add("keys", l.Keys, "must lie neither in the data folder nor around it, so that a copy of one never holds the other",
 			"name a folder beside "+strconv.Quote(l.Data), "data")
 	}
-	if r := l.TURN.Realm; r == "" || len(r) > 127 || strings.ContainsAny(r, "\"\\\r\n") {
-		add("turn.realm", r, "must be 1 to 127 characters without quotes", `write for example "ringfence"`)
-	}
-	if l.TURN.MinPort > l.TURN.MaxPort {
-		add("turn.min_port", strconv.Itoa(int(l.TURN.MinPort)), "must not be above turn.max_port, "+strconv.Itoa(int(l.TURN.MaxPort)),
-			"lower one or raise the other", "turn.max_port")
-	}
+	c.turn(&l.TURN)
 	if !l.Listen.On() {
-		add("listen", "off", "must be on: the client and reverse proxies come in there", `write ":8080", or "127.0.0.1:8080" behind a proxy on this machine`)
+		c.add("listen", "off", "must be on: the client and reverse proxies come in there", `write ":8080", or "127.0.0.1:8080" behind a proxy on this machine`)
 	}
 	if !l.TURN.Listen.On() {
-		add("turn.listen", "off", "must be on: calls between networks need the relay", `write ":3478"`)
+		c.add("turn.listen", "off", "must be on: calls between networks need the relay", `write ":3478"`)
 	}
-	l.checkPorts(add)
+	c.ports(append([]use{{"listen", l.Listen}, {"tls_listen", l.TLSListen}, {"admin_listen", l.AdminListen}}, l.TURN.uses()...))
+	return c.out
+}
+
+func (l *LoadedRelay) check(broken map[string]bool) FaultErrors {
+	c := &checker{from: l.Origins, broken: broken}
+	c.turn(&l.TURN)
+	if !l.TURN.Listen.On() && (!l.TURN.TLSListen.On() || l.TURN.Cert == "") {
+		c.add("turn.listen", "off", "must be on where turn.tls_listen is off or there is no turn.cert: nobody could come in", `write ":3478"`)
+	}
+	c.ports(append([]use{{"admin_listen", l.AdminListen}}, l.TURN.uses()...))
+	return c.out
+}
+
+// turn checks what both programs have.
+func (c *checker) turn(t *TURN) {
+	if r := t.Realm; r == "" || len(r) > 127 || strings.ContainsAny(r, "\"\\\r\n") {
+		c.add("turn.realm", r, "must be 1 to 127 characters without quotes", `write for example "ringfence"`)
+	}
+	if t.MinPort > t.MaxPort {
+		c.add("turn.min_port", strconv.Itoa(int(t.MinPort)), "must not be above turn.max_port, "+strconv.Itoa(int(t.MaxPort)),
+			"lower one or raise the other", "turn.max_port")
+	}
+	if (t.Cert == "") != (t.Key == "") {
+		key, other := "turn.cert", "turn.key"
+		if t.Cert != "" {
+			key, other = other, key
+		}
+		c.add(key, "", "must be set where "+other+" is: TLS needs both", "name the PEM file, or leave both away", other)
+	}
+	if s := t.Separator; len(s) != 1 || s[0] <= ' ' || s[0] >= 0x7f || s[0] >= '0' && s[0] <= '9' {
+		c.add("turn.separator", s, "must be one visible character of ASCII and no digit", `write ":"`)
+	}
+	if a := t.PublicIP6.Addr(); a.Is4() {
+		c.add("turn.public_ip6", a.String(), "must be an address of IPv6, or a host name", "write the address of IPv4 to turn.public_ip")
+	}
+	if a := t.PublicIP.Addr(); a.Is6() && !t.PublicIP6.IsZero() {
+		c.add("turn.public_ip", a.String(), "must be an address of IPv4 where turn.public_ip6 is set", "leave one of them away", "turn.public_ip6")
+	}
+	if t.Cert == "" && !t.Transports.Has("udp") && !t.Transports.Has("tcp") {
+		c.add("turn.transports", strings.Join(t.Transports, ","), "must hold udp or tcp where there is no turn.cert: nobody could come in", `write ["udp", "tcp"]`, "turn.cert")
+	}
+}
+
+// use is a TCP port that a setting asks for.
+type use struct {
+	key string
+	at  Listen
+}
+
+// uses are the ports of the relay.
+func (t *TURN) uses() (out []use) {
+	for _, l := range t.Listen {
+		out = append(out, use{"turn.listen", l})
+	}
+	if t.Cert == "" {
+		return out
+	}
+	for _, l := range t.TLSListen {
+		out = append(out, use{"turn.tls_listen", l})
+	}
 	return out
 }
 
-// checkPorts finds two listeners that want one TCP port.
-func (l *Loaded) checkPorts(add func(key, value, must, fix string, with ...string)) {
-	type use struct {
-		key string
-		at  Listen
-	}
-	uses := []use{{"listen", l.Listen}, {"tls_listen", l.TLSListen}, {"admin_listen", l.AdminListen}, {"turn.listen", l.TURN.Listen}}
+// ports finds two listeners that want one TCP port.
+func (c *checker) ports(uses []use) {
 	for i, a := range uses {
 		for _, b := range uses[:i] {
 			if !a.at.On() || !b.at.On() || a.at.Port() == 0 || a.at.Port() != b.at.Port() {
@@ -68,7 +125,7 @@ func (l *Loaded) checkPorts(add func(key, value, must, fix string, with ...strin
 			if a.at.Addr() != b.at.Addr() && a.at.Addr().IsValid() && b.at.Addr().IsValid() {
 				continue
 			}
-			add(a.key, a.at.String(), "must not take the port of "+b.key+", "+b.at.String(), "choose another port", b.key)
+			c.add(a.key, a.at.String(), "must not take the port of "+b.key+", "+b.at.String(), "choose another port", b.key)
 		}
 	}
 }

@@ -6,8 +6,9 @@ package config
 
 import "net/netip"
 
-// Config holds every setting. The tags are the only source of the keys, the
-// flags, the environment variables and docs/config.md.
+// Config holds every setting of the server; [Relay] those of a relay that runs
+// alone. The tags are the only source of the keys, the flags, the environment
+// variables and docs/config.md.
 type Config struct {
 	Data            string   `key:"data" holds:"a folder" doc:"Folder of the data: one file with everything the server keeps, sealed. Made with mode 0700 where it is missing."`
 	Keys            string   `key:"keys" holds:"a folder" doc:"Folder of the keys that open the data. Must lie neither in the data folder nor around it, and never goes into the same backup. Made with mode 0700 where it is missing."`
@@ -18,20 +19,10 @@ type Config struct {
 	TLSListen       Listen   `key:"tls_listen" doc:"Where HTTPS is served to the local network, with a certificate of this server's own authority. Off by itself where public_url is set."`
 	PublicURL       URL      `key:"public_url" doc:"Address under which a reverse proxy serves this program, such as https://call.example.org. Empty: only this machine and its local network."`
 	TrustedProxies  Prefixes `key:"trusted_proxies" doc:"Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. From everyone else these headers are ignored."`
-	AdminListen     Listen   `key:"admin_listen" doc:"Where /healthz, /readyz and /metrics are served, and nowhere else. They ask for no password: keep them on loopback."`
+	AdminListen     Listen   `key:"admin_listen" doc:"Where /healthz, /readyz, /metrics, /turn-test and POST /revoke are served, and nowhere else. All but the last ask for no password: keep them on loopback."`
+	AdminHosts      Names    `key:"admin_hosts" doc:"Names under which admin_listen is asked, besides localhost, this machine's name and any IP address. Others are refused: a web page could have made its name point here."`
 	TURN            TURN     `key:"turn"`
 	Log             Log      `key:"log"`
-}
-
-// TURN holds the settings of the media relay.
-type TURN struct {
-	Listen            Listen `key:"listen" doc:"Where the media relay answers TURN and STUN, over UDP and TCP."`
-	PublicIP          Host   `key:"public_ip" doc:"Address under which clients reach the relay, or a host name that is resolved again each minute. Needed behind NAT. Empty: the address of this machine in its network."`
-	Realm             string `key:"realm" doc:"TURN realm; clients never show it."`
-	MinPort           uint16 `key:"min_port" min:"1024" max:"65535" doc:"First UDP port for relayed media."`
-	MaxPort           uint16 `key:"max_port" min:"1024" max:"65535" doc:"Last UDP port for relayed media. Each relayed side of a call takes one."`
-	ShareHTTPS        Toggle `key:"share_https" choices:"on,off" doc:"Whether the relay is reached at tls_listen too, by TURN over TLS, for networks that let nothing else through. What a client wants is told by ALPN, or by the first byte."`
-	AllowOwnAddresses Toggle `key:"allow_own_addresses" choices:"auto,on,off" doc:"Whether the relay may carry media to this machine's own addresses, needed to try calls between two browsers on one machine. auto: on as long as neither public_url nor turn.public_ip is set."`
 }
 
 // Log says what is logged and how. No setting makes the log hold an address.
@@ -39,6 +30,8 @@ type Log struct {
 	Level  string `key:"level" choices:"debug,info,warn,error" doc:"The least level that is logged."`
 	Format string `key:"format" choices:"text,json" doc:"How a line of the log is written, to standard error."`
 }
+
+func defaultLog() Log { return Log{Level: "info", Format: "text"} }
 
 // Toggle is auto, on or off.
 type Toggle string
@@ -64,15 +57,8 @@ func Default() Config {
 			netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 32),
 			netip.PrefixFrom(netip.IPv6Loopback(), 128),
 		},
-		TURN: TURN{
-			Listen:            ListenAt(netip.Addr{}, 3478),
-			Realm:             "ringfence",
-			MinPort:           49152,
-			MaxPort:           65535,
-			ShareHTTPS:        On,
-			AllowOwnAddresses: Auto,
-		},
-		Log: Log{Level: "info", Format: "text"},
+		TURN: defaultTURN(),
+		Log:  defaultLog(),
 	}
 }
 

@@ -8,22 +8,35 @@ import (
 
 // Print writes the settings as a TOML file that Load reads back, each with the
 // place its value came from.
-func (l *Loaded) Print(w io.Writer) error {
+func (l *Loaded) Print(w io.Writer) error { return l.print(w, Settings(), &l.Config) }
+
+// Print writes the settings as a TOML file that LoadRelay reads back, each with
+// the place its value came from.
+func (l *LoadedRelay) Print(w io.Writer) error { return l.print(w, RelaySettings(), &l.Relay) }
+
+func (o Origins) print(w io.Writer, settings []Setting, c root) error {
 	var b strings.Builder
 	table := ""
-	for _, s := range Settings() {
-		name := s.Key
-		if t, rest, ok := strings.Cut(s.Key, "."); ok {
-			if t != table {
-				table = t
-				b.WriteString("\n[" + t + "]\n")
-			}
-			name = rest
+	for _, s := range settings {
+		t, name := s.table()
+		if t != table {
+			table = t
+			b.WriteString("\n[" + t + "]\n")
 		}
-		fmt.Fprintf(&b, "%s = %s # %s\n", name, s.toml(&l.Config), oneLine(l.Source(s.Key)))
+		fmt.Fprintf(&b, "%s = %s # %s\n", name, s.toml(c), oneLine(o.Source(s.Key)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// table returns the table of the file that the setting is in, and its name
+// there.
+func (s Setting) table() (table, name string) {
+	i := strings.LastIndexByte(s.Key, '.')
+	if i < 0 {
+		return "", s.Key
+	}
+	return s.Key[:i], s.Key[i+1:]
 }
 
 func oneLine(s string) string {
@@ -39,19 +52,41 @@ func oneLine(s string) string {
 func Reference(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(referenceHead)
-	defaults := Default()
 	table := ""
 	b.WriteString(referenceColumns)
+	known := map[string]string{}
 	for _, s := range Settings() {
-		if t, _, ok := strings.Cut(s.Key, "."); ok && t != table {
+		if t, _ := s.table(); t != table {
 			table = t
 			b.WriteString("\n## In the table `[" + t + "]`\n\n" + referenceColumns)
 		}
-		fmt.Fprintf(&b, "| `%s` | `--%s`<br>`%s` | %s | `%s` | %s |\n", s.Key, s.Flag, s.Env, s.Holds, s.toml(&defaults), s.Doc)
+		b.WriteString(s.reference())
+		known[s.Key] = s.reference()
+	}
+	b.WriteString(referenceRelay + referenceColumns)
+	for _, s := range RelaySettings() {
+		if known[s.Key] != s.reference() {
+			b.WriteString(s.reference())
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+func (s Setting) reference() string {
+	return fmt.Sprintf("| `%s` | `--%s`<br>`%s` | %s | `%s` | %s |\n", s.Key, s.Flag, s.Env, s.Holds, s.written, s.Doc)
+}
+
+// referenceRelay heads what is different for a relay that runs alone.
+const referenceRelay = `
+## Of ` + "`ringfence relay`" + `
+
+A relay that runs alone has ` + "`admin_listen`, `admin_hosts`" + ` and the tables
+` + "`[turn]`, `[turn.limits]` and `[log]`" + ` of the above, and no other setting;
+` + "`ringfence config check --relay`" + ` checks its file. ` + "`--secret-file`" + ` is short for
+` + "`--turn-secret-file`" + `. These differ:
+
+`
 
 const referenceColumns = "| key | flag and environment | takes | default | what it is for |\n|---|---|---|---|---|\n"
 

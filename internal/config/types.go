@@ -244,7 +244,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		return netip.Prefix{}, &rule{must: "must hold networks whose host bits are zero", fix: `write "` + x.Masked().String() + `"`}
 	}
 	if x.Bits() == 0 {
-		return netip.Prefix{}, &rule{must: "must not trust the whole Internet", fix: "name the proxy's own address"}
+		return netip.Prefix{}, &rule{must: "must not hold the whole Internet", fix: "name the addresses or networks that are meant"}
 	}
 	return x, nil
 }
