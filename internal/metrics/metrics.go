@@ -1,6 +1,6 @@
-// Package metrics owns what Prometheus is told: counters that the relay and
-// the hub keep anyway, read when somebody asks. Labels come from closed sets;
-// none ever holds an account or an address.
+// Package metrics owns what Prometheus is told: counters that the relay keeps
+// anyway, read when somebody asks; those of the hub are in hubmetrics. Labels
+// come from closed sets; none ever holds an account or an address.
 package metrics
 
 import (
@@ -25,17 +25,20 @@ func Handler(cs ...prometheus.Collector) (http.Handler, error) {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 4}), nil
 }
 
-func describe(name, help string, labels ...string) *prometheus.Desc {
+// Describe names a metric of this program. Labels are of closed sets.
+func Describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("ringfence_"+name, help, labels, nil)
 }
 
-// sink writes one snapshot.
-type sink chan<- prometheus.Metric
+// Sink writes one snapshot.
+type Sink chan<- prometheus.Metric
 
-func (s sink) counter(d *prometheus.Desc, v uint64, labels ...string) {
+// Counter writes a value that only grows.
+func (s Sink) Counter(d *prometheus.Desc, v uint64, labels ...string) {
 	s <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 }
 
-func (s sink) gauge(d *prometheus.Desc, v int, labels ...string) {
+// Gauge writes a value of now.
+func (s Sink) Gauge(d *prometheus.Desc, v int, labels ...string) {
 	s <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
 }

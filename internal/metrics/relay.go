@@ -32,24 +32,24 @@ func limits() map[string]relay.Refusal {
 func Relay(stats func() relay.Stats) prometheus.Collector {
 	return &relayCollector{
 		stats:           stats,
-		receivedPackets: describe("relay_listener_received_packets_total", "Packets that clients sent to the relay; over TCP, TLS and DTLS, messages.", "transport"),
-		receivedBytes:   describe("relay_listener_received_bytes_total", "Bytes that clients sent to the relay.", "transport"),
-		sentPackets:     describe("relay_listener_sent_packets_total", "Packets that the relay sent to clients; over TCP, TLS and DTLS, messages.", "transport"),
-		sentBytes:       describe("relay_listener_sent_bytes_total", "Bytes that the relay sent to clients.", "transport"),
-		made:            describe("relay_listener_allocations_total", "Allocations that clients made.", "transport"),
-		errors:          describe("relay_listener_errors_total", "Failed accepts and reads that the listener outlived.", "transport"),
-		connections:     describe("relay_listener_connections", "Connections of clients that are open; none over UDP.", "transport"),
-		relayedPackets:  describe("relay_peer_packets_total", "Packets between the relay and peers.", "direction"),
-		relayedBytes:    describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
-		live:            describe("relay_allocations", "Allocations that live now."),
-		total:           describe("relay_allocations_total", "Allocations made since the start."),
-		refused:         describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),
-		limits:          describe("relay_limit_hits_total", "Requests and packets refused because a limit was reached, by its setting; permissions stand for channels, and connections for those of one network, too.", "limit"),
-		secretLive:      describe("relay_secret_allocations", "Allocations of a secret's credentials that live now.", "secret"),
-		secretTotal:     describe("relay_secret_allocations_total", "Allocations made with a secret's credentials.", "secret"),
-		secretPackets:   describe("relay_secret_packets_total", "Packets between peers and the relay for a secret's credentials.", "secret", "direction"),
-		secretBytes:     describe("relay_secret_bytes_total", "Bytes between peers and the relay for a secret's credentials.", "secret", "direction"),
-		certificate:     describe("relay_certificate_expiry_seconds", "When the certificate of TLS and DTLS ends, in seconds since 1970; not there without one."),
+		receivedPackets: Describe("relay_listener_received_packets_total", "Packets that clients sent to the relay; over TCP, TLS and DTLS, messages.", "transport"),
+		receivedBytes:   Describe("relay_listener_received_bytes_total", "Bytes that clients sent to the relay.", "transport"),
+		sentPackets:     Describe("relay_listener_sent_packets_total", "Packets that the relay sent to clients; over TCP, TLS and DTLS, messages.", "transport"),
+		sentBytes:       Describe("relay_listener_sent_bytes_total", "Bytes that the relay sent to clients.", "transport"),
+		made:            Describe("relay_listener_allocations_total", "Allocations that clients made.", "transport"),
+		errors:          Describe("relay_listener_errors_total", "Failed accepts and reads that the listener outlived.", "transport"),
+		connections:     Describe("relay_listener_connections", "Connections of clients that are open; none over UDP.", "transport"),
+		relayedPackets:  Describe("relay_peer_packets_total", "Packets between the relay and peers.", "direction"),
+		relayedBytes:    Describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
+		live:            Describe("relay_allocations", "Allocations that live now."),
+		total:           Describe("relay_allocations_total", "Allocations made since the start."),
+		refused:         Describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),
+		limits:          Describe("relay_limit_hits_total", "Requests and packets refused because a limit was reached, by its setting; permissions stand for channels, and connections for those of one network, too.", "limit"),
+		secretLive:      Describe("relay_secret_allocations", "Allocations of a secret's credentials that live now.", "secret"),
+		secretTotal:     Describe("relay_secret_allocations_total", "Allocations made with a secret's credentials.", "secret"),
+		secretPackets:   Describe("relay_secret_packets_total", "Packets between peers and the relay for a secret's credentials.", "secret", "direction"),
+		secretBytes:     Describe("relay_secret_bytes_total", "Bytes between peers and the relay for a secret's credentials.", "secret", "direction"),
+		certificate:     Describe("relay_certificate_expiry_seconds", "When the certificate of TLS and DTLS ends, in seconds since 1970; not there without one."),
 	}
 }
 
@@ -66,39 +66,39 @@ func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
-	s, to := c.stats(), sink(out)
+	s, to := c.stats(), Sink(out)
 	for transport, t := range map[string]relay.Transport{"udp": s.UDP, "tcp": s.TCP, "tls": s.TLS, "dtls": s.DTLS} {
-		to.counter(c.receivedPackets, t.PacketsIn, transport)
-		to.counter(c.receivedBytes, t.BytesIn, transport)
-		to.counter(c.sentPackets, t.PacketsOut, transport)
-		to.counter(c.sentBytes, t.BytesOut, transport)
-		to.counter(c.made, t.Allocations, transport)
-		to.counter(c.errors, t.Errors, transport)
+		to.Counter(c.receivedPackets, t.PacketsIn, transport)
+		to.Counter(c.receivedBytes, t.BytesIn, transport)
+		to.Counter(c.sentPackets, t.PacketsOut, transport)
+		to.Counter(c.sentBytes, t.BytesOut, transport)
+		to.Counter(c.made, t.Allocations, transport)
+		to.Counter(c.errors, t.Errors, transport)
 	}
-	to.gauge(c.connections, s.TCP.Connections, "tcp")
-	to.gauge(c.connections, s.TLS.Connections, "tls")
-	to.gauge(c.connections, s.DTLS.Connections, "dtls")
-	to.counter(c.relayedPackets, s.Peers.PacketsIn, "in")
-	to.counter(c.relayedPackets, s.Peers.PacketsOut, "out")
-	to.counter(c.relayedBytes, s.Peers.BytesIn, "in")
-	to.counter(c.relayedBytes, s.Peers.BytesOut, "out")
-	to.gauge(c.live, s.AllocationsLive)
-	to.counter(c.total, s.AllocationsTotal)
+	to.Gauge(c.connections, s.TCP.Connections, "tcp")
+	to.Gauge(c.connections, s.TLS.Connections, "tls")
+	to.Gauge(c.connections, s.DTLS.Connections, "dtls")
+	to.Counter(c.relayedPackets, s.Peers.PacketsIn, "in")
+	to.Counter(c.relayedPackets, s.Peers.PacketsOut, "out")
+	to.Counter(c.relayedBytes, s.Peers.BytesIn, "in")
+	to.Counter(c.relayedBytes, s.Peers.BytesOut, "out")
+	to.Gauge(c.live, s.AllocationsLive)
+	to.Counter(c.total, s.AllocationsTotal)
 	for _, r := range relay.Refusals() {
-		to.counter(c.refused, s.Refusals[r], string(r))
+		to.Counter(c.refused, s.Refusals[r], string(r))
 	}
 	for limit, r := range limits() {
-		to.counter(c.limits, s.Refusals[r], limit)
+		to.Counter(c.limits, s.Refusals[r], limit)
 	}
 	for name, use := range s.Secrets {
-		to.gauge(c.secretLive, use.AllocationsLive, name)
-		to.counter(c.secretTotal, use.AllocationsTotal, name)
-		to.counter(c.secretPackets, use.PacketsIn, name, "in")
-		to.counter(c.secretPackets, use.PacketsOut, name, "out")
-		to.counter(c.secretBytes, use.BytesIn, name, "in")
-		to.counter(c.secretBytes, use.BytesOut, name, "out")
+		to.Gauge(c.secretLive, use.AllocationsLive, name)
+		to.Counter(c.secretTotal, use.AllocationsTotal, name)
+		to.Counter(c.secretPackets, use.PacketsIn, name, "in")
+		to.Counter(c.secretPackets, use.PacketsOut, name, "out")
+		to.Counter(c.secretBytes, use.BytesIn, name, "in")
+		to.Counter(c.secretBytes, use.BytesOut, name, "out")
 	}
 	if at := s.CertificateExpires; !at.IsZero() {
-		to.gauge(c.certificate, int(at.Unix()))
+		to.Gauge(c.certificate, int(at.Unix()))
 	}
 }

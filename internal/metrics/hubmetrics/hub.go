@@ -1,0 +1,67 @@
+// Package hubmetrics owns what Prometheus is told of the hub. It stands apart
+// from those of the relay, which has no hub where it runs alone.
+package hubmetrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ringfence/ringfence/internal/metrics"
+	"github.com/ringfence/ringfence/signal"
+)
+
+// hubCollector reads the hub's counters.
+type hubCollector struct {
+	stats func() signal.Stats
+
+	sessions, accounts, calls           *prometheus.Desc
+	begun, answered, resumed, errors    *prometheus.Desc
+	framesIn, framesOut, dropped, ended *prometheus.Desc
+}
+
+// New returns the collector of a hub's counters.
+func New(stats func() signal.Stats) prometheus.Collector {
+	return &hubCollector{
+		stats:     stats,
+		sessions:  metrics.Describe("hub_sessions", "Signaling sessions, with a connection or waiting for it to come back.", "state"),
+		accounts:  metrics.Describe("hub_accounts", "Accounts that have a session here."),
+		calls:     metrics.Describe("hub_calls", "Calls that belong to this hub now.", "state"),
+		begun:     metrics.Describe("hub_calls_total", "Calls begun since the start."),
+		answered:  metrics.Describe("hub_calls_answered_total", "Calls answered since the start."),
+		resumed:   metrics.Describe("hub_sessions_resumed_total", "Sessions that came back after a lost connection."),
+		errors:    metrics.Describe("hub_error_frames_total", "Error frames sent."),
+		framesIn:  metrics.Describe("hub_received_frames_total", "Frames from clients, by whether the hub acted upon them or passed them on.", "class"),
+		framesOut: metrics.Describe("hub_sent_frames_total", "Frames to clients.", "class"),
+		dropped:   metrics.Describe("hub_dropped_total", "What did not get where it was meant to go.", "reason"),
+		ended:     metrics.Describe("hub_sessions_ended_total", "Sessions that ended or lost their connection.", "reason"),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *hubCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		c.sessions, c.accounts, c.calls, c.begun, c.answered, c.resumed, c.errors, c.framesIn, c.framesOut, c.dropped, c.ended,
+	} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *hubCollector) Collect(out chan<- prometheus.Metric) {
+	s, to := c.stats(), metrics.Sink(out)
+	to.Gauge(c.sessions, s.Sessions-s.Detached, "connected")
+	to.Gauge(c.sessions, s.Detached, "detached")
+	to.Gauge(c.accounts, s.Accounts)
+	to.Gauge(c.calls, s.Ringing, "ringing")
+	to.Gauge(c.calls, s.Running, "running")
+	to.Counter(c.begun, s.Calls)
+	to.Counter(c.answered, s.Answered)
+	to.Counter(c.resumed, s.Resumed)
+	to.Counter(c.errors, s.Errors)
+	for d, values := range map[*prometheus.Desc]map[string]uint64{
+		c.framesIn: s.FramesIn, c.framesOut: s.FramesOut, c.dropped: s.Drops, c.ended: s.Endings,
+	} {
+		for label, v := range values {
+			to.Counter(d, v, label)
+		}
+	}
+}
