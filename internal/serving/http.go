@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"context"
@@ -24,10 +24,10 @@ const (
 	maxHeader     = 16 << 10
 )
 
-// serveHTTP serves until ctx ends, then lets requests in flight finish. It
+// HTTP serves until ctx ends, then lets requests in flight finish. It
 // returns only after Shutdown has: Serve alone comes back too early. A nil
 // listener serves nothing.
-func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler, conf *tls.Config, log *slog.Logger) error {
+func HTTP(ctx context.Context, ln net.Listener, h http.Handler, conf *tls.Config, log *slog.Logger) error {
 	if ln == nil {
 		<-ctx.Done()
 		return nil
