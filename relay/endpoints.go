@@ -3,6 +3,7 @@ package relay
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -37,27 +38,78 @@ func (e Endpoint) hostPort() string { return net.JoinHostPort(e.Host, strconv.It
 // where there is IPv4: each entry costs a client an allocation. For the same
 // reason TLS is told once, where it gets through most firewalls, and only if
 // the certificate vouches for what clients are told.
-func (s *Server) Endpoints() []Endpoint {
-	var out []Endpoint
-	var udp, tcp []netip.AddrPort
-	for _, p := range s.packets {
-		ap, _ := addrPort(p.LocalAddr())
-		udp = append(udp, ap)
+func (s *Server) Endpoints() []Endpoint { return s.outlook().endpoints(s.places()) }
+
+// places are where clients are heard.
+type places struct {
+	udp, tcp []netip.AddrPort
+	shared   []netip.AddrPort // by TLS, at a port of HTTPS
+	own      []netip.AddrPort // by TLS, at a port of its own
+}
+
+func (s *Server) places() (p places) {
+	for _, l := range s.packets {
+		ap, _ := addrPort(l.LocalAddr())
+		p.udp = append(p.udp, ap)
 	}
 	for _, l := range s.streams {
-		if ap, _ := addrPort(l.Addr()); !l.shared {
-			tcp = append(tcp, ap)
+		ap, _ := addrPort(l.Addr())
+		switch {
+		case l.shared:
+			p.shared = append(p.shared, ap)
+			continue
+		case l.own:
+			p.own = append(p.own, ap)
+		}
+		p.tcp = append(p.tcp, ap)
+	}
+	return p
+}
+
+func (s *Server) outlook() outlook { return outlook{&s.cfg, s.self.now().public, s.heard} }
+
+// Advertised returns the endpoints of a server with this configuration, which
+// may run or not, here. Nothing is opened.
+func Advertised(cfg Config) ([]Endpoint, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	machine, err := interfaceAddrs()
+	if err != nil {
+		return nil, fmt.Errorf("relay: list addresses: %w", err)
+	}
+	var p places
+	var heard []netip.Addr
+	for _, list := range []struct {
+		to *[]netip.AddrPort
+		in []netip.AddrPort
+	}{{&p.udp, cfg.sealable(cfg.UDP)}, {&p.tcp, cfg.sealable(cfg.TCP)}, {&p.own, cfg.sealable(nil)}} {
+		for _, b := range expand(list.in, machine) {
+			*list.to = append(*list.to, b.AddrPort)
+			heard = append(heard, b.Addr())
 		}
 	}
-	for _, e := range s.advertised(udp) {
+	return outlook{&cfg, cfg.PublicIP().Unmap(), byRoute(heard)}.endpoints(p), nil
+}
+
+// outlook is how a relay looks from outside.
+type outlook struct {
+	cfg    *Config
+	public netip.Addr   // may be invalid
+	heard  []netip.Addr // where clients are heard, best first
+}
+
+func (o outlook) endpoints(p places) (out []Endpoint) {
+	for _, e := range o.of(p.udp) {
 		e.Transport = "udp"
 		out = append(out, e)
 	}
-	for _, e := range s.advertised(tcp) {
+	for _, e := range o.of(p.tcp) {
 		e.Transport = "tcp"
 		out = append(out, e)
 	}
-	if e, ok := s.secure(); ok {
+	if e, ok := o.secure(p); ok {
 		out = append(out, e)
 	}
 	return out
@@ -66,23 +118,13 @@ func (s *Server) Endpoints() []Endpoint {
 // secure returns where clients should come by TLS: at a port that is shared
 // with HTTPS, else at one of TLS's own. That the plain port knows TLS too gets
 // nobody through a firewall.
-func (s *Server) secure() (Endpoint, bool) {
-	if s.cfg.Certificate == nil {
+func (o outlook) secure(p places) (Endpoint, bool) {
+	if o.cfg.Certificate == nil {
 		return Endpoint{}, false
 	}
-	var shared, own []netip.AddrPort
-	for _, l := range s.streams {
-		at, _ := addrPort(l.Addr())
-		switch {
-		case l.shared:
-			shared = append(shared, at)
-		case l.own:
-			own = append(own, at)
-		}
-	}
-	for _, bound := range [][]netip.AddrPort{shared, own} {
-		for _, e := range s.advertised(bound) {
-			if s.vouched(e.Host) {
+	for _, bound := range [][]netip.AddrPort{p.shared, p.own} {
+		for _, e := range o.of(bound) {
+			if o.vouched(e.Host) {
 				e.Transport, e.Secure = "tcp", true
 				return e, true
 			}
@@ -93,12 +135,12 @@ func (s *Server) secure() (Endpoint, bool) {
 
 // vouched reports whether the certificate that clients get is for host, and
 // not out of date.
-func (s *Server) vouched(host string) bool {
+func (o outlook) vouched(host string) bool {
 	info := &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS13}}
 	if _, err := netip.ParseAddr(host); err != nil {
 		info.ServerName = host // an address is never sent, RFC 6066 section 3
 	}
-	pair, err := s.cfg.Certificate(info)
+	pair, err := o.cfg.Certificate(info)
 	if err != nil || pair == nil {
 		return false
 	}
@@ -111,19 +153,18 @@ func (s *Server) vouched(host string) bool {
 			return false
 		}
 	}
-	return leaf.VerifyHostname(host) == nil && s.cfg.Now().Before(leaf.NotAfter)
+	return leaf.VerifyHostname(host) == nil && o.cfg.Now().Before(leaf.NotAfter)
 }
 
-func (s *Server) advertised(bound []netip.AddrPort) []Endpoint {
+func (o outlook) of(bound []netip.AddrPort) []Endpoint {
 	if len(bound) == 0 {
 		return nil
 	}
-	if s.cfg.Host != "" {
-		return []Endpoint{{Host: s.cfg.Host, Port: bound[0].Port()}}
+	if o.cfg.Host != "" {
+		return []Endpoint{{Host: o.cfg.Host, Port: bound[0].Port()}}
 	}
-	public := s.self.now().public
-	four, has4 := s.best(bound, false, public)
-	six, has6 := s.best(bound, true, public)
+	four, has4 := o.best(bound, false)
+	six, has6 := o.best(bound, true)
 	var out []Endpoint
 	if has4 {
 		out = append(out, four)
@@ -135,14 +176,14 @@ func (s *Server) advertised(bound []netip.AddrPort) []Endpoint {
 }
 
 // best picks one address of a family: the public one if it is of that family.
-func (s *Server) best(bound []netip.AddrPort, six bool, public netip.Addr) (Endpoint, bool) {
-	for _, a := range s.heard {
+func (o outlook) best(bound []netip.AddrPort, six bool) (Endpoint, bool) {
+	for _, a := range o.heard {
 		i := slices.IndexFunc(bound, func(b netip.AddrPort) bool { return b.Addr() == a && a.Is6() == six })
 		if i < 0 {
 			continue
 		}
-		if public.IsValid() && public.Is6() == six {
-			a = public
+		if o.public.IsValid() && o.public.Is6() == six {
+			a = o.public
 		}
 		return Endpoint{Host: a.String(), Port: bound[i].Port()}, true
 	}

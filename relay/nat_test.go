@@ -170,15 +170,13 @@ func TestTellsClientsWhereToGo(t *testing.T) {
 		"behind NAT":        {heard: addrs("10.0.0.5", "2a00::5"), public: netip.MustParseAddr("8.8.8.8"), want: "8.8.8.8:3478 [2a00::5]:3478"},
 		"by name":           {heard: addrs("10.0.0.5", "2a00::5"), host: "turn.example.org", want: "turn.example.org:3478"},
 	} {
-		s := &Server{heard: c.heard, cfg: Config{Host: c.host}, self: &self{
-			public: func() netip.Addr { return c.public }, interfaces: func() ([]netip.Addr, error) { return c.heard, nil },
-		}}
+		o := outlook{cfg: &Config{Host: c.host}, public: c.public, heard: c.heard}
 		var bound []netip.AddrPort
 		for _, a := range c.heard {
 			bound = append(bound, netip.AddrPortFrom(a, 3478))
 		}
 		var got []string
-		for _, e := range s.advertised(bound) {
+		for _, e := range o.of(bound) {
 			got = append(got, e.hostPort())
 		}
 		if g := strings.Join(got, " "); g != c.want {

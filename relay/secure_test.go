@@ -65,14 +65,14 @@ func TestTellsOfThePortOfTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	if e, ok := r.secure(); ok {
+	if e, ok := r.outlook().secure(r.places()); ok {
 		t.Errorf("got %+v for a plain port", e)
 	}
 	second := &streams{ln: &scriptedListener{}, own: true} // at port 3478
 	all := r.streams
 	defer func() { r.streams = all }()
 	r.streams = append(slices.Clone(all), second)
-	if e, ok := r.secure(); !ok || e.Port != 3478 {
+	if e, ok := r.outlook().secure(r.places()); !ok || e.Port != 3478 {
 		t.Errorf("got %+v, %v, want the port of TLS", e, ok)
 	}
 	for name, get := range map[string]GetCertificate{
@@ -81,7 +81,7 @@ func TestTellsOfThePortOfTLS(t *testing.T) {
 		"empty":    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &tls.Certificate{}, nil },
 	} {
 		r.cfg.Certificate = get
-		if e, ok := r.secure(); ok {
+		if e, ok := r.outlook().secure(r.places()); ok {
 			t.Errorf("%s as certificate: got %+v", name, e)
 		}
 	}

@@ -100,7 +100,7 @@ func TestOnePortForHTTPSAndTURN(t *testing.T) {
 		t.Errorf("counted %+v over TLS and %+v over TCP", st.TLS, st.TCP)
 	}
 	at, _ := addrPort(r.at)
-	if e, ok := r.secure(); !ok || e.Port != at.Port() || e.Host != "localhost" {
+	if e, ok := r.outlook().secure(r.places()); !ok || e.Port != at.Port() || e.Host != "localhost" {
 		t.Errorf("clients are told of %+v, want the shared port", e)
 	}
 	for _, e := range r.Endpoints() {

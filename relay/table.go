@@ -33,6 +33,7 @@ type table struct {
 
 	mu      sync.RWMutex // guards following; never held while a socket is closed
 	closed  bool
+	drained bool                       // takes no more, see Server.Drain
 	byAddr  map[netip.AddrPort]*socket // by bound and by shown address
 	byUser  map[string][]*socket       // by Principal.ID
 	byCall  map[string][]*socket       // of call-scoped credentials only
@@ -56,7 +57,7 @@ func (t *table) add(s *socket) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed:
+	case t.closed, t.drained:
 		return errStopping
 	case t.revoked.holds(s.who.Call, s.who.Leg):
 		return errRevoked
@@ -137,10 +138,12 @@ func (t *table) of(c client) *socket {
 // changed its network leaves allocations behind that nobody will ever close.
 func (t *table) room(who *Principal, from netip.Addr, clock int64) error {
 	t.mu.RLock()
-	sockets, full := slices.Clone(t.byUser[who.ID]), t.live >= t.quotas.limits.Allocations
+	sockets, full, drained := slices.Clone(t.byUser[who.ID]), t.live >= t.quotas.limits.Allocations, t.drained
 	refused, crowded := t.quotas.refuses(who), t.quotas.prefixFull(from)
 	t.mu.RUnlock()
 	switch {
+	case drained:
+		return nil // add answers, with 508 and not 486; and nothing makes room for it
 	case full:
 		return errCapacity
 	case refused != nil:
