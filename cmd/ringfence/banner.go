@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/relayd"
 	"github.com/ringfence/ringfence/relay"
 )
 
@@ -108,10 +109,7 @@ func warnings(c *config.Loaded) []string {
 	if !c.PublicURL.IsZero() && len(c.TrustedProxies) == 0 {
 		out = append(out, "public_url is set but trusted_proxies is empty: nothing that a reverse proxy sends on will be served.")
 	}
-	if int(c.TURN.MaxPort)-int(c.TURN.MinPort) < 99 {
-		out = append(out, "fewer than 100 media ports allow only a few relayed calls at a time.")
-	}
-	return out
+	return append(out, relayd.TURNNotes(&c.TURN)...)
 }
 
 // writeInvite puts the owner's link where owner_invite_file says, for its

@@ -14,20 +14,37 @@ import (
 // settingsGroup heads the settings in the help.
 const settingsGroup = "Settings"
 
+// settings lists those of every command: the server's, then what only a relay
+// that runs alone has.
+func settings() []config.Setting {
+	all := config.Settings()
+	for _, s := range config.RelaySettings() {
+		if !slices.ContainsFunc(all, func(o config.Setting) bool { return o.Key == s.Key }) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// shorter are second names of flags.
+var shorter = map[string]string{"turn-secret-file": "secret-file"}
+
 // flagStruct makes the struct that kong reads flags into: a text for each
 // setting, nil where it was not given. Parsing is config's business, which
 // finds all faults at once.
 func flagStruct() reflect.Type {
 	var fields []reflect.StructField
-	for i, s := range config.Settings() {
+	for i, s := range settings() {
 		doc := s.Doc
 		if len(s.Choices) > 0 {
 			doc += " One of " + strings.Join(s.Choices, ", ") + "."
 		}
+		tag := fmt.Sprintf("name:%q help:%q placeholder:%q group:%q", s.Flag, doc, placeholder(s), settingsGroup)
+		if short := shorter[s.Flag]; short != "" {
+			tag += fmt.Sprintf(" aliases:%q", short)
+		}
 		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprintf("Setting%d", i),
-			Type: reflect.TypeFor[*string](),
-			Tag:  reflect.StructTag(fmt.Sprintf("name:%q help:%q placeholder:%q group:%q", s.Flag, doc, placeholder(s), settingsGroup)),
+			Name: fmt.Sprintf("Setting%d", i), Type: reflect.TypeFor[*string](), Tag: reflect.StructTag(tag),
 		})
 	}
 	return reflect.StructOf(fields)
@@ -46,7 +63,7 @@ func placeholder(s config.Setting) string {
 
 func given(flags reflect.Value) map[string]string {
 	out := map[string]string{}
-	for i, s := range config.Settings() {
+	for i, s := range settings() {
 		if text, ok := reflect.TypeAssert[*string](flags.Field(i)); ok && text != nil {
 			out[s.Flag] = *text
 		}
@@ -63,6 +80,11 @@ func help(o kong.HelpOptions, c *kong.Context) error {
 		return kong.DefaultHelpPrinter(o, c)
 	case "version":
 		shown = nil
+	case "relay":
+		shown = nil
+		for _, s := range config.RelaySettings() {
+			shown = append(shown, s.Flag)
+		}
 	}
 	for _, f := range c.Model.Flags {
 		if f.Group != nil && f.Group.Key == settingsGroup && !slices.Contains(shown, f.Name) {

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
 )
-
-var errNoAddress = errors.New("nothing that clients could reach")
 
 // machineAddrs returns the addresses of this machine.
 func machineAddrs() []netip.Addr {

@@ -2,19 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
-	"syscall"
-
-	"golang.org/x/net/netutil"
 
 	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/serving"
 )
-
-// maxConns bounds the connections that one listener holds open.
-const maxConns = 16384
 
 // listeners are the ones for HTTP; the relay opens its own.
 type listeners struct {
@@ -62,26 +55,7 @@ func (ls *listeners) close() {
 }
 
 func listen(ctx context.Context, setting string, at config.Listen, proxies []netip.Prefix) (net.Listener, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", at.String())
-	if err == nil {
-		return netutil.LimitListener(share(ln, maxPerNetwork, proxies), maxConns), nil
-	}
-	return nil, listenTrouble(setting, at, err)
-}
-
-// listenTrouble says which setting to change, and how.
-func listenTrouble(setting string, at config.Listen, err error) error {
-	flag := "--" + flagOf(setting)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: port %d is taken by another program, perhaps a Ringfence that runs already; stop it, or choose another port with %s", setting, at.Port(), flag)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s: this user may not listen on port %d; choose one from 1024 up with %s, or give the program CAP_NET_BIND_SERVICE", setting, at.Port(), flag)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s: this machine does not have the address %s; choose one it has with %s", setting, at.Addr(), flag)
-	}
-	return fmt.Errorf("%s: %w", setting, err)
+	return serving.Listen(ctx, serving.At{Setting: setting, Flag: flagOf(setting), Addr: at.String(), Port: at.Port()}, proxies)
 }
 
 func flagOf(setting string) string {
@@ -91,16 +65,4 @@ func flagOf(setting string) string {
 		}
 	}
 	return setting
-}
-
-// where returns the address of a listener that may not be there.
-func where(l net.Listener) netip.AddrPort {
-	if l == nil {
-		return netip.AddrPort{}
-	}
-	ap, err := netip.ParseAddrPort(l.Addr().String())
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return ap
 }

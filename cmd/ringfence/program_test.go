@@ -48,6 +48,7 @@ type program struct {
 	prefix         []string // what runs it: ip netns exec …
 	name           string   // of a program that TestMain knows
 	path           string   // of another one; may be empty
+	cwd            string   // where it runs; may be empty
 	cmd            *exec.Cmd
 	stdout, stderr output
 	plain, admin   string // addresses, once it is up
@@ -101,6 +102,7 @@ func (p *program) start() {
 	}
 	line := append(append(append([]string{}, p.prefix...), path), p.args...)
 	p.cmd = exec.Command(line[0], line[1:]...)
+	p.cmd.Dir = p.cwd
 	p.stdout, p.stderr = output{}, output{}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=single")

@@ -24,6 +24,9 @@ type process struct {
 
 	// lookup resolves turn.public_ip; nil is the system's resolver.
 	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// drain gets something when relayed calls are to end before the program
+	// does; nil for never.
+	drain <-chan struct{}
 	// probe is served below /probe/ for tests that need a handler of their
 	// own, one that panics for instance; nil for none.
 	probe http.Handler
@@ -34,6 +37,7 @@ type commands struct {
 	Config string `help:"TOML file with settings (or RINGFENCE_CONFIG)." placeholder:"FILE"`
 
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Relay   relayCommands  `cmd:"" help:"Run the media relay alone, a TURN server; mint credentials for it."`
 	Admin   adminCommands  `cmd:"" help:"Invite people, reset a password, list accounts; whether the server runs or not."`
 	Setup   configCommands `cmd:"" name:"config" help:"Print or check the settings."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -46,7 +50,7 @@ func run(ctx context.Context, p process) error {
 	done := false
 	parser, err := kong.New(cli,
 		kong.Name("ringfence"),
-		kong.Description("A calling server for people who know each other. Every setting can be a flag, an environment variable or a line in the file; ringfence serve --help lists them."),
+		kong.Description("A calling server for people who know each other, and its media relay. Every setting can be a flag, an environment variable or a line in the file; ringfence serve --help lists them."),
 		kong.Embed(flags.Interface()),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(int) { done = true }),
@@ -95,10 +99,22 @@ type configCommands struct {
 	Check configCheck `cmd:"" help:"Say everything that is wrong with the settings."`
 }
 
-type configPrint struct{}
+// ofRelay is the choice of whose settings are meant.
+type ofRelay struct {
+	Relay bool `help:"Of ringfence relay, in place of ringfence serve."`
+}
+
+type configPrint struct{ ofRelay }
 
 // Run prints the settings.
-func (configPrint) Run(p *process, in *config.Input) error {
+func (o configPrint) Run(p *process, in *config.Input) error {
+	if o.Relay {
+		c, _, err := loadRelay(*in)
+		if err != nil {
+			return err
+		}
+		return c.Print(p.stdout)
+	}
 	c, err := config.Load(*in)
 	if err != nil {
 		return err
@@ -106,19 +122,30 @@ func (configPrint) Run(p *process, in *config.Input) error {
 	return c.Print(p.stdout)
 }
 
-type configCheck struct{}
+type configCheck struct{ ofRelay }
 
 // Run says whether the settings are in order.
-func (configCheck) Run(p *process, in *config.Input) error {
-	c, err := config.Load(*in)
+func (o configCheck) Run(p *process, in *config.Input) error {
+	notes, err := o.check(*in)
 	if err != nil {
 		return err
 	}
-	for _, w := range warnings(c) {
+	for _, w := range notes {
 		_, _ = fmt.Fprintln(p.stdout, "note: "+w) // a closed output is no fault of the settings
 	}
 	_, err = fmt.Fprintln(p.stdout, "The settings are in order.")
 	return err
+}
+
+func (o configCheck) check(in config.Input) (notes []string, err error) {
+	if o.Relay {
+		return checkRelay(in)
+	}
+	c, err := config.Load(in)
+	if err != nil {
+		return nil, err
+	}
+	return warnings(c), nil
 }
 
 type serveCommand struct{}

@@ -16,6 +16,8 @@ import (
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/localca"
 	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/internal/relayd"
+	"github.com/ringfence/ringfence/internal/serving"
 	"github.com/ringfence/ringfence/relay"
 	"github.com/ringfence/ringfence/web"
 )
@@ -59,9 +61,11 @@ type server struct {
 	vault *vault
 
 	parts
-	external  *publicIP
-	authority *localca.Authority // nil where there is no LAN over TLS
-	split     *relay.Split       // of that port with TURN; nil where it is not shared
+	external  *relayd.PublicIP
+	doors     relayd.Doors
+	certs     *relay.Certificates // of the relay; nil without turn.cert
+	authority *localca.Authority  // nil where there is no LAN over TLS
+	split     *relay.Split        // of that port with TURN; nil where it is not shared
 	at        addresses
 	sites     sites
 	socket    net.Listener
@@ -72,10 +76,10 @@ type server struct {
 
 // build makes every part, bottom up. Nothing runs yet.
 func (s *server) build(ctx context.Context) (err error) {
-	if s.external, err = newPublicIP(ctx, s.p, s.c.TURN.PublicIP, s.log); err != nil {
+	if s.external, err = relayd.NewPublicIP(ctx, s.p.lookup, s.c.TURN.PublicIP, s.log); err != nil {
 		return err
 	}
-	s.at = addresses{plain: where(s.ls.plain), tls: where(s.ls.tls), admin: where(s.ls.admin)}
+	s.at = addresses{plain: serving.Where(s.ls.plain), tls: serving.Where(s.ls.tls), admin: serving.Where(s.ls.admin)}
 	if s.authority, s.sites, err = findSites(ctx, s.c, s.at); err != nil {
 		return err
 	}
@@ -146,30 +150,34 @@ func (s *server) run(ctx context.Context) error {
 	s.ready.Store(true)
 	defer s.ready.Store(false)
 	defer func() { _ = s.bus.Close() }() // nobody is left on it
-	stages := []stage{
-		{"readiness", func(ctx context.Context) error {
+	stages := []serving.Stage{
+		{Name: "readiness", Serve: func(ctx context.Context) error {
 			<-ctx.Done()
 			s.ready.Store(false)
 			return nil
 		}},
-		{"hub", s.hub.Serve},
-		{"http", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.plain, h, nil, s.log) }},
-		{"https", func(ctx context.Context) error {
+		{Name: "drain", Serve: func(ctx context.Context) error { return s.drain.Serve(ctx, s.p.drain, false) }},
+		{Name: "hub", Serve: s.hub.Serve},
+		{Name: "http", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.plain, h, nil, s.log) }},
+		{Name: "https", Serve: func(ctx context.Context) error {
 			if s.split != nil {
-				return serveHTTP(ctx, s.split.HTTP(), h, nil, s.log)
+				return serving.HTTP(ctx, s.split.HTTP(), h, nil, s.log)
 			}
-			return serveHTTP(ctx, s.ls.tls, h, s.tls(), s.log)
+			return serving.HTTP(ctx, s.ls.tls, h, s.tls(), s.log)
 		}},
-		{"shared port", s.share},
-		{"admin socket", func(ctx context.Context) error {
-			return serveHTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
+		{Name: "shared port", Serve: s.share},
+		{Name: "admin socket", Serve: func(ctx context.Context) error {
+			return serving.HTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
 		}},
-		{"public address", s.external.Serve},
-		{"relay", s.relay.Serve},
-		{"admin", func(ctx context.Context) error { return serveHTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
+		{Name: "public address", Serve: s.external.Serve},
+		{Name: "relay", Serve: s.relay.Serve},
+		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
+	}
+	if s.certs != nil {
+		stages = append(stages, serving.Stage{Name: "certificate of the relay", Serve: s.certs.Serve})
 	}
 	s.log.InfoContext(ctx, "serving")
-	err = inOrder(ctx, s.log, stages...)
+	err = serving.InOrder(ctx, s.log, stages...)
 	s.log.InfoContext(ctx, "stopped")
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"rsc.io/qr"
 
@@ -21,8 +20,6 @@ import (
 )
 
 func cmpOr(s, otherwise string) string { return cmp.Or(s, otherwise) }
-
-func timeAfter(d time.Duration) <-chan time.Time { return time.After(d) }
 
 func TestQRShowsEveryModule(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/netip"
+	"time"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
@@ -12,7 +12,9 @@ import (
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/internal/metrics"
+	"github.com/ringfence/ringfence/internal/metrics/hubmetrics"
 	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/internal/relayd"
 	"github.com/ringfence/ringfence/relay"
 	"github.com/ringfence/ringfence/signal"
 	"github.com/ringfence/ringfence/signal/wire"
@@ -24,6 +26,7 @@ type parts struct {
 	accounts *account.Service
 	friends  *friends.Service
 	relay    *relay.Server
+	drain    *relayd.Drain
 	bus      *local.Bus
 	hub      *signal.Hub
 }
@@ -38,9 +41,16 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("relay credentials: %w", err)
 	}
+	if s.doors, err = relayd.OpenDoors(s.c.TURN, nil); err != nil {
+		return err
+	}
+	if s.certs, err = relayd.OpenCertificates(s.c.TURN, s.log); err != nil {
+		return err
+	}
 	if s.relay, err = s.listenRelay(ctx, keys); err != nil {
 		return err
 	}
+	s.drain = relayd.NewDrain(s.relay, time.Duration(s.c.TURN.DrainTime)*time.Second, s.log)
 	s.bus = local.New(local.DefaultQueue)
 	told := &events{} // the hub needs friends, and friends tell the hub
 	s.friends = friends.New(friends.Options{DB: s.vault.db, Now: now, Events: told})
@@ -63,12 +73,23 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	m, err := metrics.Handler(metrics.Relay(s.relay.Stats), metrics.Hub(s.hub.Stats))
+	m, err := metrics.Handler(metrics.Relay(s.relay.Stats), hubmetrics.New(s.hub.Stats))
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	s.admin = adminHandler(func() bool { return s.ready.Load() && s.hub.Ready() }, m)
+	s.admin = relayd.Admin{State: s.state, Metrics: m, Hosts: s.c.AdminHosts, Revoke: s.doors.RevokeHandler(s.relay)}.Handler()
 	return nil
+}
+
+// state is what /readyz says.
+func (s *server) state() relayd.State {
+	switch {
+	case s.drain.Draining():
+		return relayd.Draining
+	case s.ready.Load() && s.hub.Ready():
+		return relayd.Ready
+	}
+	return relayd.Starting
 }
 
 // relayKeyID names the key of the keyring in credentials.
@@ -83,22 +104,16 @@ func relayKeys(key [32]byte) (*relay.Keys, error) {
 }
 
 func (s *server) listenRelay(ctx context.Context, keys *relay.Keys) (*relay.Server, error) {
-	t := s.c.TURN
-	at := []netip.AddrPort{netip.AddrPortFrom(t.Listen.Addr(), t.Listen.Port())}
-	var shared []net.Listener
+	n := relayd.Node{
+		Settings: s.c.TURN, Doors: s.doors, Keys: keys, Certificates: s.certs, OwnAddresses: s.c.OwnAddresses(), External: s.external, Log: s.log, Now: now,
+	}
 	if s.split != nil {
-		shared = append(shared, s.split.TURN())
+		n.Shared = []net.Listener{s.split.TURN()}
 	}
-	var certificate relay.GetCertificate
 	if s.authority != nil {
-		certificate = s.authority.GetCertificate
+		n.Certificate = s.authority.GetCertificate
 	}
-	return relay.Listen(ctx, relay.Config{
-		UDP: at, TCP: at, Shared: shared, Certificate: certificate,
-		MinPort: t.MinPort, MaxPort: t.MaxPort,
-		PublicIP: s.external.Addr, Host: t.PublicIP.Name(), Realm: t.Realm, Keys: keys,
-		AllowOwnAddresses: s.c.OwnAddresses(), Log: s.log, Now: now,
-	})
+	return relayd.Listen(ctx, n)
 }
 
 // origins are those of pages that may use the API besides the request's own

@@ -16,35 +16,38 @@ const module = "github.com/ringfence/ringfence/"
 // layers lists, for each package, the only project packages it may import.
 // A new package fails here until it has a line.
 var layers = map[string][]string{
-	"internal/id":            {},
-	"internal/fault":         {},
-	"internal/ratelimit":     {},
-	"internal/privacy":       {},
-	"internal/localca":       {},
-	"internal/archtest":      {},
-	"internal/promises":      {},
-	"internal/testenv":       {},
-	"internal/cluster":       {},
-	"internal/cluster/local": {"internal/cluster"},
-	"signal/wire":            {"internal/fault", "internal/id"},
-	"relay":                  {"internal/fault", "relay/internal/wire"},
-	"relay/conformance":      {}, // its tests import relay
-	"relay/internal/wire":    {},
-	"store":                  {"internal/id"},
-	"store/bolt":             {"store", "internal/id"},
-	"store/sealed":           {"store", "internal/id"},
-	"internal/keyring":       {"store", "internal/id"},
-	"friends":                {"store", "internal/id", "internal/fault"},
-	"internal/account":       {"store", "internal/id", "internal/fault"},
-	"signal":                 {"signal/wire", "internal/cluster", "internal/fault", "internal/id", "store", "friends"},
-	"signal/client":          {"signal/wire", "internal/fault", "internal/id"},
-	"internal/httpapi":       {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
-	"internal/config":        {},
-	"internal/doctor":        {},
-	"internal/coturn":        {},
-	"internal/metrics":       {"relay", "signal"},
-	"internal/relayadmin":    {"relay"},
-	"web":                    {},
+	"internal/id":                 {},
+	"internal/fault":              {},
+	"internal/ratelimit":          {},
+	"internal/privacy":            {},
+	"internal/localca":            {},
+	"internal/archtest":           {},
+	"internal/promises":           {},
+	"internal/testenv":            {},
+	"internal/cluster":            {},
+	"internal/cluster/local":      {"internal/cluster"},
+	"signal/wire":                 {"internal/fault", "internal/id"},
+	"relay":                       {"internal/fault", "relay/internal/wire"},
+	"relay/conformance":           {}, // its tests import relay
+	"relay/internal/wire":         {},
+	"store":                       {"internal/id"},
+	"store/bolt":                  {"store", "internal/id"},
+	"store/sealed":                {"store", "internal/id"},
+	"internal/keyring":            {"store", "internal/id"},
+	"friends":                     {"store", "internal/id", "internal/fault"},
+	"internal/account":            {"store", "internal/id", "internal/fault"},
+	"signal":                      {"signal/wire", "internal/cluster", "internal/fault", "internal/id", "store", "friends"},
+	"signal/client":               {"signal/wire", "internal/fault", "internal/id"},
+	"internal/httpapi":            {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
+	"internal/config":             {},
+	"internal/doctor":             {},
+	"internal/coturn":             {},
+	"internal/metrics":            {"relay"},
+	"internal/metrics/hubmetrics": {"internal/metrics", "signal"},
+	"internal/relayadmin":         {"relay"},
+	"internal/serving":            {},
+	"internal/relayd":             {"relay", "internal/config", "internal/coturn", "internal/metrics", "internal/relayadmin", "internal/serving", "internal/turntest"},
+	"web":                         {},
 }
 
 // free lists the packages that may import anything: the wiring and what only
@@ -103,6 +106,38 @@ func TestImportsFollowLayers(t *testing.T) {
 		if !seen[name] {
 			t.Errorf("the lists name %s, which does not exist", name)
 		}
+	}
+}
+
+// TestRelayProgramIsNoHub holds that a relay that runs alone is made of nothing
+// that knows of people, calls or what is kept about them.
+func TestRelayProgramIsNoHub(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"internal/relayd").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	of := map[string]bool{}
+	for dep := range strings.FieldsSeq(string(out)) {
+		of[strings.TrimPrefix(dep, module)] = true
+		for _, kept := range []string{"go.etcd.io/", "github.com/coder/websocket", "github.com/danielgtaylor/huma"} {
+			if strings.HasPrefix(dep, kept) {
+				t.Errorf("the relay program links %s", dep)
+			}
+		}
+	}
+	for _, name := range []string{
+		"store", "store/bolt", "store/sealed", "signal", "signal/wire", "friends", "web", "internal/account", "internal/httpapi", "internal/keyring", "internal/id", "internal/cluster",
+	} {
+		if _, there := layers[name]; !there {
+			t.Errorf("there is no package %s", name)
+		}
+		if of[name] {
+			t.Errorf("the relay program links %s", name)
+		}
+	}
+	if !of["relay"] {
+		t.Error("the relay program links no relay")
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package relayd
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/ringfence/ringfence/internal/config"
 )
@@ -49,7 +50,7 @@ func TestPublicNameIsResolvedEachMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r resolver
 		r.set("2001:db8::7", "203.0.113.7")
-		ip, err := newPublicIP(t.Context(), process{lookup: r.lookup}, host(t, "call.example.org"), slog.New(slog.DiscardHandler))
+		ip, err := NewPublicIP(t.Context(), r.lookup, host(t, "call.example.org"), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,13 +67,13 @@ func TestPublicNameIsResolvedEachMinute(t *testing.T) {
 		want("203.0.113.7", 1)
 		r.set("203.0.113.8")
 		want("203.0.113.7", 1)
-		<-timeAfter(lookEvery)
+		<-time.After(lookEvery)
 		want("203.0.113.8", 2)
 		r.answer.Store(nil)
-		<-timeAfter(lookEvery)
+		<-time.After(lookEvery)
 		want("203.0.113.8", 3) // the last good one stays
 		r.set("0.0.0.0")
-		<-timeAfter(lookEvery)
+		<-time.After(lookEvery)
 		want("203.0.113.8", 4)
 		stop()
 		if err := <-done; err != nil {
@@ -84,9 +85,9 @@ func TestPublicNameIsResolvedEachMinute(t *testing.T) {
 func TestPublicNameThatDoesNotResolveIsSaidAtTheStart(t *testing.T) {
 	t.Parallel()
 	var r resolver
-	_, err := newPublicIP(t.Context(), process{lookup: r.lookup}, host(t, "call.example.org"), slog.New(slog.DiscardHandler))
+	_, err := NewPublicIP(t.Context(), r.lookup, host(t, "call.example.org"), slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "turn.public_ip") || !strings.Contains(err.Error(), "call.example.org") {
-		t.Errorf("newPublicIP = %v, want the setting and the name", err)
+		t.Errorf("NewPublicIP = %v, want the setting and the name", err)
 	}
 }
 
@@ -94,7 +95,7 @@ func TestPublicAddressIsTakenAsItIs(t *testing.T) {
 	t.Parallel()
 	var r resolver
 	for text, want := range map[string]string{"203.0.113.7": "203.0.113.7", "": "invalid IP"} {
-		ip, err := newPublicIP(t.Context(), process{lookup: r.lookup}, host(t, text), slog.New(slog.DiscardHandler))
+		ip, err := NewPublicIP(t.Context(), r.lookup, host(t, text), slog.New(slog.DiscardHandler))
 		if err != nil || ip.Addr().String() != want || r.asked.Load() != 0 {
 			t.Errorf("%q: %v, %v", text, ip.Addr(), err)
 		}

@@ -1,7 +1,8 @@
-package main
+package relayd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"github.com/ringfence/ringfence/internal/config"
 )
 
+var errNoAddress = errors.New("nothing that clients could reach")
+
 // lookEvery is how often a host name for turn.public_ip is resolved again, and
 // lookFor how long one answer may take.
 const (
@@ -19,23 +22,31 @@ const (
 	lookFor   = 10 * time.Second
 )
 
-// publicIP is the address under which the relay is known outside. It keeps the
-// last good answer of a name.
-type publicIP struct {
-	host   config.Host
-	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	log    *slog.Logger
-	addr   atomic.Pointer[netip.Addr]
+// Lookup resolves a host name.
+type Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+
+// SystemLookup is the resolver of the system.
+func SystemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
-// newPublicIP resolves host for the first time. A name that does not resolve
-// then is a fault: without an address no client could be told one.
-func newPublicIP(ctx context.Context, p process, host config.Host, log *slog.Logger) (*publicIP, error) {
-	ip := &publicIP{host: host, lookup: p.lookup, log: log}
+// PublicIP is the address under which the relay is known outside. It keeps the
+// last good answer of a name.
+type PublicIP struct {
+	setting string // the key it is from
+	host    config.Host
+	lookup  Lookup
+	log     *slog.Logger
+	addr    atomic.Pointer[netip.Addr]
+}
+
+// NewPublicIP resolves turn.public_ip for the first time. A name that does not
+// resolve then is a fault: without an address no client could be told one. A
+// nil lookup is that of the system.
+func NewPublicIP(ctx context.Context, lookup Lookup, host config.Host, log *slog.Logger) (*PublicIP, error) {
+	ip := &PublicIP{setting: "turn.public_ip", host: host, lookup: lookup, log: log}
 	if ip.lookup == nil {
-		ip.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
-			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		}
+		ip.lookup = SystemLookup
 	}
 	if a := host.Addr(); a.IsValid() {
 		ip.addr.Store(&a)
@@ -44,13 +55,13 @@ func newPublicIP(ctx context.Context, p process, host config.Host, log *slog.Log
 		return ip, nil
 	}
 	if err := ip.resolve(ctx); err != nil {
-		return nil, fmt.Errorf("turn.public_ip: %s does not resolve to an address: %w; check the name, or write the address itself", host.Name(), err)
+		return nil, fmt.Errorf("%s: %s does not resolve to an address: %w; check the name, or write the address itself", ip.setting, host.Name(), err)
 	}
 	return ip, nil
 }
 
 // Addr returns the address of the moment, the zero Addr where there is no NAT.
-func (ip *publicIP) Addr() netip.Addr {
+func (ip *PublicIP) Addr() netip.Addr {
 	if a := ip.addr.Load(); a != nil {
 		return *a
 	}
@@ -58,7 +69,7 @@ func (ip *publicIP) Addr() netip.Addr {
 }
 
 // Serve resolves the name again and again until ctx ends.
-func (ip *publicIP) Serve(ctx context.Context) error {
+func (ip *PublicIP) Serve(ctx context.Context) error {
 	if ip.host.Name() == "" {
 		<-ctx.Done()
 		return nil
@@ -78,7 +89,7 @@ func (ip *publicIP) Serve(ctx context.Context) error {
 }
 
 // resolve takes the first IPv4 address of the name, else the first of IPv6.
-func (ip *publicIP) resolve(ctx context.Context) error {
+func (ip *PublicIP) resolve(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	found, err := ip.lookup(ctx, ip.host.Name())

@@ -1,0 +1,122 @@
+package relayd
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/serving"
+	"github.com/ringfence/ringfence/relay"
+)
+
+// Node is what a relay is made of, whichever program it is in.
+type Node struct {
+	Settings config.TURN
+	Doors    Doors
+
+	// Keys sign and open the credentials of calls; nil: Doors.Call alone.
+	Keys *relay.Keys
+
+	// Certificates are those of turn.cert; nil where there are none. Otherwise
+	// Certificate is used, and turn.tls_listen is not opened; it may be nil, too.
+	Certificates *relay.Certificates
+	Certificate  relay.GetCertificate
+
+	Shared []net.Listener // see [relay.Config]
+
+	OwnAddresses bool
+	External     *PublicIP
+	Log          *slog.Logger
+	Now          func() time.Time
+}
+
+// Listen opens the relay's listeners and starts nothing, see [relay.Listen].
+func Listen(ctx context.Context, n Node) (*relay.Server, error) {
+	c, err := n.config()
+	if err != nil {
+		return nil, err
+	}
+	return relay.Listen(ctx, c)
+}
+
+func (n *Node) config() (relay.Config, error) {
+	t := n.Settings
+	keys := n.Keys
+	if keys == nil {
+		var err error
+		if keys, err = relay.NewKeys(n.Doors.Call); err != nil {
+			return relay.Config{}, err
+		}
+	}
+	c := relay.Config{
+		MinPort: t.MinPort, MaxPort: t.MaxPort, RelayIPs: t.RelayIPs,
+		PublicIP: n.External.Addr, Host: t.PublicIP.Name(), Realm: t.Realm,
+		Keys: keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
+		Peers:  relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},
+		Shared: n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
+	}
+	if n.Doors.STUNOnly {
+		c.Keys, c.STUNOnly = nil, true
+	}
+	at := addrPorts(t.Listen)
+	if c.Certificate = n.Certificate; n.Certificates != nil {
+		c.Certificate, c.TLS = n.Certificates.Get, addrPorts(t.TLSListen)
+	}
+	if t.TLSMin == "1.2" {
+		c.TLSMin = tls.VersionTLS12
+	}
+	if t.Transports.Has("udp") {
+		c.UDP = at
+	}
+	if t.Transports.Has("tcp") {
+		c.TCP = at
+	}
+	return c, nil
+}
+
+// OpenCertificates reads turn.cert and turn.key; it returns nil where they are
+// not set.
+func OpenCertificates(t config.TURN, log *slog.Logger) (*relay.Certificates, error) {
+	if t.Cert == "" {
+		return nil, nil //nolint:nilnil // there are none
+	}
+	c, err := relay.LoadCertificates(t.Cert, t.Key)
+	if err != nil {
+		return nil, config.FaultErrors{{
+			Setting: "turn.cert", Must: err.Error(), Fix: "name PEM files that this user can read, the certificate first and then those between it and its root",
+		}}
+	}
+	c.Log = log
+	return c, nil
+}
+
+func limits(l config.Limits) relay.Limits {
+	return relay.Limits{
+		PerUser: int(l.PerUser), PerSecret: int(l.PerSecret), PerPrefix: int(l.PerPrefix), Allocations: int(l.Allocations),
+		Connections: int(l.Connections), PerNetwork: int(l.ConnectionsPerPrefix),
+		Permissions: int(l.Permissions), Channels: int(l.Channels),
+		BytesPerSecond: int(l.BytesPerSecond), BytesPerSecondTotal: int(l.BytesPerSecondTotal), //nolint:gosec // config bounds them far below
+		Lifetime: time.Duration(l.Lifetime) * time.Second,
+	}
+}
+
+func addrPorts(in config.Listens) (out []netip.AddrPort) {
+	for _, l := range in {
+		out = append(out, netip.AddrPortFrom(l.Addr(), l.Port()))
+	}
+	return out
+}
+
+// listenAdmin opens the admin listener, nil where it is off.
+func listenAdmin(ctx context.Context, c *config.LoadedRelay) (net.Listener, error) {
+	if !c.AdminListen.On() {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return serving.Listen(ctx, serving.At{
+		Setting: "admin_listen", Flag: "admin-listen", Addr: c.AdminListen.String(), Port: c.AdminListen.Port(),
+	}, nil)
+}
