@@ -34,3 +34,9 @@ func (t *table) drain() {
 	defer t.mu.Unlock()
 	t.drained = true
 }
+
+func (t *table) draining() bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.drained
+}

@@ -22,6 +22,9 @@ func TestDrainLetsCallsEnd(t *testing.T) {
 	if err := r.Drain(short); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("with two allocations: got %v", err)
 	}
+	if !r.Stats().Draining {
+		t.Error("the counters do not tell")
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- r.Drain(t.Context()) }()
 

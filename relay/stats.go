@@ -73,6 +73,9 @@ type Stats struct {
 	// and had, by its name. Traffic is that of peers.
 	Secrets map[string]SecretUse
 
+	// Draining reports whether [Server.Drain] was called.
+	Draining bool
+
 	// CertificateExpires is when the certificate of TLS and DTLS ends; zero
 	// where there is none.
 	CertificateExpires time.Time
@@ -151,7 +154,7 @@ func (s *Server) Stats() Stats {
 		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
 		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
 		AllocationsLive: live, AllocationsTotal: total, Refusals: make(map[Refusal]uint64),
-		Secrets: s.table.shares(), CertificateExpires: s.cfg.certificateExpires(),
+		Draining: s.table.draining(), Secrets: s.table.shares(), CertificateExpires: s.cfg.certificateExpires(),
 	}
 	for name, use := range st.Secrets {
 		use.Traffic = s.counters.secrets[name].snapshot()

@@ -15,7 +15,7 @@ type relayCollector struct {
 	relayedPackets, relayedBytes                           *prometheus.Desc
 	live, total, refused, limits                           *prometheus.Desc
 	secretLive, secretTotal, secretPackets, secretBytes    *prometheus.Desc
-	certificate                                            *prometheus.Desc
+	certificate, draining                                  *prometheus.Desc
 }
 
 // limits tells which refusals are a limit that was reached, by the name that
@@ -58,7 +58,7 @@ func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.receivedPackets, c.receivedBytes, c.sentPackets, c.sentBytes, c.made, c.errors, c.connections,
 		c.relayedPackets, c.relayedBytes, c.live, c.total, c.refused, c.limits,
-		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate,
+		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate, c.draining,
 	} {
 		out <- d
 	}
@@ -98,6 +98,11 @@ func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 		to.Counter(c.secretBytes, use.BytesIn, name, "in")
 		to.Counter(c.secretBytes, use.BytesOut, name, "out")
 	}
+	draining := 0
+	if s.Draining {
+		draining = 1
+	}
+	to.Gauge(c.draining, draining)
 	if at := s.CertificateExpires; !at.IsZero() {
 		to.Gauge(c.certificate, int(at.Unix()))
 	}
