@@ -72,12 +72,15 @@ func TestRFC8656_7_2_AllocationMismatchOfAnotherUser(t *testing.T) {
 func TestRFC8656_6_FiveTupleHasTheTransport(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
-	u := s.allocated(t, "udp", "a")
-	local := u.local()
-	conn, err := (&net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(local)}).Dial("tcp", s.addr(t, "tcp").String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	var u *client
+	var conn net.Conn
+	eventually(t, "a port is free for TCP as well", func() bool {
+		u = s.allocated(t, "udp", "a")
+		from := &net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(u.local())}
+		var err error
+		conn, err = from.Dial("tcp", s.addr(t, "tcp").String())
+		return err == nil
+	})
 	t.Cleanup(func() { _ = conn.Close() })
 	c := &client{t: t, conn: conn, stream: true, server: s, cred: s.credential(t, "a")}
 	c.challenge()
