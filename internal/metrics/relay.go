@@ -49,6 +49,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 		secretTotal:     Describe("relay_secret_allocations_total", "Allocations made with a secret's credentials.", "secret"),
 		secretPackets:   Describe("relay_secret_packets_total", "Packets between peers and the relay for a secret's credentials.", "secret", "direction"),
 		secretBytes:     Describe("relay_secret_bytes_total", "Bytes between peers and the relay for a secret's credentials.", "secret", "direction"),
+		draining:        Describe("relay_draining", "1 while the relay takes no new allocations, because it is about to end; else 0."),
 		certificate:     Describe("relay_certificate_expiry_seconds", "When the certificate of TLS and DTLS ends, in seconds since 1970; not there without one."),
 	}
 }
