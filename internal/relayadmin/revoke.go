@@ -142,8 +142,11 @@ func reason(err error) error {
 	return errBody
 }
 
-func refuse(w http.ResponseWriter, status int, err error) {
-	body, _ := json.Marshal(refusal{err.Error()})
+func refuse(w http.ResponseWriter, status int, why error) {
+	body, err := json.Marshal(refusal{why.Error()})
+	if err != nil { // a string always can be written
+		body = nil
+	}
 	answer(w, status, body)
 }
 
