@@ -215,6 +215,7 @@ func TestPacketsAllocateNothing(t *testing.T) {
 	for name, peer := range map[string]netip.AddrPort{"outside": outside, "of the call": own} {
 		conn := &echoConn{packet: make([]byte, 1200), from: peer}
 		s := r.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
+		s.permit(peer.Addr(), true)
 		l := newPackets(&echoConn{packet: channelData(0x4000, make([]byte, 1200), false), from: outside}, nil, r.counters)
 		to := net.UDPAddrFromAddrPort(peer)
 		b := make([]byte, 1600)

@@ -16,6 +16,8 @@ const (
 	DefaultMinPort = 49152
 	DefaultMaxPort = 65535
 	DefaultRealm   = "ringfence"
+
+	DefaultNonceLife = 600 * time.Second
 )
 
 // Bounds of [Limits.Lifetime], and RFC 8656 section 7.2's default.
@@ -83,6 +85,13 @@ type Config struct {
 	// answers binding requests.
 	STUNOnly bool
 
+	// STUN is who is told where they are seen from.
+	STUN STUN
+
+	// NonceLife is how long a nonce may be used: 600 s. Clients get a new one
+	// in the answer that refuses the old.
+	NonceLife time.Duration
+
 	Peers PeerPolicy
 
 	// AllowOwnAddresses lets clients reach other programs on this machine, on
@@ -107,6 +116,7 @@ type Limits struct {
 	PerNetwork  int // connections of one network, /32 or /64: 512
 	Permissions int // peers' addresses of one allocation: 64
 	Channels    int // of one allocation: 64
+	Strangers   int // answers a second, in all, that are longer than 1.6 times what asked for them over UDP: 5000
 
 	// BytesPerSecond is how many bytes of payload pass each way of one
 	// allocation: 2,000,000, enough for a few streams of high definition.
@@ -140,6 +150,7 @@ func (c Config) withDefaults() (Config, error) {
 	or(&c.TLSMin, tls.VersionTLS13)
 	or(&c.Separator, DefaultSeparator)
 	c.Limits = c.Limits.withDefaults(len(c.Secrets))
+	or(&c.NonceLife, DefaultNonceLife)
 	or(&c.Log, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
@@ -163,6 +174,7 @@ func (l Limits) withDefaults(secrets int) Limits {
 	or(&l.PerNetwork, 512)
 	or(&l.Permissions, 64)
 	or(&l.Channels, 64)
+	or(&l.Strangers, 5000)
 	or(&l.BytesPerSecond, 2_000_000)
 	or(&l.BytesPerSecondTotal, 125_000_000)
 	or(&l.Lifetime, maxLifetime)
@@ -172,7 +184,7 @@ func (l Limits) withDefaults(secrets int) Limits {
 func (l Limits) check() error {
 	var faults []error
 	if min(l.PerLeg, l.PerUser, l.PerSecret, l.PerPrefix, l.Allocations, l.Connections, l.PerNetwork,
-		l.Permissions, l.Channels, l.BytesPerSecond, l.BytesPerSecondTotal) < 0 {
+		l.Permissions, l.Channels, l.Strangers, l.BytesPerSecond, l.BytesPerSecondTotal) < 0 {
 		faults = append(faults, errLimits)
 	}
 	if l.Lifetime < minLifetime || l.Lifetime > maxLifetime {

@@ -264,16 +264,6 @@ func TestEveryDoorOpens(t *testing.T) {
 			t.Errorf("%s: let in", c.Username)
 		}
 	}
-	for _, p := range []Principal{
-		legOf("a"),
-		{Kind: KindCall, ID: "c.l", Call: "c", Leg: "l", Budget: 1024},
-		{Kind: KindREST, ID: "r:one:a.b.c", Secret: "one"},
-		{Kind: KindStatic, ID: "u:a.b"},
-	} {
-		if got := principalOf(p.userID()); got != p {
-			t.Errorf("got %+v, want %+v", got, p)
-		}
-	}
 }
 
 func TestConfigOfDoors(t *testing.T) {

@@ -48,7 +48,8 @@ type dtlsPackets struct {
 	done      chan struct{} // closed when the reader has been told of the end
 	ready     chan *datagram
 	fresh     chan *session
-	read      wiped          // of the one reader
+	read      wiped          // of the one reader, like desk
+	desk      *desk          // set before there is a reader
 	open      sync.WaitGroup // one for each session, and one for run
 
 	mu       sync.Mutex // guards following
@@ -263,32 +264,66 @@ func isEnd(err error) bool {
 
 // ReadFrom returns the next message of any client. It fails only after Close.
 func (d *dtlsPackets) ReadFrom(b []byte) (int, net.Addr, error) {
-	d.read.wipe()
-	select {
-	case m := <-d.ready:
-		n, from := copy(b, m.b[:m.n]), m.from
-		d.read.note(b, n)
-		m.drop()
-		return n, from, nil
-	case <-d.closing:
-		d.readOnce.Do(func() { close(d.done) })
-		return 0, nil, net.ErrClosed
+	for {
+		d.read.wipe()
+		select {
+		case m := <-d.ready:
+			n, from := copy(b, m.b[:m.n]), m.from
+			d.read.note(b, n)
+			m.drop()
+			if n = d.attend(from, b, n); n > 0 {
+				return n, from, nil
+			}
+		case <-d.closing:
+			d.readOnce.Do(func() { close(d.done) })
+			return 0, nil, net.ErrClosed
+		}
 	}
+}
+
+// attend shows a STUN message in b to [front], and returns how long what pion
+// shall see in its place is: 0 where it shall see nothing.
+func (d *dtlsPackets) attend(from net.Addr, b []byte, n int) int {
+	if !isSTUN(b[0]) {
+		return n
+	}
+	src, _ := addrPort(from)
+	switch what, msg := d.desk.receive(client{ViaDTLS, src, d.at}, b[:n]); what {
+	case answered:
+		_ = d.send(msg, from)
+	case passed:
+		n = copy(b, msg)
+		d.read.note(b, n)
+		return n
+	case dropped:
+	}
+	return 0
 }
 
 // WriteTo sends a message to a client, and clears it, as [packets.WriteTo]
 // does. What is for a client that has gone is lost.
 func (d *dtlsPackets) WriteTo(b []byte, to net.Addr) (int, error) {
+	out, ok := b, true
+	if isAnswer(b) {
+		out, ok = d.desk.answer(b)
+	}
+	if !ok {
+		return len(b), nil
+	}
+	return len(b), d.send(out, to)
+}
+
+func (d *dtlsPackets) send(b []byte, to net.Addr) error {
 	defer clear(b)
 	conn := d.connOf(to)
 	if conn == nil {
-		return len(b), nil
+		return nil
 	}
 	n, err := conn.Write(b)
 	if err == nil {
 		d.counters.of(ViaDTLS).out(n)
 	}
-	return n, err
+	return err
 }
 
 func (d *dtlsPackets) connOf(to net.Addr) *dtls.Conn {

@@ -64,7 +64,7 @@ func TestPlainAndSealedFromOnePort(t *testing.T) {
 	var both []*peer
 	for i, conn := range []net.PacketConn{&plainHalf{split}, &packetClient{over}} {
 		cred := r.mint(t, "call1", string(rune('a'+i)))
-		tc := clientOn(t, &wire{conn, r.udpAddr()}, DefaultRealm, cred)
+		tc := clientOn(t, &way{conn, r.udpAddr()}, DefaultRealm, cred)
 		pc, err := tc.Allocate()
 		if err != nil {
 			t.Fatal(err)

@@ -7,48 +7,17 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// quota is asked before an allocation is made; no answers 486.
-func (s *Server) quota(user, _ string, from net.Addr) bool {
-	who := principalOf(user)
-	src, _ := addrPort(from)
-	if err := s.table.room(&who, src.Addr(), s.clock.Load()); err != nil {
-		s.counters.refuse(reasonOf(err))
-		return false
-	}
-	return true
-}
-
-// permission judges requests for permissions and channels of the clients that
-// are heard where dst says.
-func (s *Server) permission(dst func(src netip.AddrPort) netip.AddrPort) turn.PermissionHandler {
-	return func(from net.Addr, ip net.IP) bool {
-		peer, ok := netip.AddrFromSlice(ip)
-		if !ok {
-			return false
-		}
-		refusal := s.guard.grants(peer)
-		if src, ok := addrPort(from); refusal == "" && ok {
-			sock := s.table.of(client{viaOf(from), src, dst(src)})
-			if sock == nil || !sock.mayPermit(peer.Unmap(), s.cfg.Limits.Permissions) {
-				refusal = RefusedPermissions
-			}
-		}
-		if refusal != "" {
-			s.counters.refuse(refusal)
-		}
-		return refusal == ""
-	}
+// permission is the second time that a peer is looked at: [front] has done so
+// before.
+func (s *Server) permission(_ net.Addr, ip net.IP) bool {
+	peer, ok := netip.AddrFromSlice(ip)
+	return ok && s.guard.grants(peer) == ""
 }
 
 // events are pion's hooks. It holds locks of its own while it calls them: they
 // touch nothing but our tables.
 func (s *Server) events() turn.EventHandler {
 	return turn.EventHandler{
-		OnAuth: func(_, _ net.Addr, _, _, _, _ string, verdict bool) {
-			if !verdict {
-				s.counters.refuse(RefusedCredential)
-			}
-		},
 		OnAllocationCreated: func(src, dst net.Addr, _, _, _ string, relayed net.Addr, _ int) {
 			if at, ok := addrPort(relayed); ok {
 				s.allocated(src, dst, at)
@@ -61,8 +30,12 @@ func (s *Server) events() turn.EventHandler {
 		OnPermissionDeleted: func(src, dst net.Addr, _, _, _ string, _ net.Addr, peer net.IP) {
 			s.permitted(src, dst, peer, false)
 		},
-		OnChannelCreated: func(src, dst net.Addr, _, _, _ string, _, _ net.Addr, _ uint16) { s.channel(src, dst, 1) },
-		OnChannelDeleted: func(src, dst net.Addr, _, _, _ string, _, _ net.Addr, _ uint16) { s.channel(src, dst, -1) },
+		OnChannelCreated: func(src, dst net.Addr, _, _, _ string, _, peer net.Addr, number uint16) {
+			s.channel(src, dst, peer, number, true)
+		},
+		OnChannelDeleted: func(src, dst net.Addr, _, _, _ string, _, peer net.Addr, number uint16) {
+			s.channel(src, dst, peer, number, false)
+		},
 	}
 }
 
@@ -117,12 +90,9 @@ func (s *Server) permitted(src, dst net.Addr, peer net.IP, on bool) {
 	}
 }
 
-// channel counts channels. pion can't be told to refuse one, and looks them
-// through for each packet: an allocation with too many ends.
-func (s *Server) channel(src, dst net.Addr, change int) {
-	sock := s.table.of(tuple(src, dst))
-	if sock != nil && sock.countChannels(change) > s.cfg.Limits.Channels {
-		s.counters.refuse(RefusedPermissions)
-		_ = sock.Close() // always nil
+func (s *Server) channel(src, dst, peer net.Addr, number uint16, on bool) {
+	at, ok := addrPort(peer)
+	if sock := s.table.of(tuple(src, dst)); sock != nil && ok {
+		sock.channel(number, at, on)
 	}
 }

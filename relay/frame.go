@@ -3,6 +3,8 @@ package relay
 import (
 	"encoding/binary"
 	"io"
+
+	"github.com/ringfence/ringfence/relay/internal/wire"
 )
 
 const (
@@ -39,6 +41,13 @@ func plausible(b []byte) bool {
 	return false
 }
 
+// isAnswer reports whether a message of pion's answers a request: all else that
+// it sends is data, from a goroutine of each allocation.
+func isAnswer(b []byte) bool {
+	m := wire.Message(b)
+	return len(b) >= stunHeader && isSTUN(b[0]) && (m.Class() == wire.Success || m.Class() == wire.Failure)
+}
+
 // messages cuts a stream into whole messages. The zero value needs a buffer
 // of its own first, see [newMessages].
 type messages struct {
@@ -72,6 +81,7 @@ func (m *messages) next(r io.Reader) ([]byte, error) {
 		got, err := r.Read(m.buf[m.to:])
 		m.to += got
 		if got == 0 && err != nil {
+			clear(m.buf) // half a message may have come
 			return nil, err
 		}
 	}

@@ -18,7 +18,7 @@ var (
 	errNoPort       = errors.New("no free port towards peers")
 	errNoFamily     = errors.New("no address of that family")
 	errTCPPeers     = errors.New("no allocations towards peers by TCP")
-	errForeignPort  = errors.New("port outside the range")
+	errNobody       = errors.New("nobody asked for an allocation")
 	errNotPacketNet = errors.New("not a packet network")
 )
 
@@ -31,8 +31,8 @@ type generator struct {
 // Validate has nothing to find: [Config] was checked.
 func (g *generator) Validate() error { return nil }
 
-// AllocatePacketConn binds a socket for one leg of a call. pion asks without
-// a user when it only looks for a free even port; it closes that one at once.
+// AllocatePacketConn binds the socket of an allocation that [front] has let
+// through.
 func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
 	bind, shown, err := g.server.place(c.Network, g.heard)
 	if err != nil && c.UserID == "" { // it only looks by IPv4, whatever is wanted
@@ -41,10 +41,11 @@ func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packe
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.UserID == "" {
-		return g.probe(bind)
+	i := g.server.front.intentOf(c.UserID)
+	if i == nil {
+		return nil, nil, errNobody
 	}
-	s, err := g.open(bind, shown, c)
+	s, err := g.open(bind, shown, i)
 	if err != nil {
 		g.server.counters.refuse(reasonOf(err))
 		return nil, nil, err
@@ -53,59 +54,80 @@ func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packe
 }
 
 // open tries ports until one is free here and, behind NAT, outside.
-func (g *generator) open(bind, shown netip.Addr, c turn.AllocateListenerConfig) (*socket, error) {
-	who := principalOf(c.UserID) // pion passes nothing else on
+func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
+	if i.hasTok {
+		return g.reserved(shown, i)
+	}
 	for range portTries {
-		port, err := g.port(c.RequestedPort)
+		at := netip.AddrPortFrom(bind, g.port(i.even))
+		conn, err := listenPeers(at)
 		if err != nil {
-			return nil, err
+			continue
 		}
-		conn, err := listenPeers(netip.AddrPortFrom(bind, port))
-		if err == nil {
-			s := g.server.newSocket(conn, who, netip.AddrPortFrom(bind, port), netip.AddrPortFrom(shown, port))
-			if err = g.server.table.add(s); err == nil {
-				return s, nil
+		if i.next {
+			if i.issued = g.reserve(at, i); i.issued == nil {
+				_ = conn.Close()
+				continue
 			}
-			_ = conn.Close()
 		}
+		s, err := g.live(conn, at, shown, i)
 		switch {
+		case err == nil:
+			return s, nil
 		case errors.Is(err, errStopping), errors.Is(err, errRevoked), errors.Is(err, errQuota), errors.Is(err, errCapacity):
 			return nil, err
-		case c.RequestedPort != 0:
-			return nil, fmt.Errorf("%w: %w", errNoPort, err)
 		}
 	}
 	return nil, errNoPort
 }
 
-// port draws a port, or checks the one that a reservation asks for.
-func (g *generator) port(requested int) (uint16, error) {
-	low, high := int(g.server.cfg.MinPort), int(g.server.cfg.MaxPort)
-	if requested == 0 {
-		requested = low + rand.IntN(high-low+1) //nolint:gosec // a port is no secret
+// live makes conn the socket of an allocation, or closes it.
+func (g *generator) live(conn *net.UDPConn, at netip.AddrPort, shown netip.Addr, i *intent) (*socket, error) {
+	s := g.server.newSocket(conn, i.who, at, netip.AddrPortFrom(shown, at.Port()))
+	s.id, s.txid, s.second, s.issued = i.id, i.txid, i.second, i.issued
+	if err := g.server.table.add(s); err != nil {
+		_ = conn.Close()
+		return nil, err
 	}
-	if requested < low || requested > high {
-		return 0, errForeignPort
-	}
-	return uint16(requested), nil //nolint:gosec // within the range of uint16
+	return s, nil
 }
 
-// probe finds a port that is even and free, with its neighbour free as well.
-func (g *generator) probe(bind netip.Addr) (net.PacketConn, net.Addr, error) {
-	for range portTries {
-		port, err := g.port(0)
-		if err != nil {
-			return nil, nil, err
-		}
-		at := netip.AddrPortFrom(bind, port&^1)
-		if at.Port() < g.server.cfg.MinPort || g.server.table.at(at) != nil {
-			continue
-		}
-		if conn, err := listenPeers(at); err == nil {
-			return conn, net.UDPAddrFromAddrPort(at), nil
+// reserve binds the port above at and holds it for whoever asked.
+func (g *generator) reserve(at netip.AddrPort, i *intent) []byte {
+	above := netip.AddrPortFrom(at.Addr(), at.Port()+1)
+	if above.Port() > g.server.cfg.MaxPort {
+		return nil
+	}
+	conn, err := listenPeers(above)
+	if err != nil {
+		return nil
+	}
+	token := g.server.reserved.hold(conn, above, i.who.ID, g.server.cfg.Now())
+	if token == nil {
+		_ = conn.Close()
+	}
+	return token
+}
+
+// reserved makes the allocation of a port that was held.
+func (g *generator) reserved(shown netip.Addr, i *intent) (*socket, error) {
+	conn, at, ok := g.server.reserved.take(i.token, i.who.ID)
+	if !ok {
+		return nil, errNoPort
+	}
+	return g.live(conn, at, shown, i)
+}
+
+// port draws a port.
+func (g *generator) port(even bool) uint16 {
+	low, high := int(g.server.cfg.MinPort), int(g.server.cfg.MaxPort)
+	port := low + rand.IntN(high-low+1) //nolint:gosec // a port is no secret
+	if even && port%2 == 1 {
+		if port--; port < low {
+			port = min(port+2, high)
 		}
 	}
-	return nil, nil, errNoPort
+	return uint16(port) //nolint:gosec // within the range of uint16
 }
 
 // AllocateListener refuses: peers are reached by UDP only.

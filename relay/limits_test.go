@@ -69,7 +69,7 @@ func TestLimitsPermissions(t *testing.T) {
 		t.Error("one permission too many was given")
 	}
 	u, _ := to(0).(*net.UDPAddr)
-	if err := request(a, stun.MethodCreatePermission, peerAttr{u}); err != nil {
+	if err := ask(a, stun.MethodCreatePermission, peerAttr{u}); err != nil {
 		t.Errorf("a refresh of one that is there: %v", err)
 	}
 	if n := r.refused(RefusedPermissions); n != 1 {
@@ -77,14 +77,25 @@ func TestLimitsPermissions(t *testing.T) {
 	}
 }
 
-func TestTooManyChannelsEndTheAllocation(t *testing.T) {
+func TestTooManyChannelsAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Limits.Channels = 3 })
 	a := r.allocate(t, "udp", "call1", "a")
-	for i := range 4 {
-		_ = bindChannel(a, uint16(0x4100+i), &net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 4000 + i})
+	to := func(i int) net.Addr { return &net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 4000 + i} }
+	for i := range 3 {
+		if err := bindChannel(a, uint16(0x4100+i), to(i)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	eventually(t, patience, "allocation gone", func() bool { return r.Stats().AllocationsLive == 0 })
+	if err := bindChannel(a, 0x4103, to(3)); !errors.Is(err, codeError(codeNoCapacity)) {
+		t.Errorf("one too many: got %v", err)
+	}
+	if err := bindChannel(a, 0x4100, to(0)); err != nil {
+		t.Errorf("a refresh of one that is there: %v", err)
+	}
+	if live := r.Stats().AllocationsLive; live != 1 {
+		t.Errorf("got %d allocations, want the one", live)
+	}
 }
 
 func TestLimitsConnections(t *testing.T) {
@@ -141,7 +152,7 @@ func TestRefusesTCPTowardsPeers(t *testing.T) {
 		t.Fatal("allocated a TCP relay")
 	}
 	a := r.allocate(t, "tcp", "call1", "b")
-	if err := request(a, stun.MethodConnect, peerAttr{&net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 80}}); err == nil {
+	if err := ask(a, stun.MethodConnect, peerAttr{&net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 80}}); err == nil {
 		t.Error("connected to a peer by TCP")
 	}
 	if n := r.refused(RefusedTransport); n != 2 {
@@ -149,24 +160,19 @@ func TestRefusesTCPTowardsPeers(t *testing.T) {
 	}
 }
 
-func TestReservedPortsStayInRange(t *testing.T) {
+func TestPortsStayInRange(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) { c.MinPort, c.MaxPort = 51000, 51999 })
+	r := newRig(t, func(c *Config) { c.MinPort, c.MaxPort = 51001, 51003 })
 	g := &generator{r.Server, loopback(0).Addr()}
-	conn, addr, err := g.probe(loopback(0).Addr())
-	if err != nil {
-		t.Fatal(err)
+	seen := map[uint16]bool{}
+	for range 1000 {
+		if port := g.port(true); port != 51002 {
+			t.Fatalf("got even port %d, want the only one", port)
+		}
+		seen[g.port(false)] = true
 	}
-	_ = conn.Close()
-	if at, _ := addrPort(addr); at.Port()%2 != 0 || at.Port() < 51000 || at.Port() > 51999 {
-		t.Errorf("got port %d, want an even one from 51000 to 51999", at.Port())
-	}
-	if _, err := g.port(80); err == nil {
-		t.Error("a reservation may ask for port 80")
-	}
-	a := r.allocate(t, "udp", "call1", "a")
-	if at, _ := addrPort(a.LocalAddr()); at.Port() < 51000 || at.Port() > 51999 {
-		t.Errorf("got port %d, want one from 51000 to 51999", at.Port())
+	if len(seen) != 3 || !seen[51001] || !seen[51003] {
+		t.Errorf("got ports %v, want 51001 to 51003", seen)
 	}
 }
 
@@ -223,6 +229,7 @@ func TestCutPacketsAreNotRelayed(t *testing.T) {
 	from := netip.MustParseAddrPort("8.8.8.8:4000")
 	conn := &scriptedPackets{packets: [][]byte{make([]byte, 1700), make([]byte, 10)}, from: from}
 	s := r.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
+	s.permit(from.Addr(), true)
 	if n, _, err := s.ReadFrom(make([]byte, 1600)); n != 10 || err != nil {
 		t.Errorf("got %d bytes, %v; want the packet that was not cut", n, err)
 	}
@@ -239,6 +246,7 @@ func TestFailedReadsOfARelaySocket(t *testing.T) {
 	from := netip.MustParseAddrPort("8.8.8.8:4000")
 	conn := &scriptedPackets{errs: []error{syscall.ECONNREFUSED}, packets: [][]byte{make([]byte, 10)}, from: from}
 	s := r.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
+	s.permit(from.Addr(), true)
 	if err := r.table.add(s); err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,10 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, doors: cfg.doors(), counters: newCounters(cfg.Secrets...), table: newTable(cfg.Limits, cfg.Secrets...), rates: newRates(cfg.Limits), clock: new(atomic.Int64),
 		crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(),
+		reserved: newReservations(),
+	}
+	if s.front, err = newFront(s); err != nil {
+		return nil, err
 	}
 	if err := s.open(ctx, machine); err != nil {
 		_ = s.Close()

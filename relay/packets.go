@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -23,7 +24,8 @@ type packets struct {
 	dtls     *dtlsPackets // nil: no DTLS here
 	counters *counters
 	clients  addrCache // of the one reader
-	read     wiped     // of the one reader
+	read     wiped     // of the one reader, like desk
+	desk     *desk     // set before there is a reader
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close
@@ -41,8 +43,8 @@ func newPackets(conn udpConn, local net.Addr, c *counters) *packets {
 // ReadFrom returns the next packet that could be for us. It fails only after
 // Close.
 func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
-	p.read.wipe()
 	for pause := firstPause; ; {
+		p.read.wipe()
 		n, from, err := p.conn.ReadFromUDPAddrPort(b)
 		p.read.note(b, n)
 		if err != nil {
@@ -62,8 +64,40 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 			p.counters.refuse(RefusedMalformed)
 			continue
 		}
-		return n, p.clients.get(plain(from)), nil
+		src := plain(from)
+		if isSTUN(b[0]) {
+			if n = p.attend(src, b, n); n == 0 {
+				continue
+			}
+		}
+		return n, p.clients.get(src), nil
 	}
+}
+
+// attend shows the STUN message in b to [front], and returns how long what
+// pion shall see in its place is: 0 where it shall see nothing.
+func (p *packets) attend(src netip.AddrPort, b []byte, n int) int {
+	dst, _ := addrPort(p.local)
+	what, msg := p.desk.receive(client{ViaUDP, src, dst}, b[:n])
+	switch what {
+	case answered:
+		_, _ = p.send(msg, src) // a lost answer is asked for again
+	case passed:
+		n = copy(b, msg)
+		p.read.note(b, n)
+		return n
+	case dropped:
+	}
+	return 0
+}
+
+func (p *packets) send(b []byte, dst netip.AddrPort) (int, error) {
+	n, err := p.conn.WriteToUDPAddrPort(b, dst)
+	clear(b)
+	if err == nil {
+		p.counters.of(ViaUDP).out(n)
+	}
+	return n, err
 }
 
 // survive waits a little after a failed read, and reports whether to go on.
@@ -84,12 +118,15 @@ func (p *packets) WriteTo(b []byte, to net.Addr) (int, error) {
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
-	n, err := p.conn.WriteToUDPAddrPort(b, dst)
-	clear(b)
-	if err == nil {
-		p.counters.of(ViaUDP).out(n)
+	if isAnswer(b) {
+		mine, ok := p.desk.answer(b)
+		if !ok {
+			return len(b), nil
+		}
+		_, err := p.send(mine, dst)
+		return len(b), err
 	}
-	return n, err
+	return p.send(b, dst)
 }
 
 // Close ends the reader. It may be called more than once.

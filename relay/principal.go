@@ -1,8 +1,6 @@
 package relay
 
 import (
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -47,25 +45,6 @@ func (p *Principal) mayReach(o *Principal) bool {
 		return p.Kind == o.Kind && p.Call == o.Call
 	}
 	return true
-}
-
-// userID is what pion calls a user: it comes back wherever pion asks about an
-// allocation. principalOf is the way back.
-func (p *Principal) userID() string {
-	return strings.Join([]string{strconv.Itoa(int(p.Kind)), p.Secret, strconv.FormatInt(p.Budget, 10), p.ID}, userSeparator)
-}
-
-func principalOf(userID string) (p Principal) {
-	kind, rest, _ := strings.Cut(userID, userSeparator)
-	secret, rest, _ := strings.Cut(rest, userSeparator)
-	budget, id, _ := strings.Cut(rest, userSeparator)
-	k, _ := strconv.ParseUint(kind, 10, 8)
-	p = Principal{Kind: Kind(k), ID: id, Secret: secret}
-	p.Budget, _ = strconv.ParseInt(budget, 10, 64)
-	if p.Kind == KindCall {
-		p.Call, p.Leg, _ = strings.Cut(id, userSeparator)
-	}
-	return p
 }
 
 // A door lets in who proves to be somebody. Doors are asked in order, and the

@@ -123,6 +123,7 @@ func TestRatesHoldBothWays(t *testing.T) {
 			defer func() { _ = s.Close() }()
 			conn := &sinkConn{}
 			sock := s.newSocket(conn, legOf("a"), loopback(4001), loopback(4001))
+			sock.permit(outside.Addr(), true)
 			sendALot(t, sock, to)
 			if conn.bytes != c.bytes {
 				t.Errorf("out: got %d bytes, want %d", conn.bytes, c.bytes)

@@ -90,7 +90,7 @@ func TestRefreshToZeroEndsAllocation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	a := r.allocate(t, "udp", "call1", "a")
-	if err := request(a, stun.MethodRefresh, lifetimeAttr(0)); err != nil {
+	if err := ask(a, stun.MethodRefresh, lifetimeAttr(0)); err != nil {
 		t.Fatal(err)
 	}
 	if n := r.Stats().AllocationsLive; n != 0 {

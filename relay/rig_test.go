@@ -145,7 +145,7 @@ func clientAt(t testing.TB, network string, server net.Addr, realm string, c Cre
 }
 
 // clientOn is clientAt over a connection that is there.
-func clientOn(t testing.TB, conn *wire, realm string, c Credential) *turn.Client {
+func clientOn(t testing.TB, conn *way, realm string, c Credential) *turn.Client {
 	t.Helper()
 	log := logging.NewDefaultLoggerFactory()
 	log.Writer = io.Discard
@@ -163,14 +163,14 @@ func clientOn(t testing.TB, conn *wire, realm string, c Credential) *turn.Client
 	return tc
 }
 
-// wire is a client's way to the relay, message by message.
-type wire struct {
+// way is a client's way to the relay, message by message.
+type way struct {
 	net.PacketConn
 	to net.Addr
 }
 
 // dial opens a way to a listener.
-func dial(t testing.TB, network string, server net.Addr) *wire {
+func dial(t testing.TB, network string, server net.Addr) *way {
 	t.Helper()
 	if network == "udp" {
 		at, _ := addrPort(server)
@@ -179,21 +179,21 @@ func dial(t testing.TB, network string, server net.Addr) *wire {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = udp.Close() })
-		return &wire{udp, server}
+		return &way{udp, server}
 	}
 	if network == "dtls" {
 		conn, err := dialDTLS(t, server)
 		if err != nil {
 			t.Fatalf("dial dtls: %v", err)
 		}
-		return &wire{&packetClient{conn}, server}
+		return &way{&packetClient{conn}, server}
 	}
 	conn, err := dialStream(network, server.String())
 	if err != nil {
 		t.Fatalf("dial %s: %v", network, err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &wire{&streamClient{Conn: conn, in: newMessages()}, server}
+	return &way{&streamClient{Conn: conn, in: newMessages()}, server}
 }
 
 func dialStream(network, to string) (net.Conn, error) {
@@ -326,3 +326,10 @@ func legOf(leg string) Principal {
 }
 
 func inCall(call string) *Principal { return &Principal{Kind: KindCall, Call: call} }
+
+// bound returns how many channels an allocation has.
+func (s *socket) bound() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.channels)
+}

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
 )
 
@@ -31,6 +30,8 @@ type Server struct {
 	doors    []door
 	table    *table
 	counters *counters
+	front    *front
+	reserved *reservations
 	crowd    *crowd        // connections of clients
 	lobby    *lobby        // handshakes of DTLS
 	clock    *atomic.Int64 // seconds that Serve has run
@@ -49,6 +50,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		s.closeListeners()
 		return fmt.Errorf("relay: %w", err)
 	}
+	go s.front.keepNonce()
 	for _, p := range s.packets {
 		if p.dtls != nil {
 			p.dtls.start(ctx)
@@ -85,6 +87,7 @@ func (s *Server) second() {
 	if s.clock.Add(1)%refreshEvery == 0 {
 		s.self.refresh()
 		s.table.sweep(s.cfg.Now())
+		s.reserved.sweep(s.cfg.Now())
 	}
 }
 
@@ -92,6 +95,10 @@ func (s *Server) second() {
 func (s *Server) stop() {
 	s.closeListeners()
 	s.table.close()
+	s.reserved.close()
+	_ = s.front.inner.Close() // always nil
+	<-s.front.inner.done
+	<-s.front.kept
 	for _, p := range s.packets {
 		<-p.done
 		if p.dtls != nil {
@@ -139,48 +146,35 @@ func (s *Server) RevokeLeg(call, leg string) {
 func (s *Server) turnConfig() turn.ServerConfig {
 	c := turn.ServerConfig{
 		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: inboundMTU,
-		AuthHandler: s.authenticate, QuotaHandler: s.quota, EventHandler: s.events(),
+		AuthHandler: s.front.known, EventHandler: s.events(),
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.front.inner, RelayAddressGenerator: &generator{s, netip.Addr{}}}},
 	}
 	for _, p := range s.packets {
+		p.desk = s.front.newDesk()
 		at, _ := addrPort(p.LocalAddr())
 		halves := []net.PacketConn{p}
 		if p.dtls != nil {
+			p.dtls.desk = s.front.newDesk()
 			halves = append(halves, p.dtls)
 		}
 		for _, half := range halves {
 			c.PacketConnConfigs = append(c.PacketConnConfigs, turn.PacketConnConfig{
 				PacketConn: half, RelayAddressGenerator: &generator{s, at.Addr()},
-				PermissionHandler: s.permission(func(netip.AddrPort) netip.AddrPort { return at }),
+				PermissionHandler: s.permission,
 			})
 		}
 	}
 	for _, l := range s.streams {
+		l.front = s.front
 		at, _ := addrPort(l.Addr())
 		if l.shared {
 			at = netip.AddrPort{} // may be any of the machine's: the best is taken
 		}
 		c.ListenerConfigs = append(c.ListenerConfigs, turn.ListenerConfig{
-			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission(l.at),
+			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission,
 		})
 	}
 	return c
-}
-
-// authenticate returns the key that a request must be signed with. Time counts
-// at Allocate only; a revocation counts always.
-func (s *Server) authenticate(r *turn.RequestAttributes) (user string, key []byte, ok bool) {
-	if r.Realm != s.cfg.Realm {
-		s.counters.refuse(RefusedCredential)
-		return "", nil, false
-	}
-	// pion shows no signature here, and checks it by the key that it gets.
-	unseen := func([]byte) bool { return true }
-	p, key, refusal := s.admit(r.Username, r.Method == stun.MethodAllocate, unseen)
-	if refusal != "" {
-		s.counters.refuse(refusal)
-		return "", nil, false
-	}
-	return p.userID(), key, true
 }
 
 // admit asks the doors who a request is from. fits reports whether it is
@@ -214,8 +208,9 @@ func (s *Server) newSocket(conn udpConn, who Principal, local, shown netip.AddrP
 	sock := &socket{
 		conn: conn, who: who, local: local, shown: shown, shownAddr: net.UDPAddrFromAddrPort(shown),
 		guard: s.guard, table: s.table, counters: s.counters, clock: s.clock, peers: newAddrCache(peerSlots),
-		permitted: make(map[netip.Addr]struct{}), gate: newGate(s.rates, who.Budget, s.counters.secrets[who.Secret]),
+		channels: make(map[uint16]netip.AddrPort), gate: newGate(s.rates, who.Budget, s.counters.secrets[who.Secret]),
 	}
+	sock.permitted.Store(&map[netip.Addr]struct{}{})
 	sock.used.Store(s.clock.Load())
 	return sock
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
-	"github.com/pion/turn/v5"
 )
 
 func TestRelaysBetweenLegsOfOneCall(t *testing.T) {
@@ -247,13 +246,12 @@ func TestRotatedKeys(t *testing.T) {
 func TestRefusesOtherRealm(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	ask := turn.RequestAttributes{Username: r.mint(t, "call1", "a").Username, Realm: DefaultRealm, Method: stun.MethodAllocate}
-	if _, _, ok := r.authenticate(&ask); !ok {
+	a := r.allocate(t, "udp", "call1", "a")
+	if err := ask(a, stun.MethodRefresh); err != nil {
 		t.Fatal("our own realm is refused")
 	}
-	ask.Realm = "elsewhere"
-	if _, _, ok := r.authenticate(&ask); ok {
-		t.Error("a client may choose the realm")
+	if err := askIn("elsewhere", a, stun.MethodRefresh); !errors.Is(err, codeError(codeUnauthorized)) {
+		t.Errorf("a client may choose the realm: got %v", err)
 	}
 }
 

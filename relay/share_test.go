@@ -65,7 +65,7 @@ func (r *shareRig) enter(t *testing.T, leg string, protocols ...string) *peer {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	cred := r.mint(t, "call1", leg)
-	tc := clientOn(t, &wire{&streamClient{Conn: conn, in: newMessages()}, r.at}, DefaultRealm, cred)
+	tc := clientOn(t, &way{&streamClient{Conn: conn, in: newMessages()}, r.at}, DefaultRealm, cred)
 	pc, err := tc.Allocate()
 	if err != nil {
 		t.Fatalf("allocate with protocols %q: %v", protocols, err)

@@ -2,11 +2,14 @@ package relay
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ringfence/ringfence/relay/internal/wire"
 )
 
 // udpConn is the part of *net.UDPConn that packets pass through.
@@ -44,20 +47,26 @@ type socket struct {
 	client       client        // guarded by table.mu
 	from         netip.Prefix  // of client; guarded by table.mu
 	gate         *gate
+	id           string           // whom pion takes for the user
+	txid         [wire.IDLen]byte // of the request that made it
+	second       bool             // what its answer said besides, see intent
+	issued       []byte
+
+	// permitted is never written once it is here: each change is a new one.
+	permitted atomic.Pointer[map[netip.Addr]struct{}]
 
 	closeOnce sync.Once
 	readOnce  sync.Once
 
-	mu        sync.Mutex // guards following
-	permitted map[netip.Addr]struct{}
-	channels  int
+	mu       sync.Mutex // guards following, and changes of permitted
+	channels map[uint16]netip.AddrPort
 }
 
 // ReadFrom returns the next packet from a permitted peer. It fails only when
 // the socket is closed: an error here makes pion delete the allocation.
 func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
-	s.read.wipe()
 	for failed := 0; ; {
+		s.read.wipe()
 		n, from, err := s.conn.ReadFromUDPAddrPort(b)
 		s.read.note(b, n)
 		if err != nil {
@@ -75,6 +84,9 @@ func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		peer, refusal := s.guard.fromPeer(&s.who, plain(from))
+		if refusal == "" && !s.permits(peer.Addr()) {
+			refusal = RefusedPeer
+		}
 		if refusal == "" {
 			refusal = s.gate.fromPeer(n)
 		}
@@ -96,17 +108,23 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
+	return s.send(b, peer)
+}
+
+func (s *socket) send(b []byte, peer netip.AddrPort) (int, error) {
+	defer clear(b)
 	dst, refusal := s.guard.toPeer(&s.who, peer)
+	if refusal == "" && !s.permits(peer.Addr()) {
+		refusal = RefusedPeer // a channel outlives its permission: RFC 8656 section 12.6
+	}
 	if refusal == "" {
 		refusal = s.gate.toPeer(len(b))
 	}
 	if refusal != "" {
 		s.refuse(refusal)
-		clear(b)
 		return len(b), nil
 	}
 	n, err := s.conn.WriteToUDPAddrPort(b, dst)
-	clear(b)
 	if err == nil {
 		s.counters.peers.out(n)
 		s.used.Store(s.clock.Load())
@@ -152,29 +170,70 @@ func (s *socket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadl
 // SetWriteDeadline passes on.
 func (s *socket) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDeadline(t) }
 
-// mayPermit reports whether peer fits into the allocation's permissions. One
-// that is there already always does: that is a refresh.
-func (s *socket) mayPermit(peer netip.Addr, limit int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, known := s.permitted[peer]
-	return known || len(s.permitted) < limit
+func (s *socket) family() byte { return familyOf(s.local.Addr()) }
+
+// permits reports whether the client has asked for peer, and lately.
+func (s *socket) permits(peer netip.Addr) bool {
+	_, ok := (*s.permitted.Load())[peer]
+	return ok
+}
+
+// mayPermit reports whether peers fit into the allocation's permissions. Those
+// that are there already always do: that is a refresh.
+func (s *socket) mayPermit(limit int, peers ...netip.Addr) bool {
+	have := *s.permitted.Load()
+	more := make(map[netip.Addr]struct{}, len(peers))
+	for _, p := range peers {
+		if _, ok := have[p]; !ok {
+			more[p] = struct{}{}
+		}
+	}
+	return len(have)+len(more) <= limit || len(more) == 0
 }
 
 func (s *socket) permit(peer netip.Addr, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	next := maps.Clone(*s.permitted.Load())
 	if on {
-		s.permitted[peer] = struct{}{}
+		next[peer] = struct{}{}
 	} else {
-		delete(s.permitted, peer)
+		delete(next, peer)
 	}
+	s.permitted.Store(&next)
 }
 
-// countChannels returns how many channels there are after a change.
-func (s *socket) countChannels(change int) int {
+// mayBind reports whether number and peer fit together, which they do unless
+// one of them is bound to another, and whether there is room for them.
+func (s *socket) mayBind(number uint16, peer netip.AddrPort, limit int) (fits, room bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.channels += change
-	return s.channels
+	at, bound := s.channels[number]
+	if bound {
+		return at == peer, true
+	}
+	for _, at := range s.channels {
+		if at == peer {
+			return false, true
+		}
+	}
+	return true, len(s.channels) < limit
+}
+
+// channelPeer returns whom a channel leads to.
+func (s *socket) channelPeer(number uint16) (netip.AddrPort, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	peer, ok := s.channels[number]
+	return peer, ok
+}
+
+func (s *socket) channel(number uint16, peer netip.AddrPort, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on {
+		s.channels[number] = peer
+	} else {
+		delete(s.channels, number)
+	}
 }

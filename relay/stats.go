@@ -14,25 +14,28 @@ type Refusal string
 
 // The refusals.
 const (
-	RefusedMalformed   Refusal = "malformed"    // neither STUN nor ChannelData
-	RefusedOversize    Refusal = "oversize"     // a peer's packet that would have been cut
-	RefusedCredential  Refusal = "credential"   // malformed, unknown key, wrong password or realm
-	RefusedExpired     Refusal = "expired"      // an Allocate that came too late
-	RefusedRevoked     Refusal = "revoked"      // the call or leg has ended
-	RefusedQuota       Refusal = "quota"        // the leg has as many allocations as it may
-	RefusedCapacity    Refusal = "capacity"     // the server has, or no port is free
-	RefusedTransport   Refusal = "transport"    // an allocation towards peers by TCP
-	RefusedPeer        Refusal = "peer"         // denied, or not globally routable
-	RefusedOwnAddress  Refusal = "own_address"  // this machine, and no allocation there
-	RefusedOtherCall   Refusal = "other_call"   // an allocation of another call
-	RefusedPermissions Refusal = "permissions"  // more permissions or channels than allowed
-	RefusedSecretQuota Refusal = "secret_quota" // the secret has as many allocations as it may
-	RefusedPrefixQuota Refusal = "prefix_quota" // the client's network has
-	RefusedRate        Refusal = "rate"         // more bytes a second than an allocation may
-	RefusedTotalRate   Refusal = "total_rate"   // more bytes a second than all may
-	RefusedBudget      Refusal = "budget"       // the leg has used up its bytes
-	RefusedConnections Refusal = "connections"  // more connections of TCP, TLS or DTLS than allowed
-	RefusedHandshake   Refusal = "handshake"    // of TLS or DTLS: failed, too slow, or too many at once
+	RefusedMalformed     Refusal = "malformed"     // neither STUN nor ChannelData
+	RefusedOversize      Refusal = "oversize"      // a peer's packet that would have been cut
+	RefusedCredential    Refusal = "credential"    // malformed, unknown key, wrong password or realm
+	RefusedExpired       Refusal = "expired"       // an Allocate that came too late
+	RefusedRevoked       Refusal = "revoked"       // the call or leg has ended
+	RefusedQuota         Refusal = "quota"         // the leg has as many allocations as it may
+	RefusedCapacity      Refusal = "capacity"      // the server has, or no port is free
+	RefusedTransport     Refusal = "transport"     // an allocation towards peers by TCP
+	RefusedPeer          Refusal = "peer"          // denied, or not globally routable
+	RefusedOwnAddress    Refusal = "own_address"   // this machine, and no allocation there
+	RefusedOtherCall     Refusal = "other_call"    // an allocation of another call
+	RefusedPermissions   Refusal = "permissions"   // more permissions or channels than allowed
+	RefusedSecretQuota   Refusal = "secret_quota"  // the secret has as many allocations as it may
+	RefusedPrefixQuota   Refusal = "prefix_quota"  // the client's network has
+	RefusedRate          Refusal = "rate"          // more bytes a second than an allocation may
+	RefusedTotalRate     Refusal = "total_rate"    // more bytes a second than all may
+	RefusedBudget        Refusal = "budget"        // the leg has used up its bytes
+	RefusedRequest       Refusal = "request"       // a request that makes no sense, or asks for what is not served
+	RefusedMismatch      Refusal = "mismatch"      // no allocation there, or somebody else's
+	RefusedAmplification Refusal = "amplification" // a long answer to somebody who may be somebody else
+	RefusedConnections   Refusal = "connections"   // more connections of TCP, TLS or DTLS than allowed
+	RefusedHandshake     Refusal = "handshake"     // of TLS or DTLS: failed, too slow, or too many at once
 )
 
 // Refusals lists every refusal.
@@ -41,6 +44,7 @@ func Refusals() []Refusal {
 		RefusedMalformed, RefusedOversize, RefusedCredential, RefusedExpired, RefusedRevoked, RefusedQuota,
 		RefusedCapacity, RefusedTransport, RefusedPeer, RefusedOwnAddress, RefusedOtherCall,
 		RefusedPermissions, RefusedSecretQuota, RefusedPrefixQuota, RefusedRate, RefusedTotalRate, RefusedBudget, RefusedConnections, RefusedHandshake,
+		RefusedRequest, RefusedMismatch, RefusedAmplification,
 	}
 }
 
@@ -67,6 +71,7 @@ type Stats struct {
 	Peers            Traffic // Out is towards peers
 	AllocationsLive  int     // now
 	AllocationsTotal uint64
+	Unauthenticated  uint64             // answers to requests without a valid credential
 	Refusals         map[Refusal]uint64 // every refusal is a key
 
 	// Secrets is what the credentials of each secret of [Config.Secrets] have
@@ -125,10 +130,11 @@ func (t *transport) snapshot() Transport {
 }
 
 type counters struct {
-	via      [ViaDTLS + 1]transport // by Via; that of none stays empty
-	peers    traffic
-	refusals map[Refusal]*atomic.Uint64 // never written after newCounters
-	secrets  map[string]*traffic        // by name; never written after newCounters
+	via             [ViaDTLS + 1]transport // by Via; that of none stays empty
+	peers           traffic
+	refusals        map[Refusal]*atomic.Uint64 // never written after newCounters
+	secrets         map[string]*traffic        // by name; never written after newCounters
+	unauthenticated atomic.Uint64
 }
 
 func newCounters(secrets ...NamedSecret) *counters {
@@ -153,7 +159,7 @@ func (s *Server) Stats() Stats {
 	st := Stats{
 		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
 		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
-		AllocationsLive: live, AllocationsTotal: total, Refusals: make(map[Refusal]uint64),
+		AllocationsLive: live, AllocationsTotal: total, Unauthenticated: s.counters.unauthenticated.Load(), Refusals: make(map[Refusal]uint64),
 		Draining: s.table.draining(), Secrets: s.table.shares(), CertificateExpires: s.cfg.certificateExpires(),
 	}
 	for name, use := range st.Secrets {

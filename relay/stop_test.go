@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pion/stun/v4"
 )
 
 // Clients that hang on must not keep a server from ending, nor survive it.
@@ -94,12 +96,15 @@ func TestCloseWaitsForReaders(t *testing.T) {
 func TestNoPermissionWithoutAllocation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	at, _ := addrPort(r.udpAddr())
-	ask := r.permission(func(netip.AddrPort) netip.AddrPort { return at })
-	if ask(net.UDPAddrFromAddrPort(loopback(4000)), net.IPv4(8, 8, 8, 8)) {
-		t.Error("a client without allocation was permitted a peer")
+	gone := r.allocate(t, "udp", "call1", "a")
+	to := peerAttr{&net.UDPAddr{IP: net.IPv4(8, 8, 8, 8), Port: 4000}}
+	if err := refresh(gone, 0); err != nil {
+		t.Fatal(err)
 	}
-	if ask(net.UDPAddrFromAddrPort(loopback(4000)), nil) {
+	if err := ask(gone, stun.MethodCreatePermission, to); !errors.Is(err, codeError(codeMismatch)) {
+		t.Errorf("a client without allocation was permitted a peer: got %v", err)
+	}
+	if r.permission(net.UDPAddrFromAddrPort(loopback(4000)), nil) {
 		t.Error("no address was permitted")
 	}
 }

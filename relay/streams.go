@@ -18,14 +18,6 @@ const (
 	stuckTime = 5 * time.Second
 )
 
-// shortest is how many bytes pion wants to see before it looks at a message:
-// ChannelData of up to four bytes would wait for what comes after it.
-const shortest = 9
-
-// filler is a STUN message that pion drops: a Binding indication (RFC 8489
-// section 6.1), here without any meaning.
-const filler = "\x00\x11\x00\x00\x21\x12\xa4\x42ringfence..."
-
 var errNotTURN = errors.New("not a TURN stream")
 
 // streams is a TCP listener as pion sees it. A failed Accept or handshake
@@ -43,6 +35,7 @@ type streams struct {
 	shared   bool        // others opened it: connections are past their handshake
 	counters *counters
 	crowd    *crowd // of all of the server's
+	front    *front // set before there is a connection
 
 	closeOnce sync.Once
 	closing   chan struct{}
@@ -156,7 +149,7 @@ func (l *streams) sort(ctx context.Context, s *stream) {
 
 // settle hands s over to pion.
 func (l *streams) settle(s *stream, conn net.Conn, via Via) {
-	s.Conn, s.via, s.count, s.in = conn, via, l.counters.of(via), newMessages()
+	s.Conn, s.via, s.count, s.in, s.desk = conn, via, l.counters.of(via), newMessages(), l.front.newDesk()
 	s.count.connections.Add(1)
 	select {
 	case l.ready <- s:
@@ -195,17 +188,6 @@ func (l *streams) remove(s *stream) {
 		s.count.connections.Add(-1)
 	}
 	l.open.Done()
-}
-
-// at returns where the newest connection from src was heard. A listener that
-// others opened may be bound to many addresses.
-func (l *streams) at(src netip.AddrPort) netip.AddrPort {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s := l.bySrc[src]; s != nil {
-		return s.dst
-	}
-	return netip.AddrPort{}
 }
 
 // allocated tells the connection of a client whether it has an allocation.
@@ -258,40 +240,65 @@ type stream struct {
 	listener *streams
 	in       messages // of the one reader, like read
 	read     wiped
+	desk     *desk
 	once     sync.Once
 }
 
-// Read returns one whole message, and ends a stream that is no TURN.
+// Read returns the next message that is pion's to handle, and ends a stream
+// that is no TURN.
 func (s *stream) Read(b []byte) (int, error) {
 	s.read.wipe()
-	msg, err := s.in.next(s.Conn)
-	if err != nil {
-		if errors.Is(err, errNotTURN) {
-			s.listener.counters.refuse(RefusedMalformed)
+	for {
+		msg, err := s.in.next(s.Conn)
+		if err != nil {
+			if errors.Is(err, errNotTURN) {
+				s.listener.counters.refuse(RefusedMalformed)
+			}
+			return 0, err
 		}
-		return 0, err
+		s.count.in(len(msg))
+		c := client{s.via, s.src, s.dst}
+		if s.listener.front.forward(c, msg) {
+			continue
+		}
+		switch what, out := s.desk.receive(c, msg); what {
+		case answered:
+			if err := s.send(out); err != nil {
+				return 0, err
+			}
+		case passed:
+			n := copy(b, out)
+			s.read.note(b, n)
+			return n, nil
+		case dropped:
+		}
 	}
-	s.count.in(len(msg))
-	n := copy(b, msg)
-	s.read.note(b, n)
-	if len(msg) < shortest {
-		n += copy(b[n:], filler)
-	}
-	return n, nil
 }
 
-// Write sends one message. A client that does not read loses its connection:
-// half a message can't be taken back. b is cleared, as [packets.WriteTo] does.
+// Write sends a message of pion's.
 func (s *stream) Write(b []byte) (int, error) {
+	out, ok := b, true
+	if isAnswer(b) {
+		out, ok = s.desk.answer(b)
+	}
+	if !ok {
+		return len(b), nil
+	}
+	return len(b), s.send(out)
+}
+
+// send sends one message. A client that does not read loses its connection:
+// half a message can't be taken back. b is cleared, as [packets.WriteTo] does.
+func (s *stream) send(b []byte) error {
 	_ = s.SetWriteDeadline(time.Now().Add(stuckTime))
 	n, err := s.Conn.Write(b)
 	clear(b)
 	if err != nil {
 		_ = s.raw.Close()
-		return n, err
+		return err
 	}
 	s.count.out(n)
-	return n, nil
+	return nil
 }
 
 // RemoteAddr says the transport as well, see [viaOf].

@@ -37,7 +37,7 @@ func TestEveryTransportCarriesDataBothWays(t *testing.T) {
 				for _, p := range []*peer{a, b} {
 					at, _ := addrPort(p.LocalAddr())
 					sock := r.table.at(at)
-					eventually(t, patience, "channel bound", func() bool { return sock.countChannels(0) == 1 })
+					eventually(t, patience, "channel bound", func() bool { return sock.bound() == 1 })
 				}
 				for size := range 70 {
 					carry(t, a, b, size)

@@ -11,17 +11,21 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// request sends a signed request of a client that has allocated before, and
+// ask sends a signed request of a client that has allocated before, and
 // returns the error code of the answer as an error.
-func request(p *peer, method stun.Method, attrs ...stun.Setter) error {
+func ask(p *peer, method stun.Method, attrs ...stun.Setter) error {
+	return askIn(DefaultRealm, p, method, attrs...)
+}
+
+func askIn(realm string, p *peer, method stun.Method, attrs ...stun.Setter) error {
 	c := p.client
 	nonce, err := nonceOf(c)
 	if err != nil {
 		return err
 	}
 	all := append([]stun.Setter{stun.TransactionID, stun.NewType(method, stun.ClassRequest)}, attrs...)
-	key := stun.NewLongTermIntegrity(p.cred.Username, DefaultRealm, p.cred.Password)
-	all = append(all, stun.NewUsername(p.cred.Username), stun.NewRealm(DefaultRealm), nonce, key, stun.Fingerprint)
+	key := stun.NewLongTermIntegrity(p.cred.Username, realm, p.cred.Password)
+	all = append(all, stun.NewUsername(p.cred.Username), stun.NewRealm(realm), nonce, key, stun.Fingerprint)
 	msg, err := stun.Build(all...)
 	if err != nil {
 		return err
@@ -64,7 +68,7 @@ func nonceOf(c *turn.Client) (stun.Nonce, error) {
 }
 
 func refresh(p *peer, lifetime time.Duration) error {
-	return request(p, stun.MethodRefresh, lifetimeAttr(lifetime))
+	return ask(p, stun.MethodRefresh, lifetimeAttr(lifetime))
 }
 
 func bindChannel(p *peer, number uint16, peer net.Addr) error {
@@ -72,7 +76,7 @@ func bindChannel(p *peer, number uint16, peer net.Addr) error {
 	if !ok {
 		return net.InvalidAddrError("not UDP")
 	}
-	return request(p, stun.MethodChannelBind, channelAttr(number), peerAttr{u})
+	return ask(p, stun.MethodChannelBind, channelAttr(number), peerAttr{u})
 }
 
 type lifetimeAttr time.Duration

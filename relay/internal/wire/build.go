@@ -70,7 +70,7 @@ func (m Message) AppendXORAddr(a Attr, addr netip.AddrPort) Message {
 // AppendError adds ERROR-CODE without a reason phrase: RFC 8489 section 14.8
 // has it for people, and answers to strangers have to be short.
 func (m Message) AppendError(code int) Message {
-	return append(m.head(ErrorCode, 4), 0, 0, byte(code/100), byte(code%100)).sized() //nolint:gosec // codes are 300 to 699
+	return append(m.head(ErrorCode, 4), 0, 0, byte(code/100&7), byte(code%100&0x7f)).sized()
 }
 
 // AppendUnknown adds UNKNOWN-ATTRIBUTES: RFC 8489 section 14.13.
@@ -131,7 +131,7 @@ func (m Message) CheckIntegrity(key []byte) bool {
 func (m Message) integrity(key []byte, at int) [IntegrityLen]byte {
 	var header [HeaderLen]byte
 	copy(header[:], m)
-	binary.BigEndian.PutUint16(header[2:], uint16(at+attrHeader+IntegrityLen-HeaderLen)) //nolint:gosec // within a message
+	binary.BigEndian.PutUint16(header[2:], uint16((at+attrHeader+IntegrityLen-HeaderLen)&0xffff))
 	mac := hmac.New(sha1.New, key)
 	mac.Write(header[:])
 	mac.Write(m[HeaderLen:at])
@@ -140,11 +140,11 @@ func (m Message) integrity(key []byte, at int) [IntegrityLen]byte {
 
 func (m Message) head(a Attr, length int) Message {
 	b := binary.BigEndian.AppendUint16(m, uint16(a))
-	return binary.BigEndian.AppendUint16(b, uint16(length)) //nolint:gosec // callers write short values
+	return binary.BigEndian.AppendUint16(b, uint16(length&0xffff)) // callers write short values
 }
 
 // sized sets the length in the header to what is there.
 func (m Message) sized() Message {
-	binary.BigEndian.PutUint16(m[2:], uint16(len(m)-HeaderLen)) //nolint:gosec // within a message
+	binary.BigEndian.PutUint16(m[2:], uint16((len(m)-HeaderLen)&0xffff))
 	return m
 }

@@ -1,0 +1,140 @@
+package relay
+
+import (
+	"github.com/ringfence/ringfence/relay/internal/wire"
+)
+
+// STUN is who may ask where they are seen from.
+type STUN uint8
+
+// The answers. The zero value is what browsers need.
+const (
+	STUNOpen          STUN = iota // everybody
+	STUNAuthenticated             // who shows a credential
+	STUNOff                       // nobody
+)
+
+// binding answers a Binding request: RFC 8489 section 2.
+func (d *desk) binding(r *request) (next, []byte) {
+	f := d.front
+	switch {
+	case f.cfg.STUN == STUNOff:
+		f.counters.refuse(RefusedRequest)
+		return dropped, nil
+	case f.cfg.STUN == STUNAuthenticated && !r.signed:
+		return d.challenge(r, codeUnauthorized)
+	case len(r.unknown) > 0:
+		f.counters.refuse(RefusedRequest)
+		return d.unsigned(r, d.failure(r, codeUnknownAttr).AppendUnknown(r.unknown))
+	}
+	m := wire.New(d.scratch, wire.Binding, wire.Success, r.m.ID()).AppendXORAddr(wire.XORMappedAddress, d.client.src)
+	if f.cfg.STUN != STUNAuthenticated {
+		return d.unsigned(r, m)
+	}
+	user, _ := r.get(wire.Username)
+	nonce, _ := r.get(wire.Nonce)
+	if !f.nonces.valid(nonce, d.client) {
+		return d.challenge(r, codeStaleNonce)
+	}
+	_, key, refusal := f.admit(string(user), true, r.m.CheckIntegrity)
+	if refusal != "" {
+		f.counters.refuse(refusal)
+		return d.challenge(r, codeUnauthorized)
+	}
+	d.key = key
+	return d.signed(m)
+}
+
+// failure begins an error response. It has no reason phrase: those are for
+// people, and make an answer longer than the question.
+func (d *desk) failure(r *request, code int) wire.Message {
+	return wire.New(d.scratch, r.m.Method(), wire.Failure, r.m.ID()).AppendError(code)
+}
+
+// challenge asks for a credential: RFC 8489 section 9.2.4.
+func (d *desk) challenge(r *request, code int) (next, []byte) {
+	f := d.front
+	return d.unsigned(r, d.failure(r, code).AppendText(wire.Realm, f.cfg.Realm).AppendText(wire.Nonce, f.nonces.make(d.client)))
+}
+
+// refuse answers who has shown a credential.
+func (d *desk) refuse(r *request, why Refusal, code int) (next, []byte) {
+	d.front.counters.refuse(why)
+	return d.signed(d.failure(r, code))
+}
+
+// signed ends an answer for somebody whose key is known.
+func (d *desk) signed(m wire.Message) (next, []byte) {
+	return answered, d.closed(m.Sign(d.key))
+}
+
+// unsigned ends an answer to a stranger, who gets few that are longer than the
+// question.
+func (d *desk) unsigned(r *request, m wire.Message) (next, []byte) {
+	m = d.closed(m)
+	f := d.front
+	f.counters.unauthenticated.Add(1)
+	if d.client.via == ViaUDP && !fair(d.client, len(r.m), len(m)) && f.table.of(d.client) == nil &&
+		!f.strangers.allow(d.client.src.Addr(), f.cfg.Now().Unix()) {
+		f.counters.refuse(RefusedAmplification)
+		return dropped, nil
+	}
+	return answered, m
+}
+
+// closed adds a FINGERPRINT where the request had one.
+func (d *desk) closed(m wire.Message) wire.Message {
+	if d.fingerprint {
+		return m.AppendFingerprint()
+	}
+	return m
+}
+
+// canonical begins what pion gets: the same transaction, from a user that only
+// it and we know.
+func (d *desk) canonical(r *request, user string) wire.Message {
+	return wire.New(d.scratch, r.m.Method(), wire.Request, r.m.ID()).
+		AppendText(wire.Username, user).AppendText(wire.Realm, d.front.cfg.Realm).AppendText(wire.Nonce, *d.front.inner.nonce.Load())
+}
+
+// pass signs what pion gets.
+func (d *desk) pass(m wire.Message) (next, []byte) {
+	d.waiting, d.id = true, m.ID()
+	return passed, m.Sign(d.front.inner.key)
+}
+
+// answer turns pion's answer into ours: signed with the client's key, without
+// reason phrase, and with what pion knows nothing of. ok is false where nobody
+// waits for it.
+func (d *desk) answer(b []byte) (_ []byte, ok bool) {
+	m, err := wire.Parse(b)
+	if err != nil || !d.waiting || m.ID() != d.id {
+		return nil, false
+	}
+	d.waiting = false
+	out := wire.New(d.scratch, m.Method(), m.Class(), m.ID())
+	for at, a := range m.Attrs() {
+		switch v := m.ValueAt(at); {
+		case a == wire.ErrorCode && len(v) >= 4:
+			out = out.AppendError(100*int(v[2]) + int(v[3]))
+		case a != wire.MessageIntegrity && a != wire.ErrorCode:
+			out = out.Append(a, v)
+		}
+	}
+	if m.Class() == wire.Success {
+		if d.intent != nil {
+			d.second, d.issued = d.intent.second, d.intent.issued
+		}
+		if d.issued != nil {
+			out = out.Append(wire.ReservationToken, d.issued)
+		}
+		if d.second { // RFC 8656 section 7.2: one address is what there is
+			out = out.Append(wire.AddressErrorCode, []byte{wire.IPv6, 0, codeFamily / 100, codeFamily % 100})
+		}
+	}
+	if d.intent != nil {
+		d.front.settle(d.intent)
+		d.intent = nil
+	}
+	return d.closed(out.Sign(d.key)), true
+}

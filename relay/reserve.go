@@ -1,0 +1,109 @@
+package relay
+
+import (
+	"crypto/rand"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/ringfence/ringfence/relay/internal/wire"
+)
+
+const (
+	// reservedFor is how long a port is held for who reserved it: RFC 8656
+	// section 7.2 asks for 30 seconds at least.
+	reservedFor = 35 * time.Second
+
+	// maxReserved bounds the ports that are held.
+	maxReserved = 256
+)
+
+// canForbidFragments says that packets can be sent with DF set: RFC 8656
+// section 14. Where they can't, DONT-FRAGMENT is an attribute that is not
+// understood, as section 7.2 has it.
+const canForbidFragments = false
+
+// reservations are ports above an even one that are held for their tokens.
+type reservations struct {
+	mu     sync.Mutex // guards following
+	closed bool
+	held   map[[tokenLen]byte]*reservation
+}
+
+type reservation struct {
+	conn  *net.UDPConn
+	at    netip.AddrPort
+	owner string // Principal.ID
+	until time.Time
+}
+
+func newReservations() *reservations {
+	return &reservations{held: make(map[[tokenLen]byte]*reservation)}
+}
+
+// hold keeps conn, and returns the token for it; nil where there is no room.
+// Then conn stays the caller's.
+func (r *reservations) hold(conn *net.UDPConn, at netip.AddrPort, owner string, now time.Time) []byte {
+	var token [tokenLen]byte
+	_, _ = rand.Read(token[:]) // never fails
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || len(r.held) >= maxReserved {
+		return nil
+	}
+	r.held[token] = &reservation{conn, at, owner, now.Add(reservedFor)}
+	return token[:]
+}
+
+// has reports whether token is held for owner.
+func (r *reservations) has(token [tokenLen]byte, owner string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := r.held[token]
+	return held != nil && held.owner == owner
+}
+
+// family is that of the port that is held.
+func (r *reservations) family(token [tokenLen]byte) byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if held := r.held[token]; held != nil {
+		return familyOf(held.at.Addr())
+	}
+	return wire.IPv4
+}
+
+// take gives the port to its owner. It is theirs once.
+func (r *reservations) take(token [tokenLen]byte, owner string) (*net.UDPConn, netip.AddrPort, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := r.held[token]
+	if held == nil || held.owner != owner {
+		return nil, netip.AddrPort{}, false
+	}
+	delete(r.held, token)
+	return held.conn, held.at, true
+}
+
+// sweep gives back what nobody came for.
+func (r *reservations) sweep(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for token, held := range r.held {
+		if now.After(held.until) {
+			_ = held.conn.Close()
+			delete(r.held, token)
+		}
+	}
+}
+
+func (r *reservations) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for token, held := range r.held {
+		_ = held.conn.Close()
+		delete(r.held, token)
+	}
+}
