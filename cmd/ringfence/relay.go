@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/relayd"
+	"github.com/ringfence/ringfence/relay"
 )
 
 // relayCommands are those of a relay that runs alone. They need no data and no
@@ -15,19 +16,13 @@ import (
 type relayCommands struct {
 	Serve      relayServe      `cmd:"" default:"withargs" help:"Run the relay. All it needs is --secret-file."`
 	Credential relayCredential `cmd:"" help:"Mint a credential, with the secret file that the relay runs with."`
-}
-
-// loadRelay loads the settings of a relay and, where they name one, the
-// configuration file of coturn.
-func loadRelay(in config.Input) (*config.LoadedRelay, *relayd.Coturn, error) {
-	c, err := config.LoadRelay(in)
-	return c, nil, err
+	Revoke     relayRevoke     `cmd:"" help:"End a call, or a leg of one, at the relay that runs here."`
 }
 
 // checkRelay finds what is wrong with the settings of a relay and the files
 // that they name.
 func checkRelay(in config.Input) (notes []string, err error) {
-	c, other, err := loadRelay(in)
+	c, other, err := relayd.Load(in)
 	if err != nil {
 		return nil, err
 	}
@@ -35,15 +30,18 @@ func checkRelay(in config.Input) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := relayd.Banner{Settings: c, Doors: doors, Coturn: other}
-	return b.Notes(), doors.Usable(c)
+	if other != nil {
+		notes = other.Notes
+	}
+	b := relayd.Banner{Settings: c, Doors: doors}
+	return append(notes, b.Notes()...), doors.Usable(c)
 }
 
 type relayServe struct{}
 
 // Run relays until ctx ends.
 func (relayServe) Run(ctx context.Context, p *process, in *config.Input) error {
-	c, other, err := loadRelay(*in)
+	c, other, err := relayd.Load(*in)
 	if err != nil {
 		return err
 	}
@@ -53,7 +51,7 @@ func (relayServe) Run(ctx context.Context, p *process, in *config.Input) error {
 		log.WarnContext(ctx, "core dumps stay on", slog.Any("error", err))
 	}
 	err = relayd.Run(ctx, relayd.Options{
-		Settings: c, Coturn: other, Stdout: p.stdout, Log: log, Lookup: p.lookup, Version: readVersion().String(), Now: now, Drain: p.drain,
+		Settings: c, Coturn: other, Stdout: p.stdout, Log: log, Lookup: p.lookup, Version: readVersion().String(), Now: now, Drain: p.drain, Reload: p.reload,
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -72,7 +70,7 @@ type relayCredential struct {
 
 // Run mints a credential and prints it.
 func (m relayCredential) Run(ctx context.Context, p *process, in *config.Input) error {
-	c, other, err := loadRelay(*in)
+	c, other, err := relayd.Load(*in)
 	if err != nil {
 		return err
 	}
@@ -87,5 +85,29 @@ func (m relayCredential) Run(ctx context.Context, p *process, in *config.Input) 
 		return err
 	}
 	_, err = fmt.Fprint(p.stdout, out)
+	return err
+}
+
+type relayRevoke struct {
+	Call string `arg:"" help:"The call, as its credentials name it."`
+	Leg  string `arg:"" optional:"" help:"One leg of it alone."`
+}
+
+// Run ends a call. The settings may be those of a relay, or of the server.
+func (r relayRevoke) Run(ctx context.Context, p *process, in *config.Input) error {
+	var at config.Listen
+	var t config.TURN
+	if c, _, err := relayd.Load(*in); err == nil {
+		at, t = c.AdminListen, c.TURN
+	} else if s, serr := config.Load(*in); serr == nil {
+		at, t = s.AdminListen, s.TURN
+	} else {
+		return err
+	}
+	done, err := relayd.AskToRevoke(ctx, at, t, relay.Revocation{Call: r.Call, Leg: r.Leg})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "Revoked. Allocations that ended: %d.\n", done.Ended)
 	return err
 }

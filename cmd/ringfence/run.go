@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"os"
 	"reflect"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/internal/relayd"
 )
 
 // process is all that run has of the world around it; tests make their own.
@@ -26,7 +28,10 @@ type process struct {
 	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// drain gets something when relayed calls are to end before the program
 	// does; nil for never.
-	drain <-chan struct{}
+	drain <-chan os.Signal
+	// reload gets something when certificates are to be read again; nil for
+	// never. It is called where there are some.
+	reload func() <-chan os.Signal
 	// probe is served below /probe/ for tests that need a handler of their
 	// own, one that panics for instance; nil for none.
 	probe http.Handler
@@ -109,7 +114,7 @@ type configPrint struct{ ofRelay }
 // Run prints the settings.
 func (o configPrint) Run(p *process, in *config.Input) error {
 	if o.Relay {
-		c, _, err := loadRelay(*in)
+		c, _, err := relayd.Load(*in)
 		if err != nil {
 			return err
 		}

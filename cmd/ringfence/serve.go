@@ -174,7 +174,7 @@ func (s *server) run(ctx context.Context) error {
 		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
 	}
 	if s.certs != nil {
-		stages = append(stages, serving.Stage{Name: "certificate of the relay", Serve: s.certs.Serve})
+		stages = append(stages, relayd.CertificateStages(s.certs, s.p.reload)...)
 	}
 	s.log.InfoContext(ctx, "serving")
 	err = serving.InOrder(ctx, s.log, stages...)

@@ -40,7 +40,7 @@ func TestRelayFaults(t *testing.T) {
 		"the same in the file":     {file: "data = 'x'", want: []string{"data", "ringfence relay has no such setting"}},
 		"misspelt":                 {file: "[turn.limits]\nper_usr = 1", want: []string{"turn.limits.per_usr", "did you mean turn.limits.per_user?"}},
 		"a limit out of range":     {file: "[turn]\nlimits.per_user = 0", want: []string{"turn.limits.per_user = \"0\"", "from 1 to 1000000"}},
-		"more than fits":           {flags: map[string]string{"turn-limits-bytes-per-second": "99999999999999999999"}, want: []string{"whole number", "from 1000 to 100000000000"}},
+		"more than fits":           {flags: map[string]string{"turn-limits-bytes-per-second": "99999999999999999999"}, want: []string{"whole number", "from 1000 to 4000000000"}},
 		"choice":                   {flags: map[string]string{"turn-tls-min": "1.1"}, want: []string{"must be one of 1.3, 1.2"}},
 		"choice in a list":         {file: "[turn]\ntransports = ['udp', 'quic']", want: []string{"must be one of udp, tcp, tls, dtls"}},
 		"twice in a list":          {flags: map[string]string{"turn-transports": "udp,udp"}, want: []string{"once"}},

@@ -175,7 +175,7 @@ func (s Setting) suggest(text string) string {
 }
 
 func isNumber(t reflect.Type) bool {
-	return t.Kind() == reflect.Uint16 || t.Kind() == reflect.Uint32 || t.Kind() == reflect.Uint64
+	return t.Kind() == reflect.Uint16 || t.Kind() == reflect.Uint32
 }
 
 func (s Setting) setNumber(c root, n int64) error {
@@ -245,7 +245,7 @@ func (s Setting) example() string {
 // toml returns the value as it is written in the file.
 func (s Setting) toml(c root) string {
 	switch v := s.in(c).Interface().(type) {
-	case uint16, uint32, uint64:
+	case uint16, uint32:
 		return fmt.Sprint(v)
 	case Listens:
 		if len(v) < 2 {
@@ -273,7 +273,7 @@ func (s Setting) Default() string { return s.fallback }
 
 func (s Setting) flag(c root) string {
 	switch v := s.in(c).Interface().(type) {
-	case uint16, uint32, uint64:
+	case uint16, uint32:
 		return fmt.Sprint(v)
 	case Listens:
 		return v.String()

@@ -42,8 +42,8 @@ type Limits struct {
 	ConnectionsPerPrefix     uint32 `key:"connections_per_prefix" min:"1" max:"1000000" doc:"Connections of one network of clients."`
 	Permissions              uint32 `key:"permissions" min:"1" max:"1024" doc:"Addresses of peers that one allocation may have permissions for."`
 	Channels                 uint32 `key:"channels" min:"1" max:"1024" doc:"Channels of one allocation."`
-	BytesPerSecond           uint64 `key:"bytes_per_second" min:"1000" max:"100000000000" doc:"Bytes a second that one allocation carries each way; what is above is dropped."`
-	BytesPerSecondTotal      uint64 `key:"bytes_per_second_total" min:"1000" max:"100000000000" doc:"Bytes a second that all together carry each way."`
+	BytesPerSecond           uint32 `key:"bytes_per_second" min:"1000" max:"4000000000" doc:"Bytes a second that one allocation carries each way; what is above is dropped."`
+	BytesPerSecondTotal      uint32 `key:"bytes_per_second_total" min:"1000" max:"4000000000" doc:"Bytes a second that all together carry each way."`
 	Lifetime                 uint32 `key:"lifetime" min:"600" max:"3600" doc:"Seconds that an allocation lives at most without being refreshed, whatever the client asks for."`
 	UnauthenticatedPerSecond uint32 `key:"unauthenticated_per_second" min:"1" max:"1000000" doc:"Answers a second over UDP that are much longer than the request, to those who have shown no password yet; each network gets a small part."`
 }

@@ -53,6 +53,13 @@ func (b *Banner) Write(w io.Writer) error {
 		line("health, metrics", "http://"+b.Admin.String())
 	}
 	t.WriteString("\n")
+	if b.Coturn != nil {
+		t.WriteString("What " + b.Settings.CoturnConfig + " means here:\n")
+		for _, s := range b.Coturn.Notes {
+			t.WriteString("  " + s + "\n")
+		}
+		t.WriteString("\n")
+	}
 	for _, s := range b.Notes() {
 		t.WriteString("Note: " + s + "\n")
 	}
@@ -84,13 +91,10 @@ func shell(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Notes lists what an operator should know.
+// Notes lists what an operator should know besides what a file of coturn's
+// means.
 func (b *Banner) Notes() []string {
-	var out []string
-	if b.Coturn != nil {
-		out = append(out, b.Coturn.Notes...)
-	}
-	return append(append(out, b.Doors.Notes...), Notes(b.Settings)...)
+	return append(b.Doors.Notes, Notes(b.Settings)...)
 }
 
 // Notes lists what an operator should know about the settings of a relay.
@@ -107,7 +111,7 @@ func Notes(c *config.LoadedRelay) []string {
 
 // TURNNotes is the same for the settings that every relay has.
 func TURNNotes(t *config.TURN) []string {
-	var out []string
+	out := descriptorNotes(t.Limits, openFiles())
 	if int(t.MaxPort)-int(t.MinPort) < 99 {
 		out = append(out, "fewer than 100 media ports allow only a few relayed calls at a time.")
 	}

@@ -79,11 +79,9 @@ func OpenDoors(t config.TURN, other *Coturn) (Doors, error) {
 		}))
 	}
 	if t.RevokeKeyFile != "" {
-		note(readFile("turn.revoke_key_file", t.RevokeKeyFile, func(r io.Reader) ([]string, error) {
-			key, err := readKey(r)
-			d.RevokeKey = &key
-			return nil, err
-		}))
+		var key relay.Secret
+		note(readRevokeKey(t.RevokeKeyFile, &key))
+		d.RevokeKey = &key
 	}
 	if len(faults) > 0 {
 		return Doors{}, faults
@@ -154,6 +152,13 @@ func readFile(setting, path string, read func(io.Reader) ([]string, error)) (*co
 		notes = append(notes, fmt.Sprintf("%s: every user of this machine can read %s; chmod 600 %s", setting, path, path))
 	}
 	return nil, notes
+}
+
+func readRevokeKey(path string, to *relay.Secret) (*config.Fault, []string) {
+	return readFile("turn.revoke_key_file", path, func(r io.Reader) (notes []string, err error) {
+		*to, err = readKey(r)
+		return nil, err
+	})
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ", ") }

@@ -3,6 +3,7 @@ package relayd
 import (
 	"context"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,7 @@ func (d *Drain) Draining() bool { return d.on.Load() }
 // Serve waits until ctx ends, and then as long as there are relayed calls and
 // the time allows. Something on now starts a drain before that; with last,
 // Serve returns when it is over.
-func (d *Drain) Serve(ctx context.Context, now <-chan struct{}, last bool) error {
+func (d *Drain) Serve(ctx context.Context, now <-chan os.Signal, last bool) error {
 	select {
 	case <-ctx.Done():
 	case <-now:

@@ -120,7 +120,9 @@ func advertised(ctx context.Context, c *config.LoadedRelay, d *Doors, o Order) (
 	if err != nil {
 		return nil, err
 	}
-	n := Node{Settings: c.TURN, Doors: *d, OwnAddresses: c.OwnAddresses(), External: external, Now: o.Now}
+	// Whoever mints may be somebody who cannot read the key of the certificate.
+	certs, _ := OpenCertificates(c.TURN, nil)
+	n := Node{Settings: c.TURN, Doors: *d, Certificates: certs, OwnAddresses: c.OwnAddresses(), External: external, Now: o.Now}
 	conf, err := n.config()
 	if err != nil {
 		return nil, err

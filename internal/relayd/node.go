@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/config"
@@ -66,6 +67,7 @@ func (n *Node) config() (relay.Config, error) {
 	if c.Certificate = n.Certificate; n.Certificates != nil {
 		c.Certificate, c.TLS = n.Certificates.Get, addrPorts(t.TLSListen)
 	}
+	c.STUN = map[string]relay.STUN{"on": relay.STUNOpen, "authenticated": relay.STUNAuthenticated, "off": relay.STUNOff}[t.STUN]
 	if t.TLSMin == "1.2" {
 		c.TLSMin = tls.VersionTLS12
 	}
@@ -82,7 +84,7 @@ func (n *Node) config() (relay.Config, error) {
 // not set.
 func OpenCertificates(t config.TURN, log *slog.Logger) (*relay.Certificates, error) {
 	if t.Cert == "" {
-		return nil, nil //nolint:nilnil // there are none
+		return nil, nil
 	}
 	c, err := relay.LoadCertificates(t.Cert, t.Key)
 	if err != nil {
@@ -94,12 +96,34 @@ func OpenCertificates(t config.TURN, log *slog.Logger) (*relay.Certificates, err
 	return c, nil
 }
 
+// CertificateStages keep certificates fresh, and read them again when reload
+// says so, which may be nil.
+func CertificateStages(c *relay.Certificates, reload func() <-chan os.Signal) []serving.Stage {
+	return []serving.Stage{
+		{Name: "certificate", Serve: c.Serve},
+		{Name: "reload", Serve: func(ctx context.Context) error {
+			var asked <-chan os.Signal
+			if reload != nil {
+				asked = reload()
+			}
+			for {
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-asked:
+					c.Poke()
+				}
+			}
+		}},
+	}
+}
+
 func limits(l config.Limits) relay.Limits {
 	return relay.Limits{
 		PerUser: int(l.PerUser), PerSecret: int(l.PerSecret), PerPrefix: int(l.PerPrefix), Allocations: int(l.Allocations),
 		Connections: int(l.Connections), PerNetwork: int(l.ConnectionsPerPrefix),
-		Permissions: int(l.Permissions), Channels: int(l.Channels),
-		BytesPerSecond: int(l.BytesPerSecond), BytesPerSecondTotal: int(l.BytesPerSecondTotal), //nolint:gosec // config bounds them far below
+		Permissions: int(l.Permissions), Channels: int(l.Channels), Strangers: int(l.UnauthenticatedPerSecond),
+		BytesPerSecond: int(l.BytesPerSecond), BytesPerSecondTotal: int(l.BytesPerSecondTotal),
 		Lifetime: time.Duration(l.Lifetime) * time.Second,
 	}
 }
@@ -114,7 +138,7 @@ func addrPorts(in config.Listens) (out []netip.AddrPort) {
 // listenAdmin opens the admin listener, nil where it is off.
 func listenAdmin(ctx context.Context, c *config.LoadedRelay) (net.Listener, error) {
 	if !c.AdminListen.On() {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil
 	}
 	return serving.Listen(ctx, serving.At{
 		Setting: "admin_listen", Flag: "admin-listen", Addr: c.AdminListen.String(), Port: c.AdminListen.Port(),

@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +36,11 @@ type Options struct {
 
 	// Drain gets something when the relay is to take no more allocations, and
 	// to end with its last one. May be nil.
-	Drain <-chan struct{}
+	Drain <-chan os.Signal
+
+	// Reload gets something when certificates are to be read again. May be
+	// nil; it is called where there are some.
+	Reload func() <-chan os.Signal
 }
 
 // program holds the parts of a relay that runs.
@@ -89,7 +94,7 @@ func Run(ctx context.Context, o Options) error {
 		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, adminLn, p.admin, nil, o.Log) }},
 	}
 	if p.certs != nil {
-		stages = append(stages, serving.Stage{Name: "certificate", Serve: p.certs.Serve})
+		stages = append(stages, CertificateStages(p.certs, o.Reload)...)
 	}
 	o.Log.InfoContext(ctx, "serving")
 	err = serving.InOrder(ctx, o.Log, stages...)
