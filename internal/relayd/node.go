@@ -57,8 +57,9 @@ func (n *Node) config() (relay.Config, error) {
 		MinPort: t.MinPort, MaxPort: t.MaxPort, RelayIPs: t.RelayIPs,
 		PublicIP: n.External.Addr, Host: t.PublicIP.Name(), Realm: t.Realm,
 		Keys: keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
-		Peers:  relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},
-		Shared: n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
+		NonceLife: time.Duration(t.NonceLife) * time.Second,
+		Peers:     relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},
+		Shared:    n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
 	}
 	if n.Doors.STUNOnly {
 		c.Keys, c.STUNOnly = nil, true
