@@ -21,8 +21,14 @@ func (d *desk) binding(r *request) (next, []byte) {
 	case f.cfg.STUN == STUNOff:
 		f.counters.refuse(RefusedRequest)
 		return dropped, nil
-	case f.cfg.STUN == STUNAuthenticated && !r.signed:
-		return d.challenge(r, codeUnauthorized)
+	case f.cfg.STUN == STUNAuthenticated:
+		if _, what, answer := d.credential(r, true); what != passed {
+			return what, answer
+		}
+		if len(r.unknown) > 0 {
+			f.counters.refuse(RefusedRequest)
+			return d.signed(d.failure(r, codeUnknownAttr).AppendUnknown(r.unknown))
+		}
 	case len(r.unknown) > 0:
 		f.counters.refuse(RefusedRequest)
 		return d.unsigned(r, d.failure(r, codeUnknownAttr).AppendUnknown(r.unknown))
@@ -31,17 +37,6 @@ func (d *desk) binding(r *request) (next, []byte) {
 	if f.cfg.STUN != STUNAuthenticated {
 		return d.unsigned(r, m)
 	}
-	user, _ := r.get(wire.Username)
-	nonce, _ := r.get(wire.Nonce)
-	if !f.nonces.valid(nonce, d.client) {
-		return d.challenge(r, codeStaleNonce)
-	}
-	_, key, refusal := f.admit(string(user), true, r.m.CheckIntegrity)
-	if refusal != "" {
-		f.counters.refuse(refusal)
-		return d.challenge(r, codeUnauthorized)
-	}
-	d.key = key
 	return d.signed(m)
 }
 

@@ -55,6 +55,10 @@ func (s *Server) forwardSend(c client, m wire.Message) {
 			return
 		}
 	}
+	if !m.CheckFingerprint() {
+		s.counters.refuse(RefusedMalformed)
+		return
+	}
 	sock := s.table.of(c)
 	if !hasPeer || !hasData || sock == nil || familyOf(peer.Addr()) != sock.family() {
 		return

@@ -50,7 +50,7 @@ func (g *generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packe
 		g.server.counters.refuse(reasonOf(err))
 		return nil, nil, err
 	}
-	return s, s.shownAddr, nil
+	return pionSide{s}, s.shownAddr, nil
 }
 
 // open tries ports until one is free here and, behind NAT, outside.

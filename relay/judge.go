@@ -32,36 +32,51 @@ const (
 	evenPortReservesIt = 0x80   // the R bit of EVEN-PORT
 )
 
-// authenticate is RFC 8489 section 9.2.4, and goes on to the method's own
-// rules once it is known who asks.
+// credential is RFC 8489 section 9.2.4, in its order: the nonce comes last,
+// other than in RFC 5389. Where it returns passed, who asks is known, and his
+// key; all else is for him who could not show it.
+func (d *desk) credential(r *request, allocate bool) (who Principal, what next, answer []byte) {
+	f := d.front
+	user, hasUser := r.get(wire.Username)
+	realm, hasRealm := r.get(wire.Realm)
+	nonce, hasNonce := r.get(wire.Nonce)
+	switch {
+	case !r.signed:
+		what, answer = d.challenge(r, codeUnauthorized)
+		return who, what, answer
+	case !hasUser, !hasRealm, !hasNonce:
+		f.counters.refuse(RefusedRequest)
+		what, answer = d.unsigned(r, d.failure(r, codeBadRequest))
+		return who, what, answer
+	}
+	refusal := RefusedCredential
+	var key []byte
+	if string(realm) == f.cfg.Realm {
+		who, key, refusal = f.admit(string(user), allocate, r.m.CheckIntegrity)
+	}
+	switch {
+	case refusal != "":
+		f.counters.refuse(refusal)
+		what, answer = d.challenge(r, codeUnauthorized)
+	case !f.nonces.valid(nonce, d.client):
+		what, answer = d.challenge(r, codeStaleNonce)
+	default:
+		d.key, what = key, passed
+	}
+	return who, what, answer
+}
+
+// authenticate goes on to the method's own rules once it is known who asks.
 func (d *desk) authenticate(r *request) (next, []byte) {
 	f := d.front
 	if f.inner.nonce.Load() == nil {
 		return dropped, nil // not yet; the client will ask again
 	}
-	if !r.signed {
-		return d.challenge(r, codeUnauthorized)
-	}
-	user, hasUser := r.get(wire.Username)
-	realm, hasRealm := r.get(wire.Realm)
-	nonce, hasNonce := r.get(wire.Nonce)
-	switch {
-	case !hasUser, !hasRealm, !hasNonce:
-		f.counters.refuse(RefusedRequest)
-		return d.unsigned(r, d.failure(r, codeBadRequest))
-	case !f.nonces.valid(nonce, d.client):
-		return d.challenge(r, codeStaleNonce)
-	case string(realm) != f.cfg.Realm:
-		f.counters.refuse(RefusedCredential)
-		return d.challenge(r, codeUnauthorized)
-	}
 	method := r.m.Method()
-	who, key, refusal := f.admit(string(user), method == wire.Allocate, r.m.CheckIntegrity)
-	if refusal != "" {
-		f.counters.refuse(refusal)
-		return d.challenge(r, codeUnauthorized)
+	who, what, answer := d.credential(r, method == wire.Allocate)
+	if what != passed {
+		return what, answer
 	}
-	d.key = key
 	if len(r.unknown) > 0 {
 		f.counters.refuse(RefusedRequest)
 		return d.signed(d.failure(r, codeUnknownAttr).AppendUnknown(r.unknown))
@@ -128,7 +143,10 @@ func (d *desk) allocate(r *request, who *Principal) (next, []byte) {
 	}
 	f.register(i)
 	d.intent = i
-	m := d.canonical(r, i.id).AppendUint32(wire.RequestedTransport, protocolUDP<<24).AppendUint32(wire.Lifetime, max(lifetime, 1))
+	if lifetime == 0 {
+		lifetime = defaultLifetime // only a Refresh deletes
+	}
+	m := d.canonical(r, i.id).AppendUint32(wire.RequestedTransport, protocolUDP<<24).AppendUint32(wire.Lifetime, lifetime)
 	return d.pass(m.AppendUint32(wire.RequestedFamily, uint32(six)<<24))
 }
 
@@ -145,14 +163,14 @@ func (d *desk) wanted(r *request, i *intent) int {
 	token, hasToken := r.get(wire.ReservationToken)
 	even, hasEven := r.get(wire.EvenPort)
 	_, hasFamily := r.get(wire.RequestedFamily)
-	_, hasSecond := r.get(0)
+	second, hasSecond := r.get(0)
 	switch {
 	case hasToken && (hasEven || hasFamily || hasSecond || len(token) != tokenLen):
 		return codeBadRequest
 	case hasEven && len(even) != 1:
 		return codeBadRequest
-	case hasSecond && hasFamily:
-		return codeBadRequest // RFC 8656 section 7.2: one or the other
+	case hasSecond && (hasFamily || len(second) != 4 || second[0] == wire.IPv4):
+		return codeBadRequest // one or the other, and IPv4 is no second one
 	}
 	if hasToken {
 		i.hasTok = true

@@ -13,11 +13,12 @@ const (
 	// nonceStep is what a nonce's time is counted in.
 	nonceStep = 30 * time.Second
 
-	// A nonce is 12 characters: 24 bits of time, 48 bits of MAC. It can only be
-	// guessed here, and who guesses one has gained nothing: it saves a round
-	// trip. Short it has to be, see [strangers].
+	// A nonce is 12 characters: 24 bits of time, 16 of whom it was made for,
+	// 32 of MAC. It can only be guessed here, and who guesses one has gained
+	// nothing: it saves a round trip. Short it has to be, see [strangers].
 	nonceRaw  = 9
 	nonceTime = 3
+	nonceHead = 5 // what the MAC stands behind
 	nonceLen  = 12
 )
 
@@ -36,6 +37,7 @@ func (n *nonces) make(c client) string {
 	var raw [nonceRaw]byte
 	step := n.step()
 	raw[0], raw[1], raw[2] = byte(step>>16&0xff), byte(step>>8&0xff), byte(step&0xff)
+	binary.BigEndian.PutUint16(raw[nonceTime:], mark(c.src))
 	n.sum(raw[:], c)
 	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
@@ -48,7 +50,7 @@ func (n *nonces) valid(nonce []byte, c client) bool {
 	if _, err := base64.RawURLEncoding.Decode(raw[:], nonce); err != nil {
 		return false
 	}
-	copy(want[:nonceTime], raw[:])
+	copy(want[:nonceHead], raw[:])
 	n.sum(want[:], c)
 	if !hmac.Equal(raw[:], want[:]) {
 		return false
@@ -67,10 +69,21 @@ func (n *nonces) sum(raw []byte, c client) {
 	from := network(c.src.Addr())
 	addr := from.Addr().As16()
 	mac := hmac.New(sha256.New, n.key)
-	mac.Write(raw[:nonceTime])
+	mac.Write(raw[:nonceHead])
 	mac.Write(addr[:])
 	mac.Write([]byte{byte(c.via)})
-	copy(raw[nonceTime:], mac.Sum(nil))
+	copy(raw[nonceHead:], mac.Sum(nil))
+}
+
+// mark tells the clients of one network apart: RFC 8489 section 9.2.4 wants no
+// nonce given to two. Who comes back from another port may use it still: a
+// client's data connections (RFC 6062) bring that of its control connection.
+func mark(src netip.AddrPort) uint16 {
+	m, a := src.Port(), src.Addr().As16()
+	for i := 8; i < len(a); i += 2 {
+		m ^= binary.BigEndian.Uint16(a[i:])
+	}
+	return m
 }
 
 // wide is where forged requests would be answered to: what a victim's line is.

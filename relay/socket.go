@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,7 @@ type socket struct {
 	// permitted is never written once it is here: each change is a new one.
 	permitted atomic.Pointer[map[netip.Addr]struct{}]
 
+	released  atomic.Bool // pion has closed it
 	closeOnce sync.Once
 	readOnce  sync.Once
 
@@ -156,6 +158,27 @@ func (s *socket) end() (first bool) {
 		_ = s.conn.Close()
 	})
 	return first
+}
+
+// pionSide is a socket as pion has it. When pion closes one, its reader would
+// delete the allocation of the 5-tuple once more, and by then that may be the
+// next one: a client may ask for another at once, from where it is. So that
+// reader ends here, with nothing left to do.
+type pionSide struct{ *socket }
+
+// ReadFrom fails only where pion has to hear of it.
+func (p pionSide) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := p.socket.ReadFrom(b)
+	if err != nil && p.released.Load() {
+		runtime.Goexit()
+	}
+	return n, from, err
+}
+
+// Close is pion's: it has deleted the allocation.
+func (p pionSide) Close() error {
+	p.released.Store(true)
+	return p.socket.Close()
 }
 
 // LocalAddr is the relayed address, as the client sees it.
