@@ -133,3 +133,33 @@ func TestRFC5769_2_4_LongTermRequestIsAnswered(t *testing.T) {
 		}
 	})
 }
+
+// The sample request is one of ICE. PRIORITY is for checks between ICE agents
+// and means nothing to a relay: it is told so (RFC 8489 section 6.3.1), our
+// choice. That the answer lists it alone says that all else was understood,
+// FINGERPRINT and padding of spaces among it.
+func TestRFC5769_2_1_SampleRequestIsUnderstood(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.dial(t, network, "a")
+		c.wantUnknown(c.ask(vector(t, vectorRequest)), 0x0024)
+	})
+}
+
+// One wrong bit in what FINGERPRINT covers, or in FINGERPRINT, and the sample
+// request is none.
+func TestRFC5769_2_1_SpoiltRequestIsDropped(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.dial(t, "udp", "a")
+	raw := vector(t, vectorRequest)
+	for i := headerLen; i < len(raw); i++ {
+		if i >= len(raw)-8 && i < len(raw)-4 {
+			continue // without type or length it is no FINGERPRINT
+		}
+		spoilt := bytes.Clone(raw)
+		spoilt[i] ^= 1
+		c.silent(spoilt)
+	}
+}

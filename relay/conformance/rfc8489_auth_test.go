@@ -160,6 +160,34 @@ func flip(s string, i int) string {
 	return string(b)
 }
 
+// The checks come in the order of the section, which is not RFC 5389's: who
+// has the wrong password is told so before anything is said of his nonce.
+func TestRFC8489_9_2_4_PasswordBeforeNonce(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.login(t, "udp", "a")
+	c.nonce = "made up"
+	good := c.cred
+	c.cred.Password = "wrong"
+	c.wantChallenge(c.ask(c.sign(request(allocate).transport(17))), 401)
+	c.cred.Username, c.cred.Password = "nobody", good.Password
+	c.wantChallenge(c.ask(c.sign(request(allocate).transport(17))), 401)
+}
+
+// No two clients are given the same nonce.
+func TestRFC8489_9_2_4_NoncesDiffer(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	var seen []string
+	for range 16 {
+		c := s.login(t, "udp", "a")
+		if slices.Contains(seen, c.nonce) {
+			t.Fatalf("the nonce %q was given to two clients", c.nonce)
+		}
+		seen = append(seen, c.nonce)
+	}
+}
+
 // A nonce serves for many requests.
 func TestRFC8489_9_2_NonceIsUsedAgain(t *testing.T) {
 	t.Parallel()
@@ -235,4 +263,23 @@ func TestRFC8489_14_5_IntegrityHas20Bytes(t *testing.T) {
 		c.wantChallenge(c.ask(p.add(attrIntegrity, whole[:n]...)), 401)
 	}
 	c.wantChallenge(c.ask(p.add(attrIntegrity, append(whole, 0)...)), 401)
+}
+
+// Attributes of other uses of STUN, ICE's for one, and of mechanisms that the
+// relay does not offer are unknown to it: our choice.
+func TestRFC8489_6_3_1_AttributesOfOtherUsesAreUnknown(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for name, kind := range map[string]int{
+		"PRIORITY": 0x0024, "USE-CANDIDATE": 0x0025, "CHANGE-REQUEST": 0x0003, "RESPONSE-PORT": 0x0027,
+		"PADDING": 0x0026, "ACCESS-TOKEN": 0x001b, "USERHASH": 0x001e, "PASSWORD-ALGORITHM": 0x001d,
+		"MESSAGE-INTEGRITY-SHA256": 0x001c,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := s.login(t, "udp", "a")
+			c.wantUnknown(c.ask(request(binding).add(kind, 0, 0, 0, 4)), kind)
+			c.wantUnknown(c.do(request(allocate).transport(17).add(kind, 0, 0, 0, 4)), kind)
+		})
+	}
 }

@@ -3,9 +3,39 @@ package conformance
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/ringfence/ringfence/relay"
 )
+
+func TestRFC8656_12_2_ChannelNumbers(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for number, code := range map[uint16]int{
+		0: 400, 1: 400, 0x3fff: 400, 0x4000: 0, 0x4001: 0, 0x4ffe: 0, 0x4fff: 0,
+		0x5000: 400, 0x7ffe: 400, 0x7fff: 400, 0x8000: 400, 0xffff: 400,
+	} {
+		t.Run(fmt.Sprintf("%#04x", number), func(t *testing.T) {
+			t.Parallel()
+			transports(t, func(t *testing.T, network string) {
+				c := s.allocated(t, network, fmt.Sprintf("leg%x", number))
+				p := newPeer(t, loopback4)
+				c.want(code, request(channelBind).channel(number).peers(p.addr))
+				c.permit(p.addr)
+				p.send(c.relayed, "data")
+				if code != 0 {
+					c.wantData(p.addr, "data") // nothing was bound
+					return
+				}
+				c.wantChannel(number, "data")
+				c.channel(number, "and back")
+				p.expect(c.relayed, "and back")
+			})
+		})
+	}
+}
 
 // The two bytes after the number are reserved.
 func TestRFC8656_18_1_ReservedBitsOfTheNumber(t *testing.T) {
@@ -79,11 +109,38 @@ func TestRFC8656_12_2_Conflicts400(t *testing.T) {
 	})
 }
 
+func TestRFC8656_12_2_Forbidden403(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.allocated(t, network, "a")
+		c.want(403, request(channelBind).channel(0x4000).peers(at(forbidden, 4000)))
+		p := newPeer(t, loopback4)
+		c.bind(0x4000, p.addr) // the number is still free
+	})
+}
+
 func TestRFC8656_12_2_OtherFamily443(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, both)
 	transports(t, func(t *testing.T, network string) {
 		s.allocated(t, network, "a").want(443, request(channelBind).channel(0x4000).peers(at(loopback6, 4000)))
+	})
+}
+
+// More channels than there is room for: 508, and those that are there work on.
+func TestRFC8656_12_2_Capacity508(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(c *relay.Config) { c.Limits.Channels = 2 })
+	transports(t, func(t *testing.T, network string) {
+		c := s.allocated(t, network, "a")
+		one, two, three := newPeer(t, loopback4), newPeer(t, loopback4), newPeer(t, loopback4)
+		c.bind(0x4000, one.addr)
+		c.bind(0x4001, two.addr)
+		c.want(508, request(channelBind).channel(0x4002).peers(three.addr))
+		c.bind(0x4001, two.addr)
+		c.channel(0x4000, "still there")
+		one.expect(c.relayed, "still there")
 	})
 }
 

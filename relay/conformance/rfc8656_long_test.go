@@ -1,10 +1,13 @@
 package conformance
 
 import (
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/testenv"
+	"github.com/ringfence/ringfence/relay"
 )
 
 // Lifetimes are counted in real seconds, so these tests take minutes: they run
@@ -111,6 +114,21 @@ func TestRFC8656_9_PermissionIsRefreshed(t *testing.T) {
 	c.wantBlocked(p, mark, 0)
 }
 
+// A channel outlives the permission that came with it, by 300 s in which
+// nothing may pass: RFC 8656 sections 9 and 12.6.
+func TestRFC8656_12_6_ChannelWithoutPermission(t *testing.T) {
+	w := startLong(t)
+	c := longLived(t, newServer(t, nil))
+	p, mark := newPeer(t, loopback4), newPeer(t, loopback4b)
+	c.bind(0x4000, p.addr)
+	w.until(300*time.Second - slack)
+	c.wantChannelOpen(p)
+	w.until(300*time.Second + slack)
+	c.wantBlocked(p, mark, 0x4000)
+	c.permit(p.addr)
+	c.wantChannelOpen(p)
+}
+
 // A channel lasts 600 s; data does not refresh it, nor does a permission.
 // Then its number and its peer are free.
 func TestRFC8656_12_ChannelLasts600Seconds(t *testing.T) {
@@ -141,4 +159,71 @@ func TestRFC8656_12_ChannelIsRefreshed(t *testing.T) {
 		c.wantChannelOpen(p)
 		c.bind(0x4000, p.addr)
 	}
+}
+
+// An allocation ends when its time is up: 600 s where nothing was asked for.
+func TestRFC8656_6_AllocationLasts600Seconds(t *testing.T) {
+	w := startLong(t)
+	s := newServer(t, nil)
+	p := newPeer(t, loopback4)
+	c, refreshed := s.allocated(t, "udp", "a"), s.allocated(t, "udp", "b")
+	w.until(300 * time.Second)
+	refreshed.want(0, request(refresh))
+	w.until(600*time.Second - slack)
+	c.permit(p.addr)
+	c.wantOpen(p)
+	w.until(600*time.Second + slack)
+	c.send(p.addr, "from an allocation that has ended")
+	c.nonce = c.freshNonce()
+	c.want(437, request(createPermission).peers(p.addr))
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(c.relayed))
+	if err != nil {
+		t.Fatalf("the relayed address is still taken: %v", err)
+	}
+	_ = conn.Close()
+	refreshed.nonce = refreshed.freshNonce()
+	refreshed.permit(p.addr)
+	refreshed.wantOpen(p)
+	w.until(900*time.Second + slack)
+	refreshed.nonce = refreshed.freshNonce()
+	refreshed.want(437, request(refresh))
+}
+
+// freshNonce asks for one, as a client does who was told 438.
+func (c *client) freshNonce() string {
+	c.t.Helper()
+	m := c.ask(request(refresh))
+	c.wantCode(m, 401)
+	v, _ := m.find(attrNonce)
+	return string(v)
+}
+
+// A reservation is held for 30 s at the least, and not for ever.
+func TestRFC8656_7_2_ReservationIsHeld30Seconds(t *testing.T) {
+	w := startLong(t)
+	s := newServer(t, nil)
+	one, late := s.login(t, "udp", "a"), s.login(t, "udp", "a")
+	w.start = time.Now()
+	token, lost := one.reserve(), s.login(t, "udp", "b").reserve()
+	w.until(29 * time.Second)
+	late.mustAllocate(withToken(token))
+	w.until(10 * time.Minute)
+	tooLate := s.login(t, "udp", "b")
+	tooLate.want(508, withToken(lost))
+}
+
+// A nonce is good for an hour at most.
+func TestRFC8656_5_NonceExpires(t *testing.T) {
+	t.Parallel()
+	transports(t, func(t *testing.T, network string) {
+		var ahead atomic.Int64
+		s := newServer(t, func(c *relay.Config) {
+			c.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		})
+		c := s.allocated(t, network, "a")
+		c.want(0, request(refresh))
+		ahead.Add(int64(time.Hour))
+		c.nonce = c.wantChallenge(c.ask(c.sign(request(refresh))), 438)
+		c.want(0, request(refresh)) // of a credential that has long expired: it counts at Allocate alone
+	})
 }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/ringfence/ringfence/relay"
 )
 
 // Other addresses of the loopback network: peers of their own.
@@ -88,6 +90,71 @@ func TestRFC8656_10_2_PortIsIgnored(t *testing.T) {
 	p.expect(c.relayed, "yes")
 }
 
+// One that may not be, and none is installed, wherever it stands.
+func TestRFC8656_10_2_AllOrNothing(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, both)
+	good, good2 := at(loopback4, 9), at(loopback4b, 9)
+	bad6, bad := at(loopback6, 9), at(forbidden, 9)
+	malformed := func(p packet) packet { return p.add(attrPeer, 0, 1, 0) }
+	for name, v := range map[string]struct {
+		p    packet
+		code int
+	}{
+		"forbidden, last":       {request(createPermission).peers(good, good2, bad), 403},
+		"forbidden, in between": {request(createPermission).peers(good, bad, good2), 403},
+		"forbidden, first":      {request(createPermission).peers(bad, good, good2), 403},
+		"other family, last":    {request(createPermission).peers(good, good2, bad6), 443},
+		"malformed, last":       {malformed(request(createPermission).peers(good, good2)), 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := s.allocated(t, "udp", "a"+strings.ReplaceAll(strings.ReplaceAll(name, ",", ""), " ", ""))
+			p, mark := newPeer(t, loopback4), newPeer(t, loopback4c)
+			c.want(v.code, v.p)
+			c.send(p.addr, "no")
+			p.send(c.relayed, "no")
+			c.permit(mark.addr)
+			mark.send(c.relayed, "yes")
+			c.wantData(mark.addr, "yes")
+			c.permit(p.addr)
+			c.send(p.addr, "yes")
+			p.expect(c.relayed, "yes")
+		})
+	}
+}
+
+func TestRFC8656_10_2_Refusals(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, both)
+	transports(t, func(t *testing.T, network string) {
+		c := s.allocated(t, network, "a")
+		for name, v := range map[string]struct {
+			p    packet
+			code int
+		}{
+			"no peer":             {request(createPermission), 400},
+			"peer of no byte":     {request(createPermission).add(attrPeer), 400},
+			"peer of four bytes":  {request(createPermission).add(attrPeer, 0, 1, 0, 0), 400},
+			"peer of no family":   {request(createPermission).add(attrPeer, 0, 0, 0, 0, 1, 2, 3, 4), 400},
+			"peer of family 3":    {request(createPermission).add(attrPeer, 0, 3, 0, 0, 1, 2, 3, 4), 400},
+			"IPv4 of 16 bytes":    {request(createPermission).add(attrPeer, append([]byte{0, 1, 0, 0}, make([]byte, 16)...)...), 400},
+			"IPv6 of four bytes":  {request(createPermission).add(attrPeer, 0, 2, 0, 0, 1, 2, 3, 4), 400},
+			"a forbidden peer":    {request(createPermission).peers(at(forbidden, 9)), 403},
+			"another family":      {request(createPermission).peers(at(loopback6, 9)), 443},
+			"this network":        {request(createPermission).peers(at(netip.IPv4Unspecified(), 9)), 403},
+			"broadcast":           {request(createPermission).peers(at(netip.MustParseAddr("255.255.255.255"), 9)), 403},
+			"multicast":           {request(createPermission).peers(at(netip.MustParseAddr("224.0.0.1"), 9)), 403},
+			"metadata of a cloud": {request(createPermission).peers(at(netip.MustParseAddr("169.254.169.254"), 80)), 403},
+		} {
+			t.Run(name, func(t *testing.T) {
+				c.t = t
+				c.want(v.code, v.p)
+			})
+		}
+	})
+}
+
 // An IPv4 peer of an IPv6 allocation is of another family, in its IPv6 form
 // (RFC 4291 section 2.5.5.2) it is refused.
 func TestRFC8656_10_2_PeersOfAnIPv6Allocation(t *testing.T) {
@@ -113,6 +180,25 @@ func TestRFC8656_10_2_PeersOfAnIPv6Allocation(t *testing.T) {
 		c.bind(0x4000, p.addr)
 		p.send(c.relayed, "by channel")
 		c.wantChannel(0x4000, "by channel")
+	})
+}
+
+// More permissions than the server has room for: 508, and those that are
+// there stay and can be refreshed.
+func TestRFC8656_10_2_Capacity508(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(c *relay.Config) { c.Limits.Permissions = 2 })
+	transports(t, func(t *testing.T, network string) {
+		c := s.allocated(t, network, "a")
+		p := newPeer(t, loopback4)
+		c.want(508, request(createPermission).peers(at(loopback4, 9), at(loopback4b, 9), at(loopback4c, 9)))
+		c.send(p.addr, "no")
+		c.permit(at(loopback4, 9), at(loopback4b, 9))
+		c.want(508, request(createPermission).peers(at(loopback4c, 9)))
+		c.want(508, request(channelBind).channel(0x4000).peers(at(loopback4c, 9)))
+		c.permit(at(loopback4b, 9))
+		c.send(p.addr, "yes")
+		p.expect(c.relayed, "yes")
 	})
 }
 
@@ -178,6 +264,35 @@ func TestRFC8656_11_2_SendThatIsDropped(t *testing.T) {
 		c.t = t
 		c.send(p.addr, "yes")
 		p.expect(c.relayed, "yes")
+	})
+}
+
+// Where DONT-FRAGMENT is served, a Send with it is relayed, and those after
+// it without are as well. (That the bit is set can't be seen from a socket.)
+func TestRFC8656_11_2_SendWithDontFragment(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	transports(t, func(t *testing.T, network string) {
+		c := s.login(t, network, "a")
+		if code, _ := c.do(request(allocate).transport(17).add(attrDontFragment)).code(); code != 0 {
+			c.mustAllocate(request(allocate).transport(17))
+			p := newPeer(t, loopback4)
+			c.permit(p.addr)
+			c.write(indication(sendMethod).peers(p.addr).add(attrDontFragment).add(attrData, 'n', 'o'))
+			c.send(p.addr, "yes")
+			p.expect(c.relayed, "yes")
+			return
+		}
+		p := newPeer(t, loopback4)
+		c.permit(p.addr)
+		c.write(indication(sendMethod).peers(p.addr).add(attrDontFragment).add(attrData, 'd', 'f'))
+		first, from, err := p.next()
+		if err != nil || first != "df" {
+			t.Fatalf("got %q (%v), want the Send with DONT-FRAGMENT", first, err)
+		}
+		c.send(from, "never to this port")
+		c.send(p.addr, "yes")
+		p.expect(from, "yes")
 	})
 }
 
