@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ringfence/ringfence/relay"
 )
 
 // signedRequests are those that need a password, each whole but for that.
@@ -149,6 +151,29 @@ func TestRFC8489_9_2_4_StaleNonce438(t *testing.T) {
 	})
 }
 
+// No nonce is good but the one that was given: a client can neither date it
+// anew nor make one.
+func TestRFC8489_9_2_NonceCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	c := s.allocated(t, "tcp", "a")
+	given := c.nonce
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	for i := range given {
+		for _, letter := range letters {
+			if byte(letter) == given[i] {
+				continue
+			}
+			c.nonce = given[:i] + string(letter) + given[i+1:]
+			if code, err := c.ask(c.sign(request(refresh))).code(); err != nil || code != 438 {
+				t.Fatalf("%q in place of %q: got %d (%v), want 438", c.nonce, given, code, err)
+			}
+		}
+	}
+	c.nonce = given
+	c.want(0, request(refresh))
+}
+
 // flip changes a byte of s into another that may stand in a nonce.
 func flip(s string, i int) string {
 	b := []byte(s)
@@ -227,6 +252,34 @@ func TestRFC8489_6_3_1_1_BindingNeedsNoPassword(t *testing.T) {
 	if m := c.ask(c.sign(request(binding))); m.has(attrIntegrity) {
 		t.Error("the answer to a Binding is signed")
 	}
+}
+
+// A relay may keep its Binding for its users, or to itself: our settings.
+func TestRFC8489_6_3_1_1_BindingForUsersOnly(t *testing.T) {
+	t.Parallel()
+	users := newServer(t, func(c *relay.Config) { c.STUN = relay.STUNAuthenticated })
+	nobody := newServer(t, func(c *relay.Config) { c.STUN = relay.STUNOff })
+	transports(t, func(t *testing.T, network string) {
+		c := users.dial(t, network, "a")
+		m := c.ask(request(binding))
+		c.realm, c.nonce = users.realm, c.wantChallenge(m, 401)
+		m = c.want(0, request(binding))
+		if got, err := m.addr(attrMapped); err != nil || got != c.local() {
+			t.Errorf("XOR-MAPPED-ADDRESS: got %v (%v), want %v", got, err, c.local())
+		}
+		c.wantUnknown(c.do(request(binding).add(0x7001)), 0x7001)
+		c.wantCode(c.ask(c.signWithout(attrNonce, request(binding))), 400)
+		c.cred.Password = "wrong"
+		c.wantChallenge(c.ask(c.sign(request(binding))), 401)
+
+		c = nobody.login(t, network, "a")
+		c.write(request(binding))
+		c.write(c.sign(request(binding)))
+		c.mustAllocate(request(allocate).transport(17))
+		if len(c.waiting) > 0 {
+			t.Errorf("a Binding that is off was answered: %x", c.waiting[0])
+		}
+	})
 }
 
 // What follows MESSAGE-INTEGRITY is signed by nobody. RFC 5389 section 15.4

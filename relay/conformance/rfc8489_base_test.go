@@ -224,6 +224,7 @@ func TestRFC8489_6_3_2_IndicationWithUnknownAttributeIsDropped(t *testing.T) {
 		p := newPeer(t, loopback4)
 		c.permit(p.addr)
 		c.write(indication(sendMethod).peers(p.addr).add(attrData, 'n', 'o').add(0x7001))
+		c.write(indication(sendMethod).peers(p.addr).add(attrData, 'n', 'o').add(0x0024, 0, 0, 0, 1)) // PRIORITY
 		c.write(indication(sendMethod).peers(p.addr).add(attrData, 'y', 'e', 's').add(0xf001))
 		p.expect(c.relayed, "yes")
 	})
@@ -291,8 +292,13 @@ func TestRFC8489_7_Fingerprint(t *testing.T) {
 	s := newServer(t, nil)
 	transports(t, func(t *testing.T, network string) {
 		c := s.login(t, network, "a")
-		c.wantCode(c.ask(request(binding).fingerprint()), 0)
-		c.wantAllocated(c.ask(c.sign(request(allocate).transport(17)).fingerprint()))
+		for _, p := range []packet{request(binding), request(refresh), c.sign(request(refresh)), c.sign(request(allocate).transport(17))} {
+			// Who sends it gets it, our choice; decode has looked whether it is right.
+			if m := c.ask(p.fingerprint()); !m.has(attrFingerprint) {
+				t.Errorf("no FINGERPRINT in the answer to %#03x", m.method)
+			}
+		}
+		c.want(0, request(refresh))
 	})
 }
 

@@ -113,16 +113,42 @@ func TestRFC8656_5_RetransmittedAllocate(t *testing.T) {
 	}
 }
 
-// The answer to a retransmission holds the same token.
-func TestRFC8656_5_RetransmittedReservation(t *testing.T) {
+// The answer to a retransmission says the same, all of it.
+func TestRFC8656_5_RetransmissionIsAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, both)
+	for name, v := range map[string]struct {
+		p    packet
+		kind int
+	}{
+		"token":             {request(allocate).transport(17).add(attrEvenPort, 0x80), attrToken},
+		"additional family": {request(allocate).transport(17).add(attrAdditionalFamily, 2, 0, 0, 0), attrAddressError},
+		"lifetime":          {request(allocate).transport(17).lifetime(900), attrLifetime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := s.login(t, "udp", "a")
+			p := c.sign(v.p)
+			one, ok := c.ask(p).find(v.kind)
+			two, _ := c.ask(p).find(v.kind)
+			if !ok || string(one) != string(two) {
+				t.Errorf("got %x, then %x", one, two)
+			}
+		})
+	}
+}
+
+// Another user's request is no retransmission, whatever its transaction id.
+func TestRFC8656_5_RetransmissionOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	c := s.login(t, "udp", "a")
-	p := c.sign(request(allocate).transport(17).add(attrEvenPort, 0x80))
-	one, _ := c.ask(p).find(attrToken)
-	two, _ := c.ask(p).find(attrToken)
-	if len(one) != 8 || string(one) != string(two) {
-		t.Errorf("RESERVATION-TOKEN: got %x, then %x", one, two)
+	p := request(allocate).transport(17)
+	c.mustAllocate(p)
+	c.want(0, request(refresh))
+	c.cred = s.credential(t, "b")
+	if m := c.want(437, p); m.has(attrRelayed) {
+		t.Error("another user was told the relayed address")
 	}
 }
 
@@ -334,6 +360,21 @@ func TestRFC8656_7_2_Reservation(t *testing.T) {
 		two.permit(p.addr)
 		two.send(p.addr, "from the reserved port")
 		p.expect(two.relayed, "from the reserved port")
+	})
+}
+
+// A reservation has its own address family: a token comes without one.
+func TestRFC8656_7_2_ReservationIPv6(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, both)
+	transports(t, func(t *testing.T, network string) {
+		one, two := s.login(t, network, "a"), s.login(t, network, "a")
+		token, _ := one.mustAllocate(request(allocate).transport(17).family(2).add(attrEvenPort, 0x80)).find(attrToken)
+		two.mustAllocate(withToken(token))
+		if want := at(loopback6, one.relayed.Port()+1); two.relayed != want {
+			t.Errorf("the reserved address is %v, want %v", two.relayed, want)
+		}
+		two.want(0, request(refresh).family(2))
 	})
 }
 
