@@ -128,7 +128,7 @@ func TestRelayAlone(t *testing.T) {
 	if _, body := p.get("http://" + p.admin + "/metrics"); !strings.Contains(body, "\nringfence_relay_allocations 4\n") || strings.Contains(body, "ringfence_hub") {
 		t.Errorf("metrics: got\n%s", body)
 	}
-	for _, word := range []string{"a credential", "ringfence relay credential --secret-file " + secret, "health, metrics    http://" + p.admin} {
+	for _, word := range []string{"a credential", "ringfence relay credential --secret-file " + secret, "health, metrics    http://" + p.admin, "http://" + p.admin + "/turn-test"} {
 		if !strings.Contains(p.stdout.String(), word) {
 			t.Errorf("no %q in\n%s", word, p.stdout.String())
 		}

@@ -77,7 +77,11 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	s.admin = relayd.Admin{State: s.state, Metrics: m, Hosts: s.c.AdminHosts, Revoke: s.doors.RevokeHandler(s.relay)}.Handler()
+	page, err := relayd.TestPage(s.relay, keys, now)
+	if err != nil {
+		return fmt.Errorf("page that tests the relay: %w", err)
+	}
+	s.admin = relayd.Admin{Test: page, State: s.state, Metrics: m, Hosts: s.c.AdminHosts, Revoke: s.doors.RevokeHandler(s.relay)}.Handler()
 	return nil
 }
 

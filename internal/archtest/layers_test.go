@@ -46,6 +46,7 @@ var layers = map[string][]string{
 	"internal/metrics/hubmetrics": {"internal/metrics", "signal"},
 	"internal/relayadmin":         {"relay"},
 	"internal/serving":            {},
+	"internal/turntest":           {},
 	"internal/relayd":             {"relay", "internal/config", "internal/coturn", "internal/metrics", "internal/relayadmin", "internal/serving", "internal/turntest"},
 	"web":                         {},
 }

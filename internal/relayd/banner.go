@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ringfence/ringfence/internal/config"
+	"github.com/ringfence/ringfence/internal/turntest"
 	"github.com/ringfence/ringfence/relay"
 )
 
@@ -51,6 +52,9 @@ func (b *Banner) Write(w io.Writer) error {
 	}
 	if b.Admin.IsValid() {
 		line("health, metrics", "http://"+b.Admin.String())
+		if !b.Doors.STUNOnly {
+			line("test it", "http://"+b.Admin.String()+turntest.Path)
+		}
 	}
 	t.WriteString("\n")
 	if b.Coturn != nil {

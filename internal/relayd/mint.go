@@ -120,14 +120,14 @@ func advertised(ctx context.Context, c *config.LoadedRelay, d *Doors, o Order) (
 	if err != nil {
 		return nil, err
 	}
-	// Whoever mints may be somebody who cannot read the key of the certificate.
-	certs, _ := OpenCertificates(c.TURN, nil)
-	n := Node{Settings: c.TURN, Doors: *d, Certificates: certs, OwnAddresses: c.OwnAddresses(), External: external, Now: o.Now}
-	conf, err := n.config()
+	keys, err := relay.NewKeys(d.Call)
 	if err != nil {
 		return nil, err
 	}
-	at, err := relay.Advertised(conf)
+	// Whoever mints may be somebody who cannot read the key of the certificate.
+	certs, _ := OpenCertificates(c.TURN, nil)
+	n := Node{Settings: c.TURN, Doors: *d, Keys: keys, Certificates: certs, OwnAddresses: c.OwnAddresses(), External: external, Now: o.Now}
+	at, err := relay.Advertised(n.config())
 	if err != nil {
 		return nil, err
 	}

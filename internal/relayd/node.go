@@ -19,7 +19,7 @@ type Node struct {
 	Settings config.TURN
 	Doors    Doors
 
-	// Keys sign and open the credentials of calls; nil: Doors.Call alone.
+	// Keys open the credentials of calls.
 	Keys *relay.Keys
 
 	// Certificates are those of turn.cert; nil where there are none. Otherwise
@@ -37,26 +37,15 @@ type Node struct {
 
 // Listen opens the relay's listeners and starts nothing, see [relay.Listen].
 func Listen(ctx context.Context, n Node) (*relay.Server, error) {
-	c, err := n.config()
-	if err != nil {
-		return nil, err
-	}
-	return relay.Listen(ctx, c)
+	return relay.Listen(ctx, n.config())
 }
 
-func (n *Node) config() (relay.Config, error) {
+func (n *Node) config() relay.Config {
 	t := n.Settings
-	keys := n.Keys
-	if keys == nil {
-		var err error
-		if keys, err = relay.NewKeys(n.Doors.Call); err != nil {
-			return relay.Config{}, err
-		}
-	}
 	c := relay.Config{
 		MinPort: t.MinPort, MaxPort: t.MaxPort, RelayIPs: t.RelayIPs,
 		PublicIP: n.External.Addr, Host: t.PublicIP.Name(), Realm: t.Realm,
-		Keys: keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
+		Keys: n.Keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
 		NonceLife: time.Duration(t.NonceLife) * time.Second,
 		Peers:     relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},
 		Shared:    n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
@@ -78,7 +67,7 @@ func (n *Node) config() (relay.Config, error) {
 	if t.Transports.Has("tcp") {
 		c.TCP = at
 	}
-	return c, nil
+	return c
 }
 
 // OpenCertificates reads turn.cert and turn.key; it returns nil where they are

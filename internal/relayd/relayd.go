@@ -110,20 +110,28 @@ func (p *program) build(ctx context.Context) (err error) {
 	if p.external, err = NewPublicIP(ctx, p.o.Lookup, p.c.TURN.PublicIP, p.o.Log); err != nil {
 		return err
 	}
+	keys, err := relay.NewKeys(p.doors.Call)
+	if err != nil {
+		return err
+	}
 	p.relay, err = Listen(ctx, Node{
-		Settings: p.c.TURN, Doors: p.doors, Certificates: p.certs, OwnAddresses: p.c.OwnAddresses(), External: p.external, Log: p.o.Log, Now: p.o.Now,
+		Settings: p.c.TURN, Doors: p.doors, Keys: keys, Certificates: p.certs, OwnAddresses: p.c.OwnAddresses(), External: p.external, Log: p.o.Log, Now: p.o.Now,
 	})
 	if err != nil {
 		return err
 	}
 	p.drain = NewDrain(p.relay, time.Duration(p.c.TURN.DrainTime)*time.Second, p.o.Log)
-	m, err := metrics.Handler(metrics.Relay(p.relay.Stats))
-	if err != nil {
-		return errors.Join(fmt.Errorf("metrics: %w", err), p.relay.Close())
+	a := Admin{State: p.state, Hosts: p.c.AdminHosts, Revoke: p.doors.RevokeHandler(p.relay)}
+	if !p.doors.STUNOnly {
+		a.Test, err = TestPage(p.relay, keys, p.o.Now)
 	}
-	p.admin = Admin{
-		State: p.state, Metrics: m, Hosts: p.c.AdminHosts, Revoke: p.doors.RevokeHandler(p.relay),
-	}.Handler()
+	if err == nil {
+		a.Metrics, err = metrics.Handler(metrics.Relay(p.relay.Stats))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("admin listener: %w", err), p.relay.Close())
+	}
+	p.admin = a.Handler()
 	return nil
 }
 
