@@ -170,6 +170,7 @@ func (s *server) run(ctx context.Context) error {
 			return serving.HTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
 		}},
 		{Name: "public address", Serve: s.external.Serve},
+		{Name: "revocations", Serve: s.revoked.Serve},
 		{Name: "relay", Serve: s.relay.Serve},
 		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
 	}

@@ -8,12 +8,14 @@ import (
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
+	"github.com/ringfence/ringfence/internal/cluster"
 	"github.com/ringfence/ringfence/internal/cluster/local"
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/internal/metrics"
 	"github.com/ringfence/ringfence/internal/metrics/hubmetrics"
 	"github.com/ringfence/ringfence/internal/privacy"
+	"github.com/ringfence/ringfence/internal/relayadmin"
 	"github.com/ringfence/ringfence/internal/relayd"
 	"github.com/ringfence/ringfence/relay"
 	"github.com/ringfence/ringfence/signal"
@@ -27,6 +29,7 @@ type parts struct {
 	friends  *friends.Service
 	relay    *relay.Server
 	drain    *relayd.Drain
+	revoked  *relayd.Revocations
 	bus      *local.Bus
 	hub      *signal.Hub
 }
@@ -52,11 +55,17 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	s.drain = relayd.NewDrain(s.relay, time.Duration(s.c.TURN.DrainTime)*time.Second, s.log)
 	s.bus = local.New(local.DefaultQueue)
+	s.revoked = relayd.NewRevocations(s.relay, func(msg []byte) error {
+		return s.bus.Publish(context.WithoutCancel(ctx), revokedSubject, msg)
+	}, s.log)
+	if _, err := s.bus.Subscribe(revokedSubject, s.revoked.Receive); err != nil {
+		return fmt.Errorf("revocations: %w", err)
+	}
 	told := &events{} // the hub needs friends, and friends tell the hub
 	s.friends = friends.New(friends.Options{DB: s.vault.db, Now: now, Events: told})
 	s.accounts = account.New(account.Options{DB: s.vault.db, Keys: s.vault.keys, Friends: s.friends, Events: told, Now: now})
 	s.hub = signal.New(signal.Options{
-		Bus: s.bus, Friends: s.friends, Relay: relayDoor{s.relay, minter}, Alive: s.accounts.Alive,
+		Bus: s.bus, Friends: s.friends, Relay: relayDoor{s.relay, s.revoked, minter}, Alive: s.accounts.Alive,
 		Origins: s.originHosts(), Log: s.log,
 	})
 	told.Hub = s.hub
@@ -81,7 +90,7 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("page that tests the relay: %w", err)
 	}
-	s.admin = relayd.Admin{Test: page, State: s.state, Metrics: m, Hosts: s.c.AdminHosts, Revoke: s.doors.RevokeHandler(s.relay)}.Handler()
+	s.admin = relayd.Admin{Test: page, State: s.state, Metrics: m, Hosts: s.c.AdminHosts, Revoke: s.doors.RevokeHandler(s.revoked)}.Handler()
 	return nil
 }
 
@@ -95,6 +104,10 @@ func (s *server) state() relayd.State {
 	}
 	return relayd.Starting
 }
+
+// revokedSubject is where the relays of all nodes hear what any of them has
+// revoked. No account and no call has such a subject.
+const revokedSubject cluster.Subject = "relay/revoked"
 
 // relayKeyID names the key of the keyring in credentials.
 const relayKeyID = "a"
@@ -143,6 +156,7 @@ type events struct{ *signal.Hub }
 // relayDoor gives calls their ICE servers and takes them away.
 type relayDoor struct {
 	server *relay.Server
+	revoke relayadmin.Revoker // here and at other nodes
 	minter *relay.Minter
 }
 
@@ -164,7 +178,11 @@ func (d relayDoor) Servers(call id.Call, leg string) ([]wire.ICEServer, error) {
 }
 
 // Revoke ends a call's credentials and allocations.
-func (d relayDoor) Revoke(call id.Call) { d.server.Revoke(relay.Revocation{Call: call.String()}) }
+func (d relayDoor) Revoke(call id.Call) { d.revoke.Revoke(relay.Revocation{Call: call.String()}) }
 
 // RevokeLeg ends those of one leg.
-func (d relayDoor) RevokeLeg(call id.Call, leg string) { d.server.RevokeLeg(call.String(), leg) }
+func (d relayDoor) RevokeLeg(call id.Call, leg string) {
+	if leg != "" { // none would be the whole call
+		d.revoke.Revoke(relay.Revocation{Call: call.String(), Leg: leg})
+	}
+}

@@ -3,7 +3,6 @@ package turntest_test
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -26,7 +25,13 @@ func (f *fakeRelay) Mint(call, leg string) (username, password string, err error
 	return "user of " + leg, "password of " + leg, f.err
 }
 
-func ask(t *testing.T, r turntest.Relay, method, path string, header map[string]string) *http.Response {
+type response struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func ask(t *testing.T, r turntest.Relay, method, path string, header map[string]string) response {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), method, "http://127.0.0.1:9090"+path, http.NoBody)
 	for k, v := range header {
@@ -34,7 +39,7 @@ func ask(t *testing.T, r turntest.Relay, method, path string, header map[string]
 	}
 	w := httptest.NewRecorder()
 	turntest.Handler(r).ServeHTTP(w, req)
-	return w.Result()
+	return response{w.Code, w.Header(), w.Body.String()}
 }
 
 func TestPageIsServedWithItsPolicy(t *testing.T) {
@@ -43,22 +48,21 @@ func TestPageIsServedWithItsPolicy(t *testing.T) {
 		"/turn-test": "text/html", "/turn-test/page.css": "text/css", "/turn-test/page.js": "text/javascript",
 	} {
 		res := ask(t, &fakeRelay{}, http.MethodGet, path, nil)
-		body, _ := io.ReadAll(res.Body)
-		if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), want) || len(body) < 500 {
-			t.Errorf("%s: got %d %s, %d bytes", path, res.StatusCode, res.Header.Get("Content-Type"), len(body))
+		if res.status != http.StatusOK || !strings.HasPrefix(res.header.Get("Content-Type"), want) || len(res.body) < 500 {
+			t.Errorf("%s: got %d %s, %d bytes", path, res.status, res.header.Get("Content-Type"), len(res.body))
 		}
-		csp := res.Header.Get("Content-Security-Policy")
+		csp := res.header.Get("Content-Security-Policy")
 		for _, part := range []string{"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"} {
 			if !strings.Contains(csp, part) {
 				t.Errorf("%s: no %s in %q", path, part, csp)
 			}
 		}
-		if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: got headers %v", path, res.Header)
+		if res.header.Get("X-Content-Type-Options") != "nosniff" || res.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: got headers %v", path, res.header)
 		}
 	}
-	if res := ask(t, &fakeRelay{}, http.MethodGet, "/turn-test/turn-test.html", nil); res.StatusCode != http.StatusNotFound {
-		t.Errorf("another file: got %d", res.StatusCode)
+	if res := ask(t, &fakeRelay{}, http.MethodGet, "/turn-test/turn-test.html", nil); res.status != http.StatusNotFound {
+		t.Errorf("another file: got %d", res.status)
 	}
 }
 
@@ -66,24 +70,22 @@ func TestPageIsServedWithItsPolicy(t *testing.T) {
 func TestPageKeepsItsOwnPolicy(t *testing.T) {
 	t.Parallel()
 	res := ask(t, &fakeRelay{}, http.MethodGet, "/turn-test", nil)
-	body, _ := io.ReadAll(res.Body)
 	for _, never := range []string{`\sstyle=`, `\son[a-z]+=`, `<script[^>]*>[^<]`, `<style`, `https?://`} {
-		if found := regexp.MustCompile(never).Find(body); found != nil {
+		if found := regexp.MustCompile(never).FindString(res.body); found != "" {
 			t.Errorf("the page holds %q", found)
 		}
 	}
-	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllSubmatch(body, -1) {
-		if string(link[1]) == "data:," {
+	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(res.body, -1) {
+		if link[1] == "data:," {
 			continue // nothing, so that nobody asks for an icon
 		}
-		if res := ask(t, &fakeRelay{}, http.MethodGet, string(link[1]), nil); res.StatusCode != http.StatusOK {
-			t.Errorf("%s: got %d", link[1], res.StatusCode)
+		if res := ask(t, &fakeRelay{}, http.MethodGet, link[1], nil); res.status != http.StatusOK {
+			t.Errorf("%s: got %d", link[1], res.status)
 		}
 	}
 	res = ask(t, &fakeRelay{}, http.MethodGet, "/turn-test/page.js", nil)
-	script, _ := io.ReadAll(res.Body)
 	for _, never := range []string{"innerHTML", "eval(", "document.write", "localStorage", "console."} {
-		if strings.Contains(string(script), never) {
+		if strings.Contains(res.body, never) {
 			t.Errorf("the script holds %s", never)
 		}
 	}
@@ -98,14 +100,14 @@ func TestEachTestHasAPairOfItsOwn(t *testing.T) {
 			URLs []string
 			Legs []struct{ Username, Credential string }
 		}
-		if err := json.NewDecoder(res.Body).Decode(&got); err != nil || res.StatusCode != http.StatusOK {
-			t.Fatalf("got %d, %v", res.StatusCode, err)
+		if err := json.Unmarshal([]byte(res.body), &got); err != nil || res.status != http.StatusOK {
+			t.Fatalf("got %d, %v", res.status, err)
 		}
 		if len(got.URLs) != 1 || len(got.Legs) != 2 || got.Legs[0].Username != "user of a" || got.Legs[1].Credential != "password of b" {
 			t.Errorf("got %+v", got)
 		}
-		if res.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("got %v", res.Header)
+		if res.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("got %v", res.header)
 		}
 	}
 	if len(r.minted) != 4 {
@@ -137,13 +139,13 @@ func TestOnlyTheOwnPageGetsAPair(t *testing.T) {
 	} {
 		r := &fakeRelay{}
 		res := ask(t, r, http.MethodPost, "/turn-test/pair", c.header)
-		if in := res.StatusCode == http.StatusOK; in != c.in || (len(r.minted) > 0) != c.in {
-			t.Errorf("%s: got %d, minted %q", name, res.StatusCode, r.minted)
+		if in := res.status == http.StatusOK; in != c.in || (len(r.minted) > 0) != c.in {
+			t.Errorf("%s: got %d, minted %q", name, res.status, r.minted)
 		}
 	}
 	r := &fakeRelay{}
-	if res := ask(t, r, http.MethodGet, "/turn-test/pair", map[string]string{"Sec-Fetch-Site": "same-origin"}); res.StatusCode != http.StatusMethodNotAllowed || len(r.minted) > 0 {
-		t.Errorf("GET: got %d", res.StatusCode)
+	if res := ask(t, r, http.MethodGet, "/turn-test/pair", map[string]string{"Sec-Fetch-Site": "same-origin"}); res.status != http.StatusMethodNotAllowed || len(r.minted) > 0 {
+		t.Errorf("GET: got %d", res.status)
 	}
 }
 
@@ -151,13 +153,11 @@ func TestARelayWithoutCredentialsSaysSo(t *testing.T) {
 	t.Parallel()
 	r := &fakeRelay{err: errors.New("the reason")}
 	res := ask(t, r, http.MethodPost, "/turn-test/pair", map[string]string{"Sec-Fetch-Site": "same-origin"})
-	body, _ := io.ReadAll(res.Body)
-	if res.StatusCode != http.StatusInternalServerError || strings.Contains(string(body), "the reason") {
-		t.Errorf("got %d %q", res.StatusCode, body)
+	if res.status != http.StatusInternalServerError || strings.Contains(res.body, "the reason") {
+		t.Errorf("got %d %q", res.status, res.body)
 	}
 	res = ask(t, &fakeRelay{}, http.MethodPost, "/turn-test/pair", map[string]string{"Sec-Fetch-Site": "same-origin"})
-	body, _ = io.ReadAll(res.Body)
-	if !strings.Contains(string(body), `"urls":[]`) {
-		t.Errorf("without any way in: got %q", body)
+	if !strings.Contains(res.body, `"urls":[]`) {
+		t.Errorf("without any way in: got %q", res.body)
 	}
 }
