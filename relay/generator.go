@@ -60,6 +60,9 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 	}
 	for range portTries {
 		at := netip.AddrPortFrom(bind, g.port(i.even))
+		if i.even && at.Port()%2 == 1 {
+			break // the range has no even one
+		}
 		conn, err := listenPeers(at)
 		if err != nil {
 			continue
