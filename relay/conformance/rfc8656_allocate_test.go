@@ -446,6 +446,8 @@ func TestRFC8656_7_2_EvenPortCannotBeHad508(t *testing.T) {
 	s.login(t, "udp", "a").want(508, request(allocate).transport(17).add(attrEvenPort, 0x80))
 	s.login(t, "udp", "a").mustAllocate(request(allocate).transport(17).add(attrEvenPort, 0))
 	s.login(t, "udp", "b").want(508, request(allocate).transport(17).add(attrEvenPort, 0))
+	odd := newServer(t, func(c *relay.Config) { c.MinPort, c.MaxPort = low+1, low+1 })
+	odd.login(t, "udp", "a").want(508, request(allocate).transport(17).add(attrEvenPort, 0))
 }
 
 // The quota counts by user, not by address. A leg of a call is one user: the
