@@ -82,11 +82,11 @@ func FuzzRevocations(f *testing.F) {
 				t.Fatalf("took %+v", r)
 			}
 		}
-		msg, err := encodeRevocations(got)
+		written, err := encodeRevocations(got)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := decodeRevocations(msg)
+		again, err := decodeRevocations(written)
 		if err != nil || len(again) != len(got) {
 			t.Fatalf("wrote what it does not read: %v", err)
 		}
