@@ -88,6 +88,9 @@ type Config struct {
 	// STUN is who is told where they are seen from.
 	STUN STUN
 
+	// Family is that of an allocation whose client asks for none.
+	Family Family
+
 	// NonceLife is how long a nonce may be used: 600 s. Clients get a new one
 	// in the answer that refuses the old.
 	NonceLife time.Duration

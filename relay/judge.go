@@ -191,7 +191,7 @@ func (d *desk) wanted(r *request, i *intent) int {
 
 // family returns which address family the allocation shall have.
 func (d *desk) family(r *request, i *intent) (family byte, code int) {
-	family = wire.IPv4 // RFC 8656 section 7.2, where nothing is said
+	family = d.usual()
 	want, ok, bad := r.word(wire.RequestedFamily)
 	switch {
 	case bad:
@@ -212,6 +212,26 @@ func (d *desk) family(r *request, i *intent) (family byte, code int) {
 		return 0, codeFamily
 	}
 	return family, 0
+}
+
+// Family says which address family an allocation gets whose client asks for
+// none.
+type Family uint8
+
+// The families. The zero value is that of RFC 8656 section 7.2.
+const (
+	FamilyIPv4 Family = iota
+	FamilyIPv6
+	FamilyKeep // that by which the client came
+)
+
+// usual is the family where nothing is said.
+func (d *desk) usual() byte {
+	switch f := d.front.cfg.Family; {
+	case f == FamilyIPv6, f == FamilyKeep && d.client.src.Addr().Is6():
+		return wire.IPv6
+	}
+	return wire.IPv4
 }
 
 // lifetime is RFC 8656 section 7.2: never less than the default, never more

@@ -76,7 +76,7 @@ func given(flags reflect.Value) map[string]string {
 func help(o kong.HelpOptions, c *kong.Context) error {
 	shown := []string{"data", "keys", "passphrase-file"}
 	switch first, _, _ := strings.Cut(c.Command(), " "); first {
-	case "serve", "config":
+	case "serve", "config", "doctor":
 		return kong.DefaultHelpPrinter(o, c)
 	case "version":
 		shown = nil

@@ -47,7 +47,7 @@ var layers = map[string][]string{
 	"internal/relayadmin":         {"relay"},
 	"internal/serving":            {},
 	"internal/turntest":           {},
-	"internal/relayd":             {"relay", "internal/config", "internal/coturn", "internal/metrics", "internal/relayadmin", "internal/serving", "internal/turntest"},
+	"internal/relayd":             {"relay", "internal/config", "internal/coturn", "internal/doctor", "internal/metrics", "internal/relayadmin", "internal/serving", "internal/turntest"},
 	"web":                         {},
 }
 

@@ -58,6 +58,7 @@ func (n *Node) config() relay.Config {
 		c.Certificate, c.TLS = n.Certificates.Get, addrPorts(t.TLSListen)
 	}
 	c.STUN = map[string]relay.STUN{"on": relay.STUNOpen, "authenticated": relay.STUNAuthenticated, "off": relay.STUNOff}[t.STUN]
+	c.Family = map[string]relay.Family{"ipv6": relay.FamilyIPv6, "keep": relay.FamilyKeep}[t.Family]
 	if t.TLSMin == "1.2" {
 		c.TLSMin = tls.VersionTLS12
 	}
