@@ -12,9 +12,13 @@ const (
 	stunCookie    = 0x2112a442
 	channelHeader = 4
 
-	// inboundMTU is pion's: longer packets are dropped, longer messages on a
-	// stream end it.
+	// inboundMTU bounds what comes in: longer packets are dropped, longer
+	// messages on a stream end it.
 	inboundMTU = 1600
+
+	// pionMTU is what pion reads into: what [front] writes anew may be a little
+	// longer than what came, by a name and a nonce of theirs.
+	pionMTU = inboundMTU + 64
 )
 
 // isSTUN tells by the first byte of a message what it may be (RFC 7983).

@@ -89,7 +89,7 @@ func newFront(s *Server) (*front, error) {
 }
 
 func (f *front) newDesk() *desk {
-	return &desk{front: f, scratch: make([]byte, 0, inboundMTU)}
+	return &desk{front: f, scratch: make([]byte, 0, pionMTU)}
 }
 
 // authenticated are the requests that need a credential.

@@ -74,9 +74,12 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 			}
 		}
 		s, err := g.live(conn, at, shown, i)
-		switch {
-		case err == nil:
+		if err == nil {
 			return s, nil
+		}
+		g.server.reserved.give(i.issued)
+		i.issued = nil
+		switch {
 		case errors.Is(err, errStopping), errors.Is(err, errRevoked), errors.Is(err, errQuota), errors.Is(err, errCapacity):
 			return nil, err
 		}

@@ -169,8 +169,8 @@ func (d *desk) wanted(r *request, i *intent) int {
 		return codeBadRequest
 	case hasEven && len(even) != 1:
 		return codeBadRequest
-	case hasSecond && (hasFamily || len(second) != 4 || second[0] == wire.IPv4):
-		return codeBadRequest // one or the other, and IPv4 is no second one
+	case hasSecond && (hasFamily || len(second) != 4 || second[0] != wire.IPv6):
+		return codeBadRequest // one or the other, and only IPv6 is a second one
 	}
 	if hasToken {
 		i.hasTok = true
@@ -181,8 +181,11 @@ func (d *desk) wanted(r *request, i *intent) int {
 	}
 	if hasEven {
 		i.even, i.next = true, even[0]&evenPortReservesIt != 0
-		if i.next && hasSecond {
+		switch {
+		case i.next && hasSecond:
 			return codeBadRequest
+		case i.next && !d.front.reserved.room(i.who.ID):
+			return codeNoCapacity
 		}
 	}
 	i.second = hasSecond

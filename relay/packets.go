@@ -45,7 +45,7 @@ func newPackets(conn udpConn, local net.Addr, c *counters) *packets {
 func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 	for pause := firstPause; ; {
 		p.read.wipe()
-		n, from, err := p.conn.ReadFromUDPAddrPort(b)
+		n, from, err := p.conn.ReadFromUDPAddrPort(b[:min(len(b), inboundMTU)])
 		p.read.note(b, n)
 		if err != nil {
 			if !p.survive(err, &pause) {

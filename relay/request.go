@@ -7,9 +7,6 @@ import (
 	"github.com/ringfence/ringfence/relay/internal/wire"
 )
 
-// maxUnknown is how many attributes an answer names that were not understood.
-const maxUnknown = 8
-
 // request is what a request says, as far as it counts: of each attribute the
 // first, and none behind MESSAGE-INTEGRITY (RFC 8489 section 14.5). Values
 // share the bytes of the message.
@@ -52,7 +49,7 @@ func read(m wire.Message) request {
 			}
 		case a == wire.AdditionalFamily:
 			r.second(m.ValueAt(at))
-		case a.Required() && len(r.unknown) < maxUnknown:
+		case a.Required():
 			r.unknown = append(r.unknown, a)
 		}
 	}

@@ -15,8 +15,10 @@ const (
 	// section 7.2 asks for 30 seconds at least.
 	reservedFor = 35 * time.Second
 
-	// maxReserved bounds the ports that are held.
-	maxReserved = 256
+	// maxReserved bounds the ports that are held, and maxReservedEach those of
+	// one user.
+	maxReserved     = 256
+	maxReservedEach = 8
 )
 
 // canForbidFragments says that packets can be sent with DF set: RFC 8656
@@ -42,18 +44,35 @@ func newReservations() *reservations {
 	return &reservations{held: make(map[[tokenLen]byte]*reservation)}
 }
 
-// hold keeps conn, and returns the token for it; nil where there is no room.
-// Then conn stays the caller's.
+// hold keeps conn, and returns the token for it; nil where there is no room,
+// in all or for its owner. Then conn stays the caller's.
 func (r *reservations) hold(conn *net.UDPConn, at netip.AddrPort, owner string, now time.Time) []byte {
 	var token [tokenLen]byte
 	_, _ = rand.Read(token[:]) // never fails
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || len(r.held) >= maxReserved {
+	if !r.roomLocked(owner) {
 		return nil
 	}
 	r.held[token] = &reservation{conn, at, owner, now.Add(reservedFor)}
 	return token[:]
+}
+
+// room reports whether owner may reserve one more.
+func (r *reservations) room(owner string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.roomLocked(owner)
+}
+
+func (r *reservations) roomLocked(owner string) bool {
+	n := 0
+	for _, held := range r.held {
+		if held.owner == owner {
+			n++
+		}
+	}
+	return !r.closed && len(r.held) < maxReserved && n < maxReservedEach
 }
 
 // has reports whether token is held for owner.
@@ -84,6 +103,19 @@ func (r *reservations) take(token [tokenLen]byte, owner string) (*net.UDPConn, n
 	}
 	delete(r.held, token)
 	return held.conn, held.at, true
+}
+
+// give gives back a port that its owner was not told of.
+func (r *reservations) give(token []byte) {
+	if len(token) != tokenLen {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if held := r.held[[tokenLen]byte(token)]; held != nil {
+		_ = held.conn.Close()
+		delete(r.held, [tokenLen]byte(token))
+	}
 }
 
 // sweep gives back what nobody came for.

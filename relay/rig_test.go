@@ -64,6 +64,14 @@ func loopback(port uint16) netip.AddrPort {
 // newRig serves until the test ends. change may be nil.
 func newRig(t testing.TB, change func(*Config)) *rig {
 	t.Helper()
+	r := newIdleRig(t, change)
+	serve(t, r.Server)
+	return r
+}
+
+// newIdleRig has listeners, and nobody who reads them.
+func newIdleRig(t testing.TB, change func(*Config)) *rig {
+	t.Helper()
 	clock := &testClock{at: time.Now()}
 	keys, err := NewKeys(testKey(t, "k1"))
 	if err != nil {
@@ -81,7 +89,7 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, s)
+	t.Cleanup(func() { _ = s.Close() })
 	return &rig{Server: s, keys: keys, minter: minter, clock: clock}
 }
 

@@ -145,7 +145,7 @@ func (s *Server) RevokeLeg(call, leg string) {
 
 func (s *Server) turnConfig() turn.ServerConfig {
 	c := turn.ServerConfig{
-		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: inboundMTU,
+		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: pionMTU,
 		AuthHandler: s.front.known, EventHandler: s.events(),
 		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.front.inner, RelayAddressGenerator: &generator{s, netip.Addr{}}}},
 	}

@@ -59,7 +59,9 @@ func (s *strangers) allow(a netip.Addr, second int64) bool {
 }
 
 func (s *strangerSlot) take(second int64, rate, burst int) bool {
-	if passed := second - s.at; s.at == 0 || passed > 0 {
+	if passed := second - s.at; passed < 0 {
+		s.at = second // the clock was put back
+	} else if s.at == 0 || passed > 0 {
 		if s.at == 0 || passed > int64(burst) {
 			passed = int64(burst)
 		}
