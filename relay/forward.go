@@ -30,7 +30,7 @@ func (s *Server) forwardChannel(c client, msg []byte) {
 		return
 	}
 	if peer, bound := sock.channelPeer(number); bound {
-		_, _ = sock.send(data, peer)
+		_, _ = sock.send(data, peer, false)
 	}
 }
 
@@ -39,7 +39,7 @@ func (s *Server) forwardChannel(c client, msg []byte) {
 func (s *Server) forwardSend(c client, m wire.Message) {
 	var peer netip.AddrPort
 	var data []byte
-	var hasPeer, hasData bool
+	var hasPeer, hasData, whole bool
 	for at, a := range m.Attrs() {
 		switch {
 		case a == wire.XORPeerAddress && !hasPeer:
@@ -50,7 +50,9 @@ func (s *Server) forwardSend(c client, m wire.Message) {
 			peer, hasPeer = p, true
 		case a == wire.DataAttr && !hasData:
 			data, hasData = m.ValueAt(at), true
-		case a.Required() && !understood(a), a == wire.DontFragment && !canForbidFragments:
+		case a == wire.DontFragment && canForbidFragments:
+			whole = true
+		case a.Required() && !understood(a), a == wire.DontFragment:
 			s.counters.refuse(RefusedMalformed)
 			return
 		}
@@ -63,5 +65,5 @@ func (s *Server) forwardSend(c client, m wire.Message) {
 	if !hasPeer || !hasData || sock == nil || familyOf(peer.Addr()) != sock.family() {
 		return
 	}
-	_, _ = sock.send(data, peer)
+	_, _ = sock.send(data, peer, whole && staysWhole(c, sock.local.Addr()))
 }

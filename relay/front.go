@@ -118,7 +118,7 @@ func (d *desk) receive(c client, msg []byte) (next, []byte) {
 	}
 	switch {
 	case m.Class() == wire.Indication && m.Method() == wire.Send:
-		return d.send(m)
+		return d.send(c, m)
 	case m.Class() != wire.Request:
 		return dropped, nil // keepalives of ICE, and what only servers send
 	}
@@ -136,10 +136,14 @@ func (d *desk) receive(c client, msg []byte) (next, []byte) {
 }
 
 // send lets a Send indication pass that says nothing that has to be understood
-// and is not.
-func (d *desk) send(m wire.Message) (next, []byte) {
+// and is not. pion knows nothing of DONT-FRAGMENT: such a one goes past it.
+func (d *desk) send(c client, m wire.Message) (next, []byte) {
 	for _, a := range m.Attrs() {
-		if a.Required() && !understood(a) || a == wire.DontFragment && !canForbidFragments {
+		switch {
+		case a == wire.DontFragment:
+			d.front.forwardSend(c, m)
+			return dropped, nil
+		case a.Required() && !understood(a):
 			d.front.counters.refuse(RefusedMalformed)
 			return dropped, nil
 		}

@@ -89,7 +89,12 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 
 // live makes conn the socket of an allocation, or closes it.
 func (g *generator) live(conn *net.UDPConn, at netip.AddrPort, shown netip.Addr, i *intent) (*socket, error) {
-	s := g.server.newSocket(conn, i.who, at, netip.AddrPortFrom(shown, at.Port()))
+	towards, err := newPeerConn(conn, at.Addr())
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	s := g.server.newSocket(towards, i.who, at, netip.AddrPortFrom(shown, at.Port()))
 	s.id, s.txid, s.second, s.issued = i.id, i.txid, i.second, i.issued
 	if err := g.server.table.add(s); err != nil {
 		_ = conn.Close()

@@ -21,11 +21,6 @@ const (
 	maxReservedEach = 8
 )
 
-// canForbidFragments says that packets can be sent with DF set: RFC 8656
-// section 14. Where they can't, DONT-FRAGMENT is an attribute that is not
-// understood, as section 7.2 has it.
-const canForbidFragments = false
-
 // reservations are ports above an even one that are held for their tokens.
 type reservations struct {
 	mu     sync.Mutex // guards following

@@ -110,10 +110,11 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 	if !ok {
 		return 0, net.InvalidAddrError("not a UDP address")
 	}
-	return s.send(b, peer)
+	return s.send(b, peer, false)
 }
 
-func (s *socket) send(b []byte, peer netip.AddrPort) (int, error) {
+// send is WriteTo. A packet that has to stay whole is lost where it can't.
+func (s *socket) send(b []byte, peer netip.AddrPort, whole bool) (int, error) {
 	defer clear(b)
 	dst, refusal := s.guard.toPeer(&s.who, peer)
 	if refusal == "" && !s.permits(peer.Addr()) {
@@ -126,7 +127,7 @@ func (s *socket) send(b []byte, peer netip.AddrPort) (int, error) {
 		s.refuse(refusal)
 		return len(b), nil
 	}
-	n, err := s.conn.WriteToUDPAddrPort(b, dst)
+	n, err := s.write(b, dst, whole)
 	if err == nil {
 		s.counters.peers.out(n)
 		s.used.Store(s.clock.Load())
@@ -141,6 +142,13 @@ func (s *socket) refuse(r Refusal) {
 	if r == RefusedBudget {
 		_ = s.Close() // always nil
 	}
+}
+
+func (s *socket) write(b []byte, to netip.AddrPort, whole bool) (int, error) {
+	if c, ok := s.conn.(*peerConn); ok && whole {
+		return c.writeWhole(b, to)
+	}
+	return s.conn.WriteToUDPAddrPort(b, to)
 }
 
 // Close ends the allocation: pion deletes it as soon as its read fails. It
