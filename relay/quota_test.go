@@ -2,12 +2,16 @@ package relay
 
 import (
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pion/stun/v4"
 )
 
 // Each limit of allocations holds by itself and is counted apart.
@@ -34,11 +38,7 @@ func TestLimitsOfAllocations(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, func(cfg *Config) {
-				// Without the front, only the first secret can be told by the wire.
-				cfg.Secrets, cfg.Users, cfg.Limits = []NamedSecret{one}, users(t, "ann:correct horse"), c.limits
-				if strings.Contains(c.name, "own") {
-					cfg.Secrets = []NamedSecret{two}
-				}
+				cfg.Secrets, cfg.Users, cfg.Limits = []NamedSecret{one, two}, users(t, "ann:correct horse"), c.limits
 			})
 			for _, who := range c.first {
 				r.allocateWith(t, "udp", r.credentialOf(t, who))
@@ -49,7 +49,7 @@ func TestLimitsOfAllocations(t *testing.T) {
 			if n := r.refused(c.why); n != 1 {
 				t.Errorf("got %d refusals %q, want 1: %v", n, c.why, r.Stats().Refusals)
 			}
-			if c.pass != "" && c.name != "secret with its own" {
+			if c.pass != "" {
 				r.allocateWith(t, "udp", r.credentialOf(t, c.pass))
 			}
 		})
@@ -67,7 +67,8 @@ func (r *rig) credentialOf(t testing.TB, who string) Credential {
 	case "user":
 		return Credential{Username: name, Password: "correct horse"}
 	}
-	cred, err := MintREST(r.cfg.Secrets[0], ':', name, r.clock.now(), time.Hour)
+	i := slices.IndexFunc(r.cfg.Secrets, func(s NamedSecret) bool { return s.Name == kind })
+	cred, err := MintREST(r.cfg.Secrets[i], ':', name, r.clock.now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,6 +231,31 @@ func TestUseOfSecrets(t *testing.T) {
 	}
 	if use, ok := st.Secrets["two"]; !ok || use != (SecretUse{}) {
 		t.Errorf("two: got %+v", use)
+	}
+}
+
+// The longest lifetime is the operator's, whatever a client asks for; the
+// shortest is the standard's.
+func TestLimitOfTheLifetime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Limits.Lifetime = 15 * time.Minute })
+	r.allocate(t, "udp", "call1", "first") // asks again until the server has begun
+	for asked, want := range map[uint32]uint32{60: 600, 800: 800, 3000: 900, 1 << 31: 900} {
+		c := dialRaw(t, r.udpAddr(), r.mint(t, "call1", "leg"+strconv.Itoa(int(asked))))
+		for _, method := range []stun.Method{stun.MethodAllocate, stun.MethodRefresh} {
+			lifetime := lifetimeAttr(time.Duration(asked) * time.Second)
+			attrs := []stun.Setter{lifetime}
+			if method == stun.MethodAllocate {
+				attrs = append(attrs, udpTransport{})
+			}
+			value, err := c.do(t, method, attrs...).Get(stun.AttrLifetime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := binary.BigEndian.Uint32(value); got != want {
+				t.Errorf("%v, %d s asked: got %d s, want %d", method, asked, got, want)
+			}
+		}
 	}
 }
 

@@ -144,7 +144,7 @@ func TestLabelsOfTheRelayNameNobody(t *testing.T) {
 	for _, want := range []string{
 		`ringfence_relay_allocations 3`, `ringfence_relay_secret_allocations{secret="matrix"} 1`,
 		`ringfence_relay_secret_allocations_total{secret="matrix"} 1`, `ringfence_relay_secret_bytes_total{direction="in",secret="matrix"} 0`,
-		`ringfence_relay_draining 0`, `ringfence_relay_refused_total{reason="peer"} 3`, `ringfence_relay_limit_hits_total{limit="per_secret"} 0`,
+		`ringfence_relay_draining 0`, `ringfence_relay_unauthenticated_answers_total 3`, `ringfence_relay_refused_total{reason="peer"} 3`, `ringfence_relay_limit_hits_total{limit="per_secret"} 0`,
 	} {
 		if !strings.Contains(body, want+"\n") {
 			t.Errorf("no %q", want)
@@ -158,9 +158,10 @@ func TestLabelsOfTheRelayNameNobody(t *testing.T) {
 // Each limit has its own count, and so has the end of the certificate.
 func TestLimitsOfTheRelay(t *testing.T) {
 	t.Parallel()
-	stats := relay.Stats{Draining: true, CertificateExpires: time.Unix(1_700_000_000, 0), Refusals: map[relay.Refusal]uint64{
+	stats := relay.Stats{Draining: true, Unauthenticated: 11, CertificateExpires: time.Unix(1_700_000_000, 0), Refusals: map[relay.Refusal]uint64{
 		relay.RefusedQuota: 1, relay.RefusedSecretQuota: 2, relay.RefusedPrefixQuota: 3, relay.RefusedCapacity: 4,
 		relay.RefusedPermissions: 5, relay.RefusedConnections: 6, relay.RefusedRate: 7, relay.RefusedTotalRate: 8, relay.RefusedBudget: 9,
+		relay.RefusedAmplification: 10,
 	}}
 	h, err := metrics.Handler(metrics.Relay(func() relay.Stats { return stats }))
 	if err != nil {
@@ -172,7 +173,7 @@ func TestLimitsOfTheRelay(t *testing.T) {
 		`limit_hits_total{limit="per_user"} 1`, `limit_hits_total{limit="per_secret"} 2`, `limit_hits_total{limit="per_prefix"} 3`,
 		`limit_hits_total{limit="allocations"} 4`, `limit_hits_total{limit="permissions"} 5`, `limit_hits_total{limit="connections"} 6`,
 		`limit_hits_total{limit="bytes_per_second"} 7`, `limit_hits_total{limit="bytes_per_second_total"} 8`,
-		`limit_hits_total{limit="budget"} 9`, `relay_certificate_expiry_seconds 1.7e+09`, `relay_draining 1`,
+		`limit_hits_total{limit="budget"} 9`, `limit_hits_total{limit="unauthenticated_per_second"} 10`, `relay_certificate_expiry_seconds 1.7e+09`, `relay_draining 1`, `relay_unauthenticated_answers_total 11`,
 	} {
 		if !strings.Contains(w.Body.String(), want+"\n") {
 			t.Errorf("no %q", want)

@@ -15,7 +15,7 @@ type relayCollector struct {
 	relayedPackets, relayedBytes                           *prometheus.Desc
 	live, total, refused, limits                           *prometheus.Desc
 	secretLive, secretTotal, secretPackets, secretBytes    *prometheus.Desc
-	certificate, draining                                  *prometheus.Desc
+	certificate, draining, unauthenticated                 *prometheus.Desc
 }
 
 // limits tells which refusals are a limit that was reached, by the name that
@@ -25,6 +25,7 @@ func limits() map[string]relay.Refusal {
 		"per_user": relay.RefusedQuota, "per_secret": relay.RefusedSecretQuota, "per_prefix": relay.RefusedPrefixQuota,
 		"allocations": relay.RefusedCapacity, "permissions": relay.RefusedPermissions, "connections": relay.RefusedConnections,
 		"bytes_per_second": relay.RefusedRate, "bytes_per_second_total": relay.RefusedTotalRate, "budget": relay.RefusedBudget,
+		"unauthenticated_per_second": relay.RefusedAmplification,
 	}
 }
 
@@ -49,6 +50,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 		secretTotal:     Describe("relay_secret_allocations_total", "Allocations made with a secret's credentials.", "secret"),
 		secretPackets:   Describe("relay_secret_packets_total", "Packets between peers and the relay for a secret's credentials.", "secret", "direction"),
 		secretBytes:     Describe("relay_secret_bytes_total", "Bytes between peers and the relay for a secret's credentials.", "secret", "direction"),
+		unauthenticated: Describe("relay_unauthenticated_answers_total", "Answers to requests without a valid credential, and those of STUN, also where they were not sent."),
 		draining:        Describe("relay_draining", "1 while the relay takes no new allocations, because it is about to end; else 0."),
 		certificate:     Describe("relay_certificate_expiry_seconds", "When the certificate of TLS and DTLS ends, in seconds since 1970; not there without one."),
 	}
@@ -59,7 +61,7 @@ func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.receivedPackets, c.receivedBytes, c.sentPackets, c.sentBytes, c.made, c.errors, c.connections,
 		c.relayedPackets, c.relayedBytes, c.live, c.total, c.refused, c.limits,
-		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate, c.draining,
+		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate, c.draining, c.unauthenticated,
 	} {
 		out <- d
 	}
@@ -99,6 +101,7 @@ func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 		to.Counter(c.secretBytes, use.BytesIn, name, "in")
 		to.Counter(c.secretBytes, use.BytesOut, name, "out")
 	}
+	to.Counter(c.unauthenticated, s.Unauthenticated)
 	draining := 0
 	if s.Draining {
 		draining = 1
