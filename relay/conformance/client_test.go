@@ -27,6 +27,7 @@ type client struct {
 	cred    relay.Credential
 	realm   string
 	nonce   string
+	renews  bool     // takes a new nonce where the old one has become stale
 	waiting [][]byte // came while another answer was waited for
 	relayed netip.AddrPort
 }
@@ -218,7 +219,14 @@ func decodeMethod(p packet) int {
 func (c *client) do(p packet) message {
 	c.t.Helper()
 	m := c.ask(c.sign(p))
-	if code, _ := m.code(); code != 401 && code != 438 {
+	code, _ := m.code()
+	if code == 438 && c.renews {
+		nonce, _ := m.find(attrNonce)
+		c.nonce = string(nonce)
+		m = c.ask(c.sign(p))
+		code, _ = m.code()
+	}
+	if code != 401 && code != 438 {
 		c.wantSigned(m)
 	}
 	return m
