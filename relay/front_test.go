@@ -31,6 +31,7 @@ func newProbe(t testing.TB, change func(*Config)) *probe {
 	r := newIdleRig(t, change)
 	nonce := innerNonce
 	r.Server.front.inner.nonce.Store(&nonce)
+	r.Server.front.inner.first.Do(func() { close(r.Server.front.inner.ready) })
 	at, _ := addrPort(r.udpAddr())
 	p := &probe{
 		desk: r.Server.front.newDesk(), rig: r, cred: r.mint(t, "call1", "a"),

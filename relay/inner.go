@@ -24,6 +24,9 @@ type inner struct {
 	key   []byte
 	nonce atomic.Pointer[string]
 
+	first sync.Once
+	ready chan struct{} // closed when there is a nonce
+
 	ask    chan []byte   // what pion reads next
 	answer chan []byte   // what it wrote; of one
 	end    chan struct{} // closed by Close
@@ -35,7 +38,7 @@ type inner struct {
 func newInner() *inner {
 	i := &inner{
 		key: make([]byte, 16), ask: make(chan []byte), answer: make(chan []byte, 1),
-		end: make(chan struct{}), done: make(chan struct{}),
+		ready: make(chan struct{}), end: make(chan struct{}), done: make(chan struct{}),
 	}
 	_, _ = rand.Read(i.key) // never fails
 	return i
@@ -75,8 +78,25 @@ func (i *inner) renew() bool {
 		if ok {
 			nonce := string(v)
 			i.nonce.Store(&nonce)
+			i.first.Do(func() { close(i.ready) })
 		}
 		return ok
+	case <-i.end:
+		return false
+	}
+}
+
+// wait reports whether there is a nonce. It waits for the first one, which is
+// there as soon as pion runs, and not beyond the end.
+func (i *inner) wait() bool {
+	select {
+	case <-i.ready:
+		return true
+	default:
+	}
+	select {
+	case <-i.ready:
+		return true
 	case <-i.end:
 		return false
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+
+	"github.com/ringfence/ringfence/relay/internal/wire"
 )
 
 func TestRelaysBetweenLegsOfOneCall(t *testing.T) {
@@ -271,5 +273,24 @@ func TestRefusesWrongPassword(t *testing.T) {
 	}
 	if n := r.refused(RefusedCredential); n < 4 {
 		t.Errorf("got %d refusals, want at least 4", n)
+	}
+}
+
+// The first request after the start is answered, as all after it: a client that
+// asks once waits half a second to ask again.
+func TestFirstRequestIsAnswered(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		r := newRig(t, nil)
+		conn, err := net.Dial("udp", r.udpAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = conn.Write(wire.New(nil, wire.Allocate, wire.Request, [wire.IDLen]byte{1}).AppendUint32(wire.RequestedTransport, protocolUDP<<24))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
+		if _, err := conn.Read(make([]byte, 100)); err != nil {
+			t.Fatal("no answer")
+		}
+		_ = conn.Close()
 	}
 }
