@@ -65,6 +65,9 @@ type Config struct {
 	// change. Ports must be the same on both sides of the NAT. Nil: no NAT.
 	PublicIP func() netip.Addr
 
+	// PublicIP6 is the same for IPv6, where PublicIP is of IPv4. Nil: none.
+	PublicIP6 func() netip.Addr
+
 	// Host is what clients are told instead of an address. May be empty.
 	Host string
 
@@ -158,9 +161,6 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.PublicIP == nil {
-		c.PublicIP = func() netip.Addr { return netip.Addr{} }
-	}
 	return c, c.check()
 }
 
@@ -230,6 +230,22 @@ func (c Config) doors() (out []door) {
 	}
 	if len(c.Secrets) > 0 {
 		out = append(out, restDoor{c.Separator, c.Secrets})
+	}
+	return out
+}
+
+// outside returns the addresses under which the relay is known outside now.
+func (c *Config) outside() (out outside) {
+	for _, get := range []func() netip.Addr{c.PublicIP, c.PublicIP6} {
+		if get == nil {
+			continue
+		}
+		switch a := get().Unmap(); {
+		case a.Is4():
+			out.four = a
+		case a.Is6():
+			out.six = a
+		}
 	}
 	return out
 }

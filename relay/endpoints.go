@@ -90,13 +90,13 @@ func Advertised(cfg Config) ([]Endpoint, error) {
 			heard = append(heard, b.Addr())
 		}
 	}
-	return outlook{&cfg, cfg.PublicIP().Unmap(), byRoute(heard)}.endpoints(p), nil
+	return outlook{&cfg, cfg.outside(), byRoute(heard)}.endpoints(p), nil
 }
 
 // outlook is how a relay looks from outside.
 type outlook struct {
 	cfg    *Config
-	public netip.Addr   // may be invalid
+	public outside
 	heard  []netip.Addr // where clients are heard, best first
 }
 
@@ -182,8 +182,8 @@ func (o outlook) best(bound []netip.AddrPort, six bool) (Endpoint, bool) {
 		if i < 0 {
 			continue
 		}
-		if o.public.IsValid() && o.public.Is6() == six {
-			a = o.public
+		if public := o.public.of(six); public.IsValid() {
+			a = public
 		}
 		return Endpoint{Host: a.String(), Port: bound[i].Port()}, true
 	}

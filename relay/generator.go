@@ -165,13 +165,13 @@ func (s *Server) place(network string, heard netip.Addr) (bind, shown netip.Addr
 		return bind, shown, errNotPacketNet
 	}
 	fits := func(a netip.Addr) bool { return a.Is6() == six }
-	public := s.self.now().public
+	public := s.self.now().public.of(six)
 	candidates := s.guard.relayIPs
 	switch {
 	case len(s.cfg.RelayIPs) > 0: // and nothing else
-	case public.IsValid() && fits(public) && !slices.Contains(candidates, public):
+	case public.IsValid() && !slices.Contains(candidates, public):
 		candidates = s.byRoute // the one that a NAT forwards to
-	case public.IsValid() && fits(public):
+	case public.IsValid():
 		candidates = []netip.Addr{public}
 	case heard.IsValid() && fits(heard):
 		candidates = []netip.Addr{heard}
@@ -183,7 +183,7 @@ func (s *Server) place(network string, heard netip.Addr) (bind, shown netip.Addr
 		return bind, shown, errNoFamily
 	}
 	bind, shown = candidates[i], candidates[i]
-	if public.IsValid() && fits(public) {
+	if public.IsValid() {
 		shown = public
 	}
 	return bind, shown, nil

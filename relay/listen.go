@@ -156,7 +156,7 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 		relayIPs[i] = ip.Unmap()
 	}
 	s.byRoute, s.heard = byRoute(relayIPs), byRoute(heard)
-	s.self = &self{interfaces: interfaces, public: s.cfg.PublicIP, bound: slices.Concat(relayIPs, heard)}
+	s.self = &self{interfaces: interfaces, public: s.cfg.outside, bound: slices.Concat(relayIPs, heard)}
 	s.self.refresh()
 	s.guard = &guard{
 		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses, relayIPs: relayIPs, listeners: listeners,

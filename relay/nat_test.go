@@ -101,8 +101,8 @@ func TestPlacesRelaySockets(t *testing.T) {
 	for name, c := range map[string]struct {
 		relayIPs, byRoute []string
 		configured        bool
-		public, network   string
-		heard             string
+		public, public6   string
+		network, heard    string
 		bind, shown       string
 	}{
 		"where heard":            {relayIPs: []string{"10.0.0.5", "10.1.0.5"}, network: "udp4", heard: "10.1.0.5", bind: "10.1.0.5", shown: "10.1.0.5"},
@@ -110,6 +110,8 @@ func TestPlacesRelaySockets(t *testing.T) {
 		"behind NAT, by route":   {relayIPs: []string{"172.17.0.1", "10.0.0.5"}, byRoute: []string{"10.0.0.5", "172.17.0.1"}, public: "8.8.8.8", network: "udp4", heard: "172.17.0.1", bind: "10.0.0.5", shown: "8.8.8.8"},
 		"public is here":         {relayIPs: []string{"10.0.0.5", "8.8.8.8"}, public: "8.8.8.8", network: "udp4", heard: "10.0.0.5", bind: "8.8.8.8", shown: "8.8.8.8"},
 		"NAT of the other kind":  {relayIPs: []string{"10.0.0.5", "2a00::5"}, public: "8.8.8.8", network: "udp6", heard: "2a00::5", bind: "2a00::5", shown: "2a00::5"},
+		"two public addresses":   {relayIPs: []string{"10.0.0.5", "fd00::5"}, public: "8.8.8.8", public6: "2a00::8", network: "udp6", heard: "10.0.0.5", bind: "fd00::5", shown: "2a00::8"},
+		"the one that fits":      {relayIPs: []string{"10.0.0.5", "fd00::5"}, public: "8.8.8.8", public6: "2a00::8", network: "udp4", heard: "fd00::5", bind: "10.0.0.5", shown: "8.8.8.8"},
 		"configured":             {relayIPs: []string{"10.9.0.5"}, configured: true, network: "udp4", heard: "10.0.0.5", bind: "10.9.0.5", shown: "10.9.0.5"},
 		"configured, behind NAT": {relayIPs: []string{"10.9.0.5"}, configured: true, public: "8.8.8.8", network: "udp4", heard: "10.0.0.5", bind: "10.9.0.5", shown: "8.8.8.8"},
 		"family missing":         {relayIPs: []string{"10.0.0.5"}, network: "udp6", heard: "10.0.0.5"},
@@ -125,12 +127,15 @@ func TestPlacesRelaySockets(t *testing.T) {
 		if route == nil {
 			route = ips
 		}
-		var public netip.Addr
+		var public, public6 netip.Addr
 		if c.public != "" {
 			public = addr(c.public)
 		}
+		if c.public6 != "" {
+			public6 = addr(c.public6)
+		}
 		s := &Server{byRoute: route, guard: &guard{relayIPs: ips}, self: &self{
-			public: func() netip.Addr { return public }, interfaces: func() ([]netip.Addr, error) { return ips, nil },
+			public: (&Config{PublicIP: func() netip.Addr { return public }, PublicIP6: func() netip.Addr { return public6 }}).outside, interfaces: func() ([]netip.Addr, error) { return ips, nil },
 		}}
 		if c.configured {
 			s.cfg.RelayIPs = ips
@@ -157,20 +162,23 @@ func TestTellsClientsWhereToGo(t *testing.T) {
 		return out
 	}
 	for name, c := range map[string]struct {
-		heard  []netip.Addr
-		public netip.Addr
-		host   string
-		want   string
+		heard   []netip.Addr
+		public  netip.Addr
+		public6 netip.Addr
+		host    string
+		want    string
 	}{
-		"one address":       {heard: addrs("192.168.1.10"), want: "192.168.1.10:3478"},
-		"best of a family":  {heard: addrs("192.168.1.10", "172.17.0.1"), want: "192.168.1.10:3478"},
-		"both families":     {heard: addrs("192.168.1.10", "2a00::5"), want: "192.168.1.10:3478 [2a00::5]:3478"},
-		"unique local left": {heard: addrs("192.168.1.10", "fd00::5"), want: "192.168.1.10:3478"},
-		"unique local only": {heard: addrs("fd00::5"), want: "[fd00::5]:3478"},
-		"behind NAT":        {heard: addrs("10.0.0.5", "2a00::5"), public: netip.MustParseAddr("8.8.8.8"), want: "8.8.8.8:3478 [2a00::5]:3478"},
-		"by name":           {heard: addrs("10.0.0.5", "2a00::5"), host: "turn.example.org", want: "turn.example.org:3478"},
+		"one address":        {heard: addrs("192.168.1.10"), want: "192.168.1.10:3478"},
+		"best of a family":   {heard: addrs("192.168.1.10", "172.17.0.1"), want: "192.168.1.10:3478"},
+		"both families":      {heard: addrs("192.168.1.10", "2a00::5"), want: "192.168.1.10:3478 [2a00::5]:3478"},
+		"unique local left":  {heard: addrs("192.168.1.10", "fd00::5"), want: "192.168.1.10:3478"},
+		"unique local only":  {heard: addrs("fd00::5"), want: "[fd00::5]:3478"},
+		"behind NAT":         {heard: addrs("10.0.0.5", "2a00::5"), public: netip.MustParseAddr("8.8.8.8"), want: "8.8.8.8:3478 [2a00::5]:3478"},
+		"behind two":         {heard: addrs("10.0.0.5", "fd00::5"), public: netip.MustParseAddr("8.8.8.8"), public6: netip.MustParseAddr("2a00::8"), want: "8.8.8.8:3478 [2a00::8]:3478"},
+		"behind one of IPv6": {heard: addrs("fd00::5"), public6: netip.MustParseAddr("2a00::8"), want: "[2a00::8]:3478"},
+		"by name":            {heard: addrs("10.0.0.5", "2a00::5"), host: "turn.example.org", want: "turn.example.org:3478"},
 	} {
-		o := outlook{cfg: &Config{Host: c.host}, public: c.public, heard: c.heard}
+		o := outlook{cfg: &Config{Host: c.host}, public: (&Config{PublicIP: func() netip.Addr { return c.public }, PublicIP6: func() netip.Addr { return c.public6 }}).outside(), heard: c.heard}
 		var bound []netip.AddrPort
 		for _, a := range c.heard {
 			bound = append(bound, netip.AddrPortFrom(a, 3478))

@@ -15,18 +15,30 @@ const maxExternal = 16
 // program runs: leases end, host names get new addresses.
 type self struct {
 	interfaces func() ([]netip.Addr, error)
-	public     func() netip.Addr
+	public     func() outside
 	bound      []netip.Addr // listeners and relay addresses; all on this machine
 
 	mu  sync.Mutex // serialises refresh
 	cur atomic.Pointer[selfSet]
 }
 
+// outside are the addresses of a relay behind NAT; the zero Addr where a
+// family has none.
+type outside struct{ four, six netip.Addr }
+
+// of returns the address of a family.
+func (o outside) of(six bool) netip.Addr {
+	if six {
+		return o.six
+	}
+	return o.four
+}
+
 // selfSet is one immutable view.
 type selfSet struct {
 	machine  map[netip.Addr]struct{}
 	external []netip.Addr // newest first; never more than maxExternal
-	public   netip.Addr   // may be invalid
+	public   outside
 }
 
 // refresh looks again. What cannot be read stays as it was.
@@ -34,7 +46,7 @@ func (s *self) refresh() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.cur.Load()
-	next := &selfSet{machine: make(map[netip.Addr]struct{}), public: s.public().Unmap()}
+	next := &selfSet{machine: make(map[netip.Addr]struct{}), public: s.public()}
 	add(next.machine, s.bound)
 	if addrs, err := s.interfaces(); err == nil {
 		add(next.machine, addrs)
@@ -44,16 +56,18 @@ func (s *self) refresh() {
 	if old != nil {
 		next.external = old.external
 	}
-	if next.public.IsValid() && !slices.Contains(next.external, next.public) {
-		next.external = append([]netip.Addr{next.public}, next.external...)
-		next.external = next.external[:min(len(next.external), maxExternal)]
+	for _, a := range []netip.Addr{next.public.four, next.public.six} {
+		if a.IsValid() && !slices.Contains(next.external, a) {
+			next.external = append([]netip.Addr{a}, next.external...)
+			next.external = next.external[:min(len(next.external), maxExternal)]
+		}
 	}
 	s.cur.Store(next)
 }
 
 // now returns the view, after a look at the public address.
 func (s *self) now() *selfSet {
-	if cur := s.cur.Load(); cur != nil && cur.public == s.public().Unmap() {
+	if cur := s.cur.Load(); cur != nil && cur.public == s.public() {
 		return cur
 	}
 	s.refresh()

@@ -168,7 +168,7 @@ func TestLoopbackStaysRefusedUnlessBound(t *testing.T) {
 		interfaces: func() ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.168.1.10")}, nil
 		},
-		public: func() netip.Addr { return netip.Addr{} },
+		public: func() outside { return outside{} },
 	}, table: newTable(Limits{})}
 	g.self.refresh()
 	for addr, want := range map[string]Refusal{

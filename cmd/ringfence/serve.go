@@ -62,6 +62,7 @@ type server struct {
 
 	parts
 	external  *relayd.PublicIP
+	external6 *relayd.PublicIP
 	doors     relayd.Doors
 	certs     *relay.Certificates // of the relay; nil without turn.cert
 	authority *localca.Authority  // nil where there is no LAN over TLS
@@ -77,6 +78,9 @@ type server struct {
 // build makes every part, bottom up. Nothing runs yet.
 func (s *server) build(ctx context.Context) (err error) {
 	if s.external, err = relayd.NewPublicIP(ctx, s.p.lookup, s.c.TURN.PublicIP, s.log); err != nil {
+		return err
+	}
+	if s.external6, err = relayd.NewPublicIP6(ctx, s.p.lookup, s.c.TURN.PublicIP6, s.log); err != nil {
 		return err
 	}
 	s.at = addresses{plain: serving.Where(s.ls.plain), tls: serving.Where(s.ls.tls), admin: serving.Where(s.ls.admin)}
@@ -170,6 +174,7 @@ func (s *server) run(ctx context.Context) error {
 			return serving.HTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
 		}},
 		{Name: "public address", Serve: s.external.Serve},
+		{Name: "public address of IPv6", Serve: s.external6.Serve},
 		{Name: "revocations", Serve: s.revoked.Serve},
 		{Name: "relay", Serve: s.relay.Serve},
 		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},

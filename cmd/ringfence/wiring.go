@@ -122,7 +122,7 @@ func relayKeys(key [32]byte) (*relay.Keys, error) {
 
 func (s *server) listenRelay(ctx context.Context, keys *relay.Keys) (*relay.Server, error) {
 	n := relayd.Node{
-		Settings: s.c.TURN, Doors: s.doors, Keys: keys, Certificates: s.certs, OwnAddresses: s.c.OwnAddresses(), External: s.external, Log: s.log, Now: now,
+		Settings: s.c.TURN, Doors: s.doors, Keys: keys, Certificates: s.certs, OwnAddresses: s.c.OwnAddresses(), External: s.external, External6: s.external6, Log: s.log, Now: now,
 	}
 	if s.split != nil {
 		n.Shared = []net.Listener{s.split.TURN()}

@@ -72,5 +72,5 @@ func (c Config) OwnAddresses() bool {
 		return false
 	case Auto:
 	}
-	return c.PublicURL.IsZero() && c.TURN.PublicIP.IsZero()
+	return c.PublicURL.IsZero() && c.TURN.PublicIP.IsZero() && c.TURN.PublicIP6.IsZero()
 }

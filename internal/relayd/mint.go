@@ -120,13 +120,17 @@ func advertised(ctx context.Context, c *config.LoadedRelay, d *Doors, o Order) (
 	if err != nil {
 		return nil, err
 	}
+	six, err := NewPublicIP6(ctx, o.Lookup, c.TURN.PublicIP6, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
 	keys, err := relay.NewKeys(d.Call)
 	if err != nil {
 		return nil, err
 	}
 	// Whoever mints may be somebody who cannot read the key of the certificate.
 	certs, _ := OpenCertificates(c.TURN, nil)
-	n := Node{Settings: c.TURN, Doors: *d, Keys: keys, Certificates: certs, OwnAddresses: c.OwnAddresses(), External: external, Now: o.Now}
+	n := Node{Settings: c.TURN, Doors: *d, Keys: keys, Certificates: certs, OwnAddresses: c.OwnAddresses(), External: external, External6: six, Now: o.Now}
 	at, err := relay.Advertised(n.config())
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package relayd
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"log/slog"
@@ -31,6 +32,7 @@ type Node struct {
 
 	OwnAddresses bool
 	External     *PublicIP
+	External6    *PublicIP // of turn.public_ip6; may be nil
 	Log          *slog.Logger
 	Now          func() time.Time
 }
@@ -44,7 +46,7 @@ func (n *Node) config() relay.Config {
 	t := n.Settings
 	c := relay.Config{
 		MinPort: t.MinPort, MaxPort: t.MaxPort, RelayIPs: t.RelayIPs,
-		PublicIP: n.External.Addr, Host: t.PublicIP.Name(), Realm: t.Realm,
+		PublicIP: n.External.Addr, PublicIP6: n.External6.Addr, Host: cmp.Or(t.PublicIP.Name(), t.PublicIP6.Name()), Realm: t.Realm,
 		Keys: n.Keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
 		NonceLife: time.Duration(t.NonceLife) * time.Second,
 		Peers:     relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},

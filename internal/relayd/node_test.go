@@ -33,9 +33,11 @@ func TestEverySettingReachesTheRelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	ip := netip.MustParseAddr("203.0.113.7")
-	external := &PublicIP{}
+	ip6 := netip.MustParseAddr("2001:db8::7")
+	external, external6 := &PublicIP{}, &PublicIP{}
 	external.addr.Store(&ip)
-	n := Node{Settings: l.TURN, Doors: doors, Keys: &relay.Keys{}, Certificates: &relay.Certificates{}, OwnAddresses: l.OwnAddresses(), External: external, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	external6.addr.Store(&ip6)
+	n := Node{Settings: l.TURN, Doors: doors, Keys: &relay.Keys{}, Certificates: &relay.Certificates{}, OwnAddresses: l.OwnAddresses(), External: external, External6: external6, Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	got := n.config()
 	at := func(texts ...string) (out []netip.AddrPort) {
 		for _, s := range texts {
@@ -43,10 +45,10 @@ func TestEverySettingReachesTheRelay(t *testing.T) {
 		}
 		return out
 	}
-	if got.Certificate == nil || got.PublicIP() != ip || got.Keys == nil || got.Now == nil {
+	if got.Certificate == nil || got.PublicIP() != ip || got.PublicIP6() != ip6 || got.Keys == nil || got.Now == nil {
 		t.Errorf("got %+v", got)
 	}
-	got.Certificate, got.PublicIP, got.Keys, got.Now, got.Log = nil, nil, nil, nil, nil
+	got.Certificate, got.PublicIP, got.PublicIP6, got.Keys, got.Now, got.Log = nil, nil, nil, nil, nil, nil
 	want := relay.Config{
 		UDP: at("127.0.0.1:1", "127.0.0.2:2"), TCP: at("127.0.0.1:1", "127.0.0.2:2"), TLS: at("127.0.0.1:3"), TLSMin: tls.VersionTLS12,
 		Host: "call.example.org", RelayIPs: []netip.Addr{netip.MustParseAddr("127.0.0.3")}, Realm: "r", MinPort: 2000, MaxPort: 3000, AllowOwnAddresses: true,

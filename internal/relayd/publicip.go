@@ -35,6 +35,7 @@ func SystemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
 type PublicIP struct {
 	setting string // the key it is from
 	host    config.Host
+	six     bool // nothing but IPv6
 	lookup  Lookup
 	log     *slog.Logger
 	addr    atomic.Pointer[netip.Addr]
@@ -44,24 +45,36 @@ type PublicIP struct {
 // resolve then is a fault: without an address no client could be told one. A
 // nil lookup is that of the system.
 func NewPublicIP(ctx context.Context, lookup Lookup, host config.Host, log *slog.Logger) (*PublicIP, error) {
-	ip := &PublicIP{setting: "turn.public_ip", host: host, lookup: lookup, log: log}
+	return newPublicIP(ctx, &PublicIP{setting: "turn.public_ip", host: host, lookup: lookup, log: log})
+}
+
+// NewPublicIP6 is the same for turn.public_ip6, and takes addresses of IPv6
+// alone.
+func NewPublicIP6(ctx context.Context, lookup Lookup, host config.Host, log *slog.Logger) (*PublicIP, error) {
+	return newPublicIP(ctx, &PublicIP{setting: "turn.public_ip6", host: host, six: true, lookup: lookup, log: log})
+}
+
+func newPublicIP(ctx context.Context, ip *PublicIP) (*PublicIP, error) {
 	if ip.lookup == nil {
 		ip.lookup = SystemLookup
 	}
-	if a := host.Addr(); a.IsValid() {
+	if a := ip.host.Addr(); a.IsValid() {
 		ip.addr.Store(&a)
 	}
-	if host.Name() == "" {
+	if ip.host.Name() == "" {
 		return ip, nil
 	}
 	if err := ip.resolve(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %s does not resolve to an address: %w; check the name, or write the address itself", ip.setting, host.Name(), err)
+		return nil, fmt.Errorf("%s: %s does not resolve to an address: %w; check the name, or write the address itself", ip.setting, ip.host.Name(), err)
 	}
 	return ip, nil
 }
 
 // Addr returns the address of the moment, the zero Addr where there is no NAT.
 func (ip *PublicIP) Addr() netip.Addr {
+	if ip == nil {
+		return netip.Addr{}
+	}
 	if a := ip.addr.Load(); a != nil {
 		return *a
 	}
@@ -82,7 +95,7 @@ func (ip *PublicIP) Serve(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			if err := ip.resolve(ctx); err != nil && ctx.Err() == nil {
-				ip.log.WarnContext(ctx, "turn.public_ip did not resolve, the last address stays", slog.Any("error", err))
+				ip.log.WarnContext(ctx, "a public address did not resolve, the last one stays", slog.String("setting", ip.setting), slog.Any("error", err))
 			}
 		}
 	}
@@ -99,7 +112,7 @@ func (ip *PublicIP) resolve(ctx context.Context) error {
 	var best netip.Addr
 	for _, a := range found {
 		a = a.Unmap().WithZone("")
-		if a.IsUnspecified() || a.IsMulticast() {
+		if a.IsUnspecified() || a.IsMulticast() || ip.six && a.Is4() {
 			continue
 		}
 		if !best.IsValid() || (a.Is4() && !best.Is4()) {
@@ -110,7 +123,7 @@ func (ip *PublicIP) resolve(ctx context.Context) error {
 		return fmt.Errorf("no address: %w", errNoAddress)
 	}
 	if old := ip.Addr(); old.IsValid() && old != best {
-		ip.log.InfoContext(ctx, "turn.public_ip has a new address")
+		ip.log.InfoContext(ctx, "the relay has a new public address", slog.String("setting", ip.setting))
 	}
 	ip.addr.Store(&best)
 	return nil

@@ -101,3 +101,18 @@ func TestPublicAddressIsTakenAsItIs(t *testing.T) {
 		}
 	}
 }
+
+// The setting for IPv6 takes nothing else, and a name of IPv4 alone is a fault.
+func TestPublicNameOfIPv6(t *testing.T) {
+	t.Parallel()
+	var r resolver
+	r.set("203.0.113.7", "2001:db8::7")
+	ip, err := NewPublicIP6(t.Context(), r.lookup, host(t, "call.example.org"), slog.New(slog.DiscardHandler))
+	if err != nil || ip.Addr().String() != "2001:db8::7" {
+		t.Errorf("got %v, %v", ip.Addr(), err)
+	}
+	r.set("203.0.113.7")
+	if _, err := NewPublicIP6(t.Context(), r.lookup, host(t, "call.example.org"), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "turn.public_ip6") {
+		t.Errorf("got %v, want the setting", err)
+	}
+}

@@ -49,6 +49,7 @@ type program struct {
 	c        *config.LoadedRelay
 	doors    Doors
 	external *PublicIP
+	six      *PublicIP           // of turn.public_ip6
 	certs    *relay.Certificates // nil without turn.cert
 	relay    *relay.Server
 	drain    *Drain
@@ -90,6 +91,7 @@ func Run(ctx context.Context, o Options) error {
 	stages := []serving.Stage{
 		{Name: "drain", Serve: func(ctx context.Context) error { return p.drain.Serve(ctx, o.Drain, true) }},
 		{Name: "public address", Serve: p.external.Serve},
+		{Name: "public address of IPv6", Serve: p.six.Serve},
 		{Name: "relay", Serve: p.relay.Serve},
 		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, adminLn, p.admin, nil, o.Log) }},
 	}
@@ -110,12 +112,15 @@ func (p *program) build(ctx context.Context) (err error) {
 	if p.external, err = NewPublicIP(ctx, p.o.Lookup, p.c.TURN.PublicIP, p.o.Log); err != nil {
 		return err
 	}
+	if p.six, err = NewPublicIP6(ctx, p.o.Lookup, p.c.TURN.PublicIP6, p.o.Log); err != nil {
+		return err
+	}
 	keys, err := relay.NewKeys(p.doors.Call)
 	if err != nil {
 		return err
 	}
 	p.relay, err = Listen(ctx, Node{
-		Settings: p.c.TURN, Doors: p.doors, Keys: keys, Certificates: p.certs, OwnAddresses: p.c.OwnAddresses(), External: p.external, Log: p.o.Log, Now: p.o.Now,
+		Settings: p.c.TURN, Doors: p.doors, Keys: keys, Certificates: p.certs, OwnAddresses: p.c.OwnAddresses(), External: p.external, External6: p.six, Log: p.o.Log, Now: p.o.Now,
 	})
 	if err != nil {
 		return err
