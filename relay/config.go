@@ -40,6 +40,10 @@ type Config struct {
 	// a certificate TLS is left alone.
 	UDP, TCP, TLS []netip.AddrPort
 
+	// Without are the transports that clients may not come by, wherever the
+	// relay listens. Addresses at which none is left are not opened.
+	Without []Via
+
 	// Certificate chooses the certificate of TLS and DTLS. Nil: neither.
 	Certificate GetCertificate
 
@@ -198,7 +202,7 @@ func (l Limits) check() error {
 
 func (c Config) check() error {
 	var faults []error
-	if len(c.sealable(c.UDP))+len(c.TCP) == 0 {
+	if len(c.packetAddrs())+len(c.streamAddrs()) == 0 {
 		faults = append(faults, errNoListener)
 	}
 	if c.MinPort < 1024 || c.MinPort > c.MaxPort {

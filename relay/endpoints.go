@@ -84,7 +84,7 @@ func Advertised(cfg Config) ([]Endpoint, error) {
 	for _, list := range []struct {
 		to *[]netip.AddrPort
 		in []netip.AddrPort
-	}{{&p.udp, cfg.sealable(cfg.UDP)}, {&p.tcp, cfg.sealable(cfg.TCP)}, {&p.own, cfg.sealable(nil)}} {
+	}{{&p.udp, cfg.packetAddrs()}, {&p.tcp, cfg.streamAddrs()}, {&p.own, cfg.addrs(nil, ViaTCP, ViaTLS)}} {
 		for _, b := range expand(list.in, machine) {
 			*list.to = append(*list.to, b.AddrPort)
 			heard = append(heard, b.Addr())
@@ -101,6 +101,12 @@ type outlook struct {
 }
 
 func (o outlook) endpoints(p places) (out []Endpoint) {
+	if !o.cfg.speaks(ViaUDP) {
+		p.udp = nil
+	}
+	if !o.cfg.speaks(ViaTCP) {
+		p.tcp = nil
+	}
 	for _, e := range o.of(p.udp) {
 		e.Transport = "udp"
 		out = append(out, e)
@@ -119,7 +125,7 @@ func (o outlook) endpoints(p places) (out []Endpoint) {
 // with HTTPS, else at one of TLS's own. That the plain port knows TLS too gets
 // nobody through a firewall.
 func (o outlook) secure(p places) (Endpoint, bool) {
-	if o.cfg.Certificate == nil {
+	if !o.cfg.speaks(ViaTLS) {
 		return Endpoint{}, false
 	}
 	for _, bound := range [][]netip.AddrPort{p.shared, p.own} {

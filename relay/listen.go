@@ -64,7 +64,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	var lc net.ListenConfig
 	own := expand(s.cfg.TLS, machine)
-	for _, b := range expand(s.cfg.sealable(s.cfg.UDP), machine) {
+	for _, b := range expand(s.cfg.packetAddrs(), machine) {
 		pc, err := lc.ListenPacket(ctx, family("udp", b.Addr()), b.String())
 		if err == nil {
 			err = s.addPackets(pc)
@@ -74,18 +74,18 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 		}
 	}
 	conf := s.cfg.tlsConfig()
-	for _, b := range expand(s.cfg.sealable(s.cfg.TCP), machine) {
+	for _, b := range expand(s.cfg.streamAddrs(), machine) {
 		ln, err := lc.Listen(ctx, family("tcp", b.Addr()), b.String())
 		if err == nil {
 			l := newStreams(ln, s.counters, s.crowd, conf)
-			l.own = setting(b, own) == settingTLS
+			l.own, l.sealed = setting(b, own) == settingTLS, !s.cfg.speaks(ViaTCP)
 			s.streams = append(s.streams, l)
 		}
 		if err := b.judge("tcp", setting(b, own), err); err != nil {
 			return err
 		}
 	}
-	if len(s.cfg.sealable(s.cfg.UDP)) > 0 && len(s.packets) == 0 || len(s.cfg.sealable(s.cfg.TCP)) > 0 && len(s.streams) == 0 {
+	if len(s.cfg.packetAddrs()) > 0 && len(s.packets) == 0 || len(s.cfg.streamAddrs()) > 0 && len(s.streams) == 0 {
 		return errNothingBound
 	}
 	for _, ln := range s.cfg.Shared {
@@ -128,7 +128,8 @@ func (s *Server) addPackets(pc net.PacketConn) error {
 	_ = conn.SetReadBuffer(listenerBuffer) // as much as the kernel allows
 	_ = conn.SetWriteBuffer(listenerBuffer)
 	p := newPackets(conn, conn.LocalAddr(), s.counters)
-	if s.cfg.Certificate != nil {
+	p.sealed = !s.cfg.speaks(ViaUDP)
+	if s.cfg.speaks(ViaDTLS) {
 		p.dtls = s.newDTLS(p)
 	}
 	s.packets = append(s.packets, p)

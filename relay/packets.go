@@ -22,6 +22,7 @@ type packets struct {
 	conn     udpConn
 	local    net.Addr
 	dtls     *dtlsPackets // nil: no DTLS here
+	sealed   bool         // nothing but DTLS here
 	counters *counters
 	clients  addrCache // of the one reader
 	read     wiped     // of the one reader, like desk
@@ -57,6 +58,10 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 		pause = firstPause
 		if p.dtls != nil && n > 0 && isDTLS(b[0]) {
 			p.dtls.receive(b[:n], plain(from))
+			continue
+		}
+		if p.sealed {
+			p.counters.refuse(RefusedTransport)
 			continue
 		}
 		p.counters.of(ViaUDP).in(n)

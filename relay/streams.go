@@ -32,6 +32,7 @@ type streams struct {
 	tls      *tls.Config // nil: plain only
 	always   Via         // what each connection is, where tls does not decide
 	own      bool        // its port is meant for TLS
+	sealed   bool        // nothing but TLS here
 	shared   bool        // others opened it: connections are past their handshake
 	counters *counters
 	crowd    *crowd // of all of the server's
@@ -131,6 +132,9 @@ func (l *streams) sort(ctx context.Context, s *stream) {
 	p, err := peek(s.raw)
 	switch {
 	case err != nil:
+		_ = s.Close()
+	case p.first[0] != recordHandshake && l.sealed:
+		l.counters.refuse(RefusedTransport)
 		_ = s.Close()
 	case p.first[0] != recordHandshake:
 		l.settle(s, p, ViaTCP)

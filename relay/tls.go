@@ -31,7 +31,7 @@ type GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 // tlsConfig returns the settings of the TLS listeners, or nil where there is
 // no certificate.
 func (c *Config) tlsConfig() *tls.Config {
-	if c.Certificate == nil {
+	if !c.speaks(ViaTLS) {
 		return nil
 	}
 	return &tls.Config{
@@ -41,13 +41,26 @@ func (c *Config) tlsConfig() *tls.Config {
 	}
 }
 
-// sealable returns the plain addresses, and those for TLS and DTLS where there
-// is a certificate.
-func (c *Config) sealable(plain []netip.AddrPort) []netip.AddrPort {
-	if c.Certificate == nil {
-		return plain
+// speaks reports whether clients may come by via.
+func (c *Config) speaks(via Via) bool {
+	sealed := via == ViaTLS || via == ViaDTLS
+	return !slices.Contains(c.Without, via) && (!sealed || c.Certificate != nil)
+}
+
+// packetAddrs is where UDP is opened.
+func (c *Config) packetAddrs() []netip.AddrPort { return c.addrs(c.UDP, ViaUDP, ViaDTLS) }
+
+// streamAddrs is where TCP is opened.
+func (c *Config) streamAddrs() []netip.AddrPort { return c.addrs(c.TCP, ViaTCP, ViaTLS) }
+
+func (c *Config) addrs(at []netip.AddrPort, plain, sealed Via) []netip.AddrPort {
+	switch {
+	case c.speaks(sealed):
+		return slices.Concat(at, c.TLS)
+	case c.speaks(plain):
+		return at
 	}
-	return slices.Concat(plain, c.TLS)
+	return nil
 }
 
 // handshake returns conn decrypted, and nil where that failed. The deadline

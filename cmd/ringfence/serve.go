@@ -87,7 +87,7 @@ func (s *server) build(ctx context.Context) (err error) {
 	if s.authority, s.sites, err = findSites(ctx, s.c, s.at); err != nil {
 		return err
 	}
-	if s.authority != nil && s.c.TURN.ShareHTTPS == config.On {
+	if s.authority != nil && s.c.TURN.ShareHTTPS == config.On && s.c.TURN.Transports.Has("tls") {
 		s.split = relay.SplitTLS(s.ls.tls, s.tls())
 		s.split.Log = s.log
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/config"
@@ -55,7 +56,8 @@ func (n *Node) config() relay.Config {
 	if n.Doors.STUNOnly {
 		c.Keys, c.STUNOnly = nil, true
 	}
-	at := addrPorts(t.Listen)
+	c.UDP = addrPorts(t.Listen)
+	c.TCP = c.UDP
 	if c.Certificate = n.Certificate; n.Certificates != nil {
 		c.Certificate, c.TLS = n.Certificates.Get, addrPorts(t.TLSListen)
 	}
@@ -64,12 +66,12 @@ func (n *Node) config() relay.Config {
 	if t.TLSMin == "1.2" {
 		c.TLSMin = tls.VersionTLS12
 	}
-	if t.Transports.Has("udp") {
-		c.UDP = at
+	for word, via := range map[string]relay.Via{"udp": relay.ViaUDP, "tcp": relay.ViaTCP, "tls": relay.ViaTLS, "dtls": relay.ViaDTLS} {
+		if !t.Transports.Has(word) {
+			c.Without = append(c.Without, via)
+		}
 	}
-	if t.Transports.Has("tcp") {
-		c.TCP = at
-	}
+	slices.Sort(c.Without)
 	return c
 }
 
