@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringfence/ringfence/internal/config"
 	"github.com/ringfence/ringfence/internal/relayd"
+	"github.com/ringfence/ringfence/internal/turntest"
 	"github.com/ringfence/ringfence/relay"
 )
 
@@ -41,6 +42,7 @@ func (b banner) write(w io.Writer) error {
 	line("  SHA-256", b.fingerprint)
 	if b.admin.IsValid() {
 		line("health, metrics", "http://"+b.admin.String())
+		line("test the relay", "http://"+b.admin.String()+turntest.Path)
 	}
 	t.WriteString("\n" + b.turn + "\n")
 	for _, s := range b.warnings {

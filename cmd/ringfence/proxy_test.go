@@ -263,12 +263,17 @@ func snippet(t *testing.T, language string) string {
 
 func writeCertificate(t *testing.T, dir string) (certPath, keyPath string) {
 	t.Helper()
+	return writeCertificateOf(t, dir, publicHost)
+}
+
+func writeCertificateOf(t *testing.T, dir, host string) (certPath, keyPath string) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: publicHost}, DNSNames: []string{publicHost},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)

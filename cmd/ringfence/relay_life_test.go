@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -215,5 +217,110 @@ func TestRelayByCoturnFile(t *testing.T) {
 	_, body := p.get("http://" + p.admin + "/metrics")
 	if !strings.Contains(body, `ringfence_relay_secret_allocations{secret="coturn-1"} 2`) {
 		t.Errorf("got\n%s", body)
+	}
+}
+
+// A changed certificate is taken on SIGHUP, and the connections that are open
+// stay.
+func TestRelayReadsItsCertificateAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, key := writeCertificateOf(t, dir, "first.example.org")
+	p, _, _ := newRelay(t, "--turn-cert", cert, "--turn-key", key, "--turn-tls-listen", "off", "--turn-public-ip", "localhost")
+	at := regexp.MustCompile(`turn:localhost:(\d+)\?transport=tcp`).FindStringSubmatch(p.stdout.String())
+	if at == nil {
+		t.Fatalf("no address in\n%s", p.stdout.String())
+	}
+	name := func() (*tls.Conn, string) {
+		conn, err := tls.Dial("tcp", "127.0.0.1:"+at[1], &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn, conn.ConnectionState().PeerCertificates[0].DNSNames[0]
+	}
+	old, first := name()
+	writeCertificateOf(t, dir, "second.example.org")
+	p.signal(syscall.SIGHUP)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	second := first
+	for end := time.After(8 * time.Second); second == first; _, second = name() { // it looks by itself each 10 s
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("the certificate is still that of %s\n%s", second, p.stderr.String())
+		}
+	}
+	if first != "first.example.org" || second != "second.example.org" {
+		t.Errorf("got %s, then %s", first, second)
+	}
+	if _, err := old.Write([]byte("\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl")); err != nil {
+		t.Error(err)
+	}
+	_ = old.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, err := old.Read(make([]byte, 100)); err != nil || n < 20 {
+		t.Errorf("the connection of before: %d bytes, %v", n, err)
+	}
+}
+
+// A port that is taken is an error at the start that names it and its setting.
+func TestTakenPortOfTheRelay(t *testing.T) {
+	t.Parallel()
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = udp.Close() }()
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tcp.Close() }()
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	cert, key := writeCertificateOf(t, dir, "localhost")
+	if err := os.WriteFile(secret, []byte("0123456789abcdef0123456789abcdef"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for setting, args := range map[string][]string{
+		"turn.listen":     {"--turn-listen", udp.LocalAddr().String()},
+		"turn.tls_listen": {"--turn-listen", "127.0.0.1:0", "--turn-cert", cert, "--turn-key", key, "--turn-tls-listen", tcp.Addr().String()},
+		"admin_listen":    {"--turn-listen", "127.0.0.1:0", "--admin-listen", tcp.Addr().String()},
+	} {
+		var out bytes.Buffer
+		all := append([]string{"relay", "--secret-file", secret, "--admin-listen", "off"}, args...)
+		err := run(t.Context(), process{args: all, stdout: &out, stderr: &out})
+		port := args[len(args)-1][strings.LastIndex(args[len(args)-1], ":")+1:]
+		if err == nil || !strings.Contains(err.Error(), setting) || !strings.Contains(err.Error(), "port "+port) || !strings.Contains(err.Error(), "taken") {
+			t.Errorf("%s: got %v, want the setting and port %s", setting, err, port)
+		}
+	}
+}
+
+// The admin listener of the server is asked by its own names, too.
+func TestServerIsAskedByItsOwnNames(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, "--admin-hosts", "monitor.example.org")
+	p.start()
+	for host, want := range map[string]int{"": http.StatusOK, "monitor.example.org": http.StatusOK, "evil.example": http.StatusMisdirectedRequest} {
+		for _, path := range []string{"/metrics", "/turn-test"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.admin+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = host
+			res, err := testClient().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != want {
+				t.Errorf("%s as %q: got %d, want %d", path, host, res.StatusCode, want)
+			}
+		}
+	}
+	if _, body := p.get("http://" + p.plain + "/turn-test"); strings.Contains(body, "/turn-test/page.js") {
+		t.Error("the page of the admin listener is on the public one")
 	}
 }

@@ -53,7 +53,7 @@ func (b *Banner) Write(w io.Writer) error {
 	if b.Admin.IsValid() {
 		line("health, metrics", "http://"+b.Admin.String())
 		if !b.Doors.STUNOnly {
-			line("test it", "http://"+b.Admin.String()+turntest.Path)
+			line("test the relay", "http://"+b.Admin.String()+turntest.Path)
 		}
 	}
 	t.WriteString("\n")
