@@ -88,8 +88,9 @@ func (d *desk) closed(m wire.Message) wire.Message {
 // canonical begins what pion gets: the same transaction, from a user that only
 // it and we know.
 func (d *desk) canonical(r *request, user string) wire.Message {
+	d.nonce = d.front.inner.current()
 	return wire.New(d.scratch, r.m.Method(), wire.Request, r.m.ID()).
-		AppendText(wire.Username, user).AppendText(wire.Realm, d.front.cfg.Realm).AppendText(wire.Nonce, *d.front.inner.nonce.Load())
+		AppendText(wire.Username, user).AppendText(wire.Realm, d.front.cfg.Realm).AppendText(wire.Nonce, d.nonce.text)
 }
 
 // pass signs what pion gets.
@@ -108,28 +109,49 @@ func (d *desk) answer(b []byte) (_ []byte, ok bool) {
 	}
 	d.waiting = false
 	out := wire.New(d.scratch, m.Method(), m.Class(), m.ID())
-	for at, a := range m.Attrs() {
-		switch v := m.ValueAt(at); {
-		case a == wire.ErrorCode && len(v) >= 4:
-			out = out.AppendError(100*int(v[2]) + int(v[3]))
-		case a != wire.MessageIntegrity && a != wire.ErrorCode:
-			out = out.Append(a, v)
-		}
-	}
-	if m.Class() == wire.Success {
-		if d.intent != nil {
-			d.second, d.issued = d.intent.second, d.intent.issued
-		}
-		if d.issued != nil {
-			out = out.Append(wire.ReservationToken, d.issued)
-		}
-		if d.second { // RFC 8656 section 7.2: one address is what there is
-			out = out.Append(wire.AddressErrorCode, []byte{wire.IPv6, 0, codeFamily / 100, codeFamily % 100})
-		}
+	if codeOf(m) == codeStaleNonce { // pion's, of which the client knows nothing: it shall ask once more
+		d.front.inner.stale(d.nonce)
+		out = out.AppendError(codeStaleNonce).AppendText(wire.Realm, d.front.cfg.Realm).AppendText(wire.Nonce, d.front.nonces.make(d.client))
+	} else {
+		out = d.restate(out, m)
 	}
 	if d.intent != nil {
 		d.front.settle(d.intent)
 		d.intent = nil
 	}
 	return d.closed(out.Sign(d.key)), true
+}
+
+// restate appends to out what pion says in m.
+func (d *desk) restate(out, m wire.Message) wire.Message {
+	for at, a := range m.Attrs() {
+		switch {
+		case a == wire.ErrorCode:
+			out = out.AppendError(codeOf(m)) // without its reason
+		case a != wire.MessageIntegrity:
+			out = out.Append(a, m.ValueAt(at))
+		}
+	}
+	if m.Class() != wire.Success {
+		return out
+	}
+	if d.intent != nil {
+		d.second, d.issued = d.intent.second, d.intent.issued
+	}
+	if d.issued != nil {
+		out = out.Append(wire.ReservationToken, d.issued)
+	}
+	if d.second { // RFC 8656 section 7.2: one address is what there is
+		out = out.Append(wire.AddressErrorCode, []byte{wire.IPv6, 0, codeFamily / 100, codeFamily % 100})
+	}
+	return out
+}
+
+// codeOf returns the error code of an answer, 0 where it is none.
+func codeOf(m wire.Message) int {
+	v, ok := m.Get(wire.ErrorCode)
+	if !ok || len(v) < 4 {
+		return 0
+	}
+	return 100*int(v[2]) + int(v[3])
 }

@@ -61,7 +61,8 @@ type desk struct {
 
 	waiting     bool
 	id          [wire.IDLen]byte
-	key         []byte // the client's
+	key         []byte     // the client's
+	nonce       *pionNonce // that the request went to pion with
 	intent      *intent
 	fingerprint bool
 	second      bool   // as in the intent, or in that of the allocation

@@ -2,6 +2,8 @@ package relay
 
 import (
 	"encoding/binary"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/ringfence/ringfence/relay/internal/wire"
@@ -91,4 +93,42 @@ func (p *probe) fuzzed(method uint16, how uint8, attrs []byte) (from client, m w
 		m = m.AppendFingerprint()
 	}
 	return from, m
+}
+
+// BenchmarkFront is what requests cost before pion sees them, by what becomes
+// of them. Data is not among them: it meets no more than a look at a byte.
+func BenchmarkFront(b *testing.B) {
+	var secrets []NamedSecret
+	for i := range MaxSecrets {
+		s, err := NewSecret([]byte(strconv.Itoa(i) + strings.Repeat("x", 32)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		secrets = append(secrets, NamedSecret{Name: "s" + strconv.Itoa(i), Secret: s})
+	}
+	p := newProbe(b, func(c *Config) { c.Secrets = secrets })
+	p.home.via, p.street.via = ViaTCP, ViaTCP // no bucket runs empty
+	wrong := append(wire.Message(nil), p.ask(wire.Refresh, p.street)...)
+	rest := wire.New(nil, wire.Allocate, wire.Request, [wire.IDLen]byte{1}).AppendText(wire.Username, "4000000000:somebody").
+		AppendText(wire.Realm, p.rig.cfg.Realm).AppendText(wire.Nonce, p.front.nonces.make(p.street))
+	for _, c := range []struct {
+		name string
+		m    wire.Message
+	}{
+		{"binding", wire.New(nil, wire.Binding, wire.Request, [wire.IDLen]byte{1})},
+		{"first Allocate", wire.New(nil, wire.Allocate, wire.Request, [wire.IDLen]byte{1}).AppendUint32(wire.RequestedTransport, protocolUDP<<24)},
+		{"no allocation", p.ask(wire.Refresh, p.street).Sign(p.key)},
+		{"wrong password", wrong.Sign([]byte("x"))},
+		{"wrong password of 16 secrets", rest.Sign([]byte("x"))},
+		{"long nonsense of 16 secrets", rest.Append(wire.Software, make([]byte, 1200)).Sign([]byte("x"))},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if what, _ := p.receive(p.street, c.m); what != answered {
+					b.Fatal(what)
+				}
+			}
+		})
+	}
 }

@@ -10,9 +10,18 @@ import (
 	"github.com/ringfence/ringfence/relay/internal/wire"
 )
 
-// nonceAge is how often pion is asked for a new nonce. Its own are valid for
-// an hour.
-const nonceAge = 20 * time.Minute
+const (
+	// nonceAge is how often pion is asked for a new nonce. Its own are valid
+	// for an hour.
+	nonceAge = 20 * time.Minute
+
+	// nonceOld is how old by the clock on the wall, by which they end, one may
+	// get. A machine that slept finds them older than its tickers say.
+	nonceOld = 40 * time.Minute
+
+	// nonceRetry is how soon it is asked again where it gave none.
+	nonceRetry = time.Second
+)
 
 // inner is the door between [front] and pion: a key that both know and
 // nobody else, and a nonce of pion's. A request that front lets through is
@@ -22,10 +31,8 @@ const nonceAge = 20 * time.Minute
 // of pion's as well, over which nothing but that one request goes.
 type inner struct {
 	key   []byte
-	nonce atomic.Pointer[string]
-
-	first sync.Once
-	ready chan struct{} // closed when there is a nonce
+	nonce atomic.Pointer[pionNonce] // never nil
+	again chan struct{}             // there is none; of one
 
 	ask    chan []byte   // what pion reads next
 	answer chan []byte   // what it wrote; of one
@@ -35,24 +42,75 @@ type inner struct {
 	told   sync.Once
 }
 
+// pionNonce is a nonce, or where to wait for one.
+type pionNonce struct {
+	text string
+	made time.Time     // on the wall
+	next chan struct{} // closed when there is another; nil where there is a text
+}
+
 func newInner() *inner {
 	i := &inner{
-		key: make([]byte, 16), ask: make(chan []byte), answer: make(chan []byte, 1),
-		ready: make(chan struct{}), end: make(chan struct{}), done: make(chan struct{}),
+		key: make([]byte, 16), ask: make(chan []byte), answer: make(chan []byte, 1), again: make(chan struct{}, 1),
+		end: make(chan struct{}), done: make(chan struct{}),
 	}
+	i.nonce.Store(&pionNonce{next: make(chan struct{})})
 	_, _ = rand.Read(i.key) // never fails
 	return i
+}
+
+// current returns the nonce. Where there is none it waits, as one of the
+// readers that are not inner's: a stream's client would not ask twice. At the
+// end it returns one that pion does not take.
+func (i *inner) current() *pionNonce {
+	for {
+		n := i.nonce.Load()
+		if n.next == nil {
+			if time.Now().Round(0).Sub(n.made) < nonceOld {
+				return n
+			}
+			i.stale(n)
+			continue
+		}
+		select {
+		case <-n.next:
+		case <-i.end:
+			return n
+		}
+	}
+}
+
+// got makes a nonce the current one.
+func (i *inner) got(text string, made time.Time) {
+	if old := i.nonce.Swap(&pionNonce{text: text, made: made.Round(0)}); old.next != nil {
+		close(old.next)
+	}
+}
+
+// stale has another nonce made in place of n, unless that is done.
+func (i *inner) stale(n *pionNonce) {
+	if n.next == nil && i.nonce.CompareAndSwap(n, &pionNonce{next: make(chan struct{})}) {
+		select {
+		case i.again <- struct{}{}:
+		default: // it is about to be asked anyway
+		}
+	}
 }
 
 // keepNonce has a nonce of pion's at hand until [inner.Close].
 func (f *front) keepNonce() {
 	defer close(f.kept)
-	tick := time.NewTicker(nonceAge)
-	defer tick.Stop()
+	alarm := time.NewTimer(nonceAge)
+	defer alarm.Stop()
 	for {
-		f.inner.renew()
+		if f.inner.renew() {
+			alarm.Reset(nonceAge)
+		} else {
+			alarm.Reset(nonceRetry)
+		}
 		select {
-		case <-tick.C:
+		case <-alarm.C:
+		case <-f.inner.again:
 		case <-f.inner.end:
 			return
 		}
@@ -76,27 +134,9 @@ func (i *inner) renew() bool {
 		}
 		v, ok := m.Get(wire.Nonce)
 		if ok {
-			nonce := string(v)
-			i.nonce.Store(&nonce)
-			i.first.Do(func() { close(i.ready) })
+			i.got(string(v), time.Now())
 		}
 		return ok
-	case <-i.end:
-		return false
-	}
-}
-
-// wait reports whether there is a nonce. It waits for the first one, which is
-// there as soon as pion runs, and not beyond the end.
-func (i *inner) wait() bool {
-	select {
-	case <-i.ready:
-		return true
-	default:
-	}
-	select {
-	case <-i.ready:
-		return true
 	case <-i.end:
 		return false
 	}

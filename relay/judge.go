@@ -69,9 +69,6 @@ func (d *desk) credential(r *request, allocate bool) (who Principal, what next, 
 // authenticate goes on to the method's own rules once it is known who asks.
 func (d *desk) authenticate(r *request) (next, []byte) {
 	f := d.front
-	if !f.inner.wait() {
-		return dropped, nil
-	}
 	method := r.m.Method()
 	who, what, answer := d.credential(r, method == wire.Allocate)
 	if what != passed {

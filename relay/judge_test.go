@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -262,4 +263,74 @@ func TestReservationsAreShared(t *testing.T) {
 	} else if r.has([tokenLen]byte(token), "greedy") || !r.has([tokenLen]byte(token), "modest") {
 		t.Error("a token is another's")
 	}
+}
+
+// pion's nonces end by the clock on the wall. Where a machine slept, and has an
+// old one, clients notice nothing; and where pion takes one for old for reasons
+// of its own, they are asked to ask again.
+func TestPionsNonceMayEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	inner := r.Server.front.inner
+	for _, network := range []string{"udp", "tcp"} {
+		a := r.allocate(t, network, "call1", network)
+		for range 3 {
+			inner.got("an old nonce", time.Now().Add(-nonceOld))
+			if err := refresh(a, time.Minute); err != nil {
+				t.Fatalf("%s: %v", network, err)
+			}
+			inner.got("another nonce", time.Now())
+			if err := refresh(a, time.Minute); !errors.Is(err, codeError(codeStaleNonce)) {
+				t.Fatalf("%s: got %v, want 438", network, err)
+			}
+			if err := refresh(a, time.Minute); err != nil {
+				t.Fatalf("%s: after 438: %v", network, err)
+			}
+		}
+		inner.got("an old nonce", time.Now().Add(-nonceOld))
+		r.allocate(t, network, "call2", network)
+	}
+}
+
+// Who comes before pion has given a nonce waits for it: on a stream nothing is
+// asked twice. At the end nobody waits.
+func TestFirstRequestWaitsForANonce(t *testing.T) {
+	t.Parallel()
+	p := newProbe(t, nil)
+	inner := newInner()
+	p.front.inner = inner
+	ask := p.ask(wire.Refresh, p.home).Sign(p.key)
+	done := make(chan next, 1)
+	go func() {
+		what, _ := p.receive(p.home, ask)
+		done <- what
+	}()
+	go p.front.keepNonce()
+	b := make([]byte, pionMTU)
+	for i := range 2 { // a first answer that is none
+		n, from, err := inner.ReadFrom(b)
+		m, bad := wire.Parse(b[:n])
+		if err != nil || bad != nil {
+			t.Fatal(err, bad)
+		}
+		select {
+		case what := <-done:
+			t.Fatalf("it did not wait: got %d", what)
+		default:
+		}
+		out := wire.New(nil, wire.Allocate, wire.Failure, m.ID()).AppendError(codeUnauthorized)
+		if i == 1 {
+			out = out.AppendText(wire.Nonce, "another nonce")
+		}
+		if _, err := inner.WriteTo(out, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if what := <-done; what != passed || p.nonce.text != "another nonce" {
+		t.Errorf("got %d with %q", what, p.nonce.text)
+	}
+	inner.stale(inner.current())
+	_ = inner.Close()
+	<-p.front.kept
+	inner.current()
 }
