@@ -111,6 +111,15 @@ func BenchmarkFront(b *testing.B) {
 	wrong := append(wire.Message(nil), p.ask(wire.Refresh, p.street)...)
 	rest := wire.New(nil, wire.Allocate, wire.Request, [wire.IDLen]byte{1}).AppendText(wire.Username, "4000000000:somebody").
 		AppendText(wire.Realm, p.rig.cfg.Realm).AppendText(wire.Nonce, p.front.nonces.make(p.street))
+	send := wire.New(nil, wire.Send, wire.Indication, [wire.IDLen]byte{1}).AppendXORAddr(wire.XORPeerAddress, aPeer).Append(wire.DataAttr, make([]byte, 1200))
+	b.Run("Send", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if what, _ := p.receive(p.home, send); what != passed {
+				b.Fatal(what)
+			}
+		}
+	})
 	for _, c := range []struct {
 		name string
 		m    wire.Message

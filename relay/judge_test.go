@@ -292,6 +292,20 @@ func TestPionsNonceMayEnd(t *testing.T) {
 	}
 }
 
+// A Send indication is looked at, and costs no allocation; the same goes for the
+// question that everybody may ask.
+func TestPassingByAllocatesNothing(t *testing.T) {
+	p := newProbe(t, nil)
+	for name, m := range map[string]wire.Message{
+		"Send":    wire.New(nil, wire.Send, wire.Indication, [wire.IDLen]byte{1}).AppendXORAddr(wire.XORPeerAddress, aPeer).Append(wire.DataAttr, make([]byte, 1200)),
+		"Binding": wire.New(nil, wire.Binding, wire.Request, [wire.IDLen]byte{1}),
+	} {
+		if n := testing.AllocsPerRun(100, func() { _, _ = p.receive(p.home, m) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
 // Who comes before pion has given a nonce waits for it: on a stream nothing is
 // asked twice. At the end nobody waits.
 func TestFirstRequestWaitsForANonce(t *testing.T) {
