@@ -16,9 +16,10 @@ import (
 type phase uint8
 
 const (
-	ringing phase = iota // offered to the callee's devices
-	running              // between two legs
-	over                 // nothing happens any more
+	ringing   phase = iota // offered to the callee's devices
+	returning              // ran before a hub lost it; the caller asked for it back, the callee not yet
+	running                // between two legs
+	over                   // nothing happens any more
 )
 
 // lineID names one session of a device: what a leg of a call sits on. It
@@ -46,6 +47,7 @@ type call struct {
 	caller leg
 	callee id.Account
 	legs   []leg     // ringing: the callee's devices; running: the one that answered
+	awaits id.Device // returning: of the callee
 	since  time.Time // start of the ring, then of the call
 }
 
@@ -60,6 +62,7 @@ const (
 	timerOffline              // a first device reports that it rings
 	timerCaller               // the caller's connection is back
 	timerCallee               // the callee's is
+	timerReturn               // the callee asks for the call back, too
 	timers
 )
 
@@ -89,7 +92,12 @@ type (
 		reason wire.Reason
 		missed bool
 	}
+	evRejoin struct { // a device asks for the call back
+		leg  leg
+		peer wire.Address // whom it says the call was with
+	}
 	evGlare struct{} // the two rang each other, and the other call stays
+	evYield struct{} // another hub has the call
 	evVoid  struct{} // it may not begin; the caller is told otherwise
 )
 
@@ -106,7 +114,9 @@ func (evBack) event()    {}
 func (evLeft) event()    {}
 func (evTimeout) event() {}
 func (evEnd) event()     {}
+func (evRejoin) event()  {}
 func (evGlare) event()   {}
+func (evYield) event()   {}
 func (evVoid) event()    {}
 
 // Effects, in the order in which they are to be carried out.
@@ -152,12 +162,7 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 	c.legs = slices.Clone(c.legs)
 	switch e := ev.(type) {
 	case evStart:
-		return c, []effect{
-			c.calling(now),
-			arm{timerRing, wire.RingSeconds * time.Second},
-			arm{timerOffline, wire.OfflineSeconds * time.Second},
-			seek{},
-		}, nil
+		return c.start(now)
 	case evRetry:
 		return c.retry(now, e.from)
 	case evHere:
@@ -182,6 +187,10 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		return c.timeout(now, e.timer)
 	case evEnd:
 		return c.finish(now, e.reason, e.missed)
+	case evRejoin:
+		return c.rejoin(now, e.leg, e.peer)
+	case evYield:
+		return c.yield()
 	case evGlare:
 		if c.phase == ringing { // one that was answered stays too
 			return c.finish(now, wire.ReasonGlare, false)
@@ -191,6 +200,18 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		return next, effects[1:], err // the first one is for the caller
 	}
 	return c, nil, nil
+}
+
+func (c call) start(now time.Time) (call, []effect, error) {
+	if c.phase == returning {
+		return c, []effect{arm{timerReturn, wire.ResumeSeconds * time.Second}, seek{}}, nil
+	}
+	return c, []effect{
+		c.calling(now),
+		arm{timerRing, wire.RingSeconds * time.Second},
+		arm{timerOffline, wire.OfflineSeconds * time.Second},
+		seek{},
+	}, nil
 }
 
 // find returns the callee's leg on a line, or nil.
@@ -237,7 +258,7 @@ func (c call) retry(now time.Time, from lineID) (call, []effect, error) {
 	if from != c.caller.line {
 		return c, nil, errCallGone // somebody else's call id
 	}
-	if c.phase == running {
+	if c.phase != ringing {
 		return c, nil, errOutOfTurn
 	}
 	return c, []effect{c.calling(now)}, nil
@@ -249,6 +270,8 @@ func (c call) here(now time.Time, l leg) (call, []effect, error) {
 	switch {
 	case l.line == c.caller.line || c.find(l.line) != nil:
 		return c, nil, nil
+	case c.phase == returning:
+		return c, nil, nil // being there is not enough: both have to ask
 	case c.phase == ringing && l.addr.Account == c.callee:
 		if len(c.legs) >= maxLegs {
 			return c, nil, nil
@@ -397,7 +420,7 @@ func (c call) away(from lineID) (call, []effect, error) {
 		return c, nil, nil
 	}
 	gone.away = true
-	if c.phase == ringing {
+	if c.phase != running {
 		if gone == &c.caller {
 			return c, []effect{wait}, nil
 		}
@@ -416,7 +439,7 @@ func (c call) back(from lineID) (call, []effect, error) {
 		return c, nil, nil
 	}
 	l.away = false
-	if c.phase == ringing {
+	if c.phase != running {
 		return c, []effect{disarm{t}}, nil
 	}
 	other, _ := c.peer(from)
@@ -454,6 +477,10 @@ func (c call) timeout(now time.Time, t timer) (call, []effect, error) {
 		}
 	case timerCallee:
 		if c.phase == running && c.legs[0].away {
+			return c.finish(now, wire.ReasonLost, false)
+		}
+	case timerReturn:
+		if c.phase == returning {
 			return c.finish(now, wire.ReasonLost, false)
 		}
 	case timers:

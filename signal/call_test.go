@@ -81,8 +81,13 @@ func randomCall(t *testing.T, rnd *rand.Rand) {
 	lines := []lineID{id.New[line](), id.New[line](), id.New[line](), id.New[line](), id.New[line]()}
 	now := time.Unix(1e9, 0)
 	c := call{id: id.NewCall(), media: wire.MediaVideo, callee: b, since: now, caller: leg{addr: devices[0], line: lines[0], tag: "0"}}
+	back := rnd.IntN(3) == 0 // a hub before lost it
 	w := &watcher{t: t, armed: map[timer]bool{}, told: map[lineID]bool{}}
-	ran := false
+	if back {
+		c.phase, c.awaits = returning, devices[1].Device
+		w.told[lines[0]] = true // it asked
+	}
+	ran := back
 	do := func(ev event) {
 		was := c
 		next, effects, err := c.step(now, ev)
@@ -94,6 +99,7 @@ func randomCall(t *testing.T, rnd *rand.Rand) {
 		}
 		c = next
 		w.see(effects)
+		w.asked(&c, ev)
 		if l, gone := ev.(evLeft); gone { // it cannot be told any more
 			delete(w.told, l.from)
 		}
@@ -130,6 +136,13 @@ func randomCall(t *testing.T, rnd *rand.Rand) {
 	}
 }
 
+// asked notes who has the call because it asked for it back.
+func (w *watcher) asked(c *call, ev event) {
+	if r, ok := ev.(evRejoin); ok && c.phase == returning && c.caller.line == r.leg.line {
+		w.told[r.leg.line] = true
+	}
+}
+
 // check holds after every step.
 func (w *watcher) check(c, was *call) {
 	w.t.Helper()
@@ -141,6 +154,10 @@ func (w *watcher) check(c, was *call) {
 	case ringing:
 		if !w.armed[timerRing] {
 			w.t.Fatal("rings for ever")
+		}
+	case returning:
+		if !w.armed[timerReturn] || len(c.legs) > 0 {
+			w.t.Fatal("waits for ever, or has a callee who did not ask")
 		}
 	case running:
 		if len(c.legs) != 1 {
@@ -160,7 +177,10 @@ func (w *watcher) check(c, was *call) {
 
 func randomEvent(rnd *rand.Rand, devices []wire.Address, lines []lineID) event {
 	l := lines[rnd.IntN(len(lines))]
-	switch rnd.IntN(16) {
+	switch rnd.IntN(17) {
+	case 16:
+		n := rnd.IntN(len(lines))
+		return evRejoin{leg: leg{addr: devices[n%len(devices)], line: lines[n], tag: "x"}, peer: devices[rnd.IntN(len(devices))]}
 	case 0:
 		return evRetry{from: l}
 	case 1, 2, 3:
@@ -205,6 +225,8 @@ func TestOnlyTheTwoEndsPass(t *testing.T) {
 		{ringing, caller, lineID{}, errOutOfTurn},
 		{ringing, callee, lineID{}, errOutOfTurn},
 		{ringing, stranger, lineID{}, errCallGone},
+		{returning, caller, lineID{}, errOutOfTurn},
+		{returning, stranger, lineID{}, errCallGone},
 		{running, caller, callee, nil},
 		{running, callee, caller, nil},
 		{running, stranger, lineID{}, errCallGone},

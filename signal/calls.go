@@ -89,7 +89,9 @@ func (h *Hub) place(ctx context.Context, c call) error {
 		_ = h.apply(oc, evVoid{}) // one that ended meanwhile needs no more
 		return err
 	}
-	h.counters.calls.Add(1)
+	if c.phase == ringing {
+		h.counters.calls.Add(1)
+	}
 	return h.apply(oc, evStart{})
 }
 
@@ -147,7 +149,11 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 	case send:
 		h.sendTo(c, e)
 	case seek:
-		h.publish(ofAccount(c.callee), &message{op: opSeek, call: c.id, from: c.caller.addr, to: c.callee, node: h.node})
+		m := message{op: opSeek, call: c.id, from: c.caller.addr, to: c.callee, node: h.node}
+		if c.phase == returning {
+			m.flags = flagRejoin
+		}
+		h.publish(ofAccount(c.callee), &m)
 	case arm:
 		h.disarm(oc, e.timer)
 		// What a timer starts belongs to the hub, like all others.
@@ -241,7 +247,8 @@ func (h *Hub) onCall(oc *ownedCall, msg []byte) {
 		h.counters.drops[dropMalformed].Add(1)
 		return
 	}
-	if m.node != h.node {
+	asks := m.op == opRejoin && m.node.IsZero() // whichever hub has the call
+	if m.node != h.node && !asks {
 		return // for a hub that has a call of the same name
 	}
 	if act := h.callOps[m.op]; act != nil {
@@ -317,6 +324,10 @@ func (h *Hub) reply(m *message, f *wire.Head) {
 // onSeek answers a hub that looks for the devices of an account, and sees
 // whether both rang each other.
 func (h *Hub) onSeek(m *message) {
+	if m.flags&flagRejoin != 0 {
+		h.seekWishes(m)
+		return
+	}
 	for _, s := range h.sessionsOf(m.to) {
 		h.publish(ofCall(m.call), &message{op: opHere, call: m.call, from: s.addr(), line: s.line, node: m.node})
 	}

@@ -13,6 +13,7 @@ import (
 // callRoutes registers what clients send about calls.
 func (h *Hub) callRoutes(t map[wire.Kind]handler) {
 	on(t, wire.KindRing, h.ring)
+	on(t, wire.KindRejoin, h.rejoin)
 	on(t, wire.KindRinging, func(_ context.Context, s *session, f *wire.Head, _ wire.Ringing) error { return h.toOwner(s, f) })
 	on(t, wire.KindAnswer, func(ctx context.Context, s *session, f *wire.Head, m wire.Answer) error {
 		if err := checkMedia(m.Media, m.Sealed); err != nil {
@@ -54,10 +55,8 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 	if oc := h.owned(f.Call); oc != nil { // the same ring once more, or somebody else's id
 		return h.apply(oc, evRetry{from: s.line})
 	}
-	if wait := h.limitRings(s.who.Account, time.Now()); wait > 0 {
-		return &fault.Error{
-			Code: fault.RateLimited, Public: "You ring too often.", Limit: wire.MaxRings, RetryAfter: seconds(wait),
-		}
+	if err := h.mayRing(s.who.Account, time.Now()); err != nil {
+		return err
 	}
 	if err := h.opt.Friends.CheckReach(ctx, s.who.Account, f.To.Account, friends.PurposeRing); err != nil {
 		return err
@@ -77,6 +76,16 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 
 // ringRate is how many rings a second an account may make in the long run.
 const ringRate = wire.MaxRings / 60.0
+
+// mayRing counts a ring, and refuses one too many.
+func (h *Hub) mayRing(a id.Account, now time.Time) error {
+	if wait := h.limitRings(a, now); wait > 0 {
+		return &fault.Error{
+			Code: fault.RateLimited, Public: "You ring too often.", Limit: wire.MaxRings, RetryAfter: seconds(wait),
+		}
+	}
+	return nil
+}
 
 // limitRings counts a ring of an account, whichever of its sessions it came
 // from: coming back must not give new ones.

@@ -82,6 +82,7 @@ const (
 type Hub struct {
 	opt      Options
 	node     id.Node
+	boot     id.Boot // another one at each start
 	log      *slog.Logger
 	handlers map[wire.Kind]handler
 	// What to do with a message about an account or a call; nil: nothing.
@@ -128,7 +129,7 @@ func New(o Options) *Hub {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hub{
-		opt: o, node: o.Node, log: o.Log, rate: wire.MaxFrameRate,
+		opt: o, node: o.Node, boot: id.NewBoot(), log: o.Log, rate: wire.MaxFrameRate,
 		people: map[id.Account]*person{}, lines: map[lineID]*session{},
 		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{}, announces: map[id.Account]*announcement{},
 		rings: map[id.Account]*bucket{},
@@ -141,10 +142,11 @@ func New(o Options) *Hub {
 	}
 	h.callOps = [opLast]func(*ownedCall, *message){
 		opFrame: h.onFrame, opHere: h.join,
-		opAway:  func(oc *ownedCall, m *message) { _ = h.apply(oc, evAway{from: m.line}) }, // these cannot fail but by coming late
-		opBack:  func(oc *ownedCall, m *message) { _ = h.apply(oc, evBack{from: m.line}) },
-		opLeft:  func(oc *ownedCall, m *message) { _ = h.apply(oc, evLeft{from: m.line}) },
-		opGlare: func(oc *ownedCall, _ *message) { _ = h.apply(oc, evGlare{}) },
+		opAway:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evAway{from: m.line}) }, // these cannot fail but by coming late
+		opBack:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evBack{from: m.line}) },
+		opLeft:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evLeft{from: m.line}) },
+		opRejoin: h.onRejoin,
+		opGlare:  func(oc *ownedCall, _ *message) { _ = h.apply(oc, evGlare{}) },
 	}
 	return h
 }

@@ -24,6 +24,7 @@ const (
 	opLeft                   // to a call: its session is over
 	opGlare                  // to a call: another between the same two goes first
 	opSignOut                // to every hub: a sign-in session, `other`, is no more
+	opRejoin                 // to a call: a device asks for it back; node is zero where its hub is not known
 	opLast
 )
 
@@ -32,6 +33,7 @@ const (
 	flagOnline = 1 << iota // opPresence: came
 	flagAsk                // opPresence: tell me of yourself too
 	flagActed              // opFriends: this account did it
+	flagRejoin             // opSeek: who asked for the call back, instead
 )
 
 // message is what hubs tell each other over the bus. Which fields count

@@ -56,6 +56,7 @@ type session struct {
 	pinged   time.Time
 	drained  chan struct{} // closed when the flush in progress at the end is through
 	calls    map[id.Call]part
+	wishes   map[id.Call]wish    // calls that it asked for back
 	held     map[id.Account]bool // news of friends that wait for room
 	received uint32              // frames taken from the client
 	rate     bucket
@@ -267,7 +268,7 @@ func (s *session) welcome(resumed bool) *wire.Head {
 	defer s.mu.Unlock()
 	return &wire.Head{Kind: wire.KindWelcome, Body: wire.EncodeBody(wire.Welcome{
 		Version: wire.MaxVersion, Self: s.addr(), Resume: s.line.String() + "." + s.secret, Resumed: resumed,
-		Received: s.received, Seconds: wire.ResumeSeconds,
+		Received: s.received, Seconds: wire.ResumeSeconds, Boot: s.hub.boot,
 	})}
 }
 
@@ -369,6 +370,7 @@ func (s *session) leave(c id.Call) {
 func (s *session) take(m *message) {
 	switch string(m.kind) {
 	case string(wire.KindIncoming), string(wire.KindCalling), string(wire.KindAnswered):
+		s.granted(m)
 		if !s.join(m.call, part{owner: m.node, peer: id.Account(m.other)}) {
 			s.hub.counters.drops[dropGone].Add(1)
 			return

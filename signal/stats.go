@@ -114,7 +114,7 @@ func (h *Hub) Stats() Stats {
 			s.Ringing++
 		case running:
 			s.Running++
-		case over:
+		case returning, over:
 		}
 	}
 	return s

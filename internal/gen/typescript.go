@@ -30,7 +30,7 @@ func typescript(w, faults *source) (string, error) {
 	p.line("")
 	p.line("/** An identifier: 26 characters of lower-case base32. */")
 	p.line("export type Id<Of extends string> = string & { readonly __id?: Of };")
-	for _, kind := range []string{"Account", "Device", "Session", "Call", "Invite", "Notice", "Frame", "Node"} {
+	for _, kind := range []string{"Account", "Device", "Session", "Call", "Invite", "Notice", "Frame", "Node", "Boot"} {
 		p.line("export type %sId = Id<%q>;", kind, strings.ToLower(kind))
 	}
 	p.line("")

@@ -47,6 +47,8 @@ type (
 	Frame = Of[frame]
 	// Node is one hub.
 	Node = Of[node]
+	// Boot is one run of a hub, from its start to its end.
+	Boot = Of[boot]
 
 	account struct{}
 	device  struct{}
@@ -56,6 +58,7 @@ type (
 	notice  struct{}
 	frame   struct{}
 	node    struct{}
+	boot    struct{}
 )
 
 // New returns a random identifier. It is never zero.
@@ -90,6 +93,9 @@ func NewFrame() Frame { return New[frame]() }
 
 // NewNode returns a random node id.
 func NewNode() Node { return New[node]() }
+
+// NewBoot returns a random boot id.
+func NewBoot() Boot { return New[boot]() }
 
 // FromBytes returns the identifier whose bytes are b, or ErrMalformed where b
 // is not Size bytes or all zero.

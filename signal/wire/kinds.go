@@ -33,6 +33,7 @@ func Kinds() []Spec {
 		{KindDecline, FromClient, false, true, Decline{}},
 		{KindHangup, FromClient, false, true, Hangup{}},
 		{KindRelay, FromClient, false, true, Relay{}},
+		{KindRejoin, FromClient, false, true, Rejoin{}},
 		{KindDescription, FromClient, true, true, Description{}},
 		{KindCandidate, FromClient, true, true, Candidates{}},
 		{KindMedia, FromClient, true, true, Sending{}},

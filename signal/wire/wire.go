@@ -70,6 +70,7 @@ const (
 	KindDecline Kind = "decline" // the callee does not want it
 	KindHangup  Kind = "hangup"  // cancel before the answer, hang up after it
 	KindRelay   Kind = "relay"   // ask for fresh ICE servers of a running call
+	KindRejoin  Kind = "rejoin"  // this device was in a running call, before the hub lost it
 )
 
 // Kinds that pass from one leg of a call to the other; the hub never decodes
@@ -124,6 +125,7 @@ type Welcome struct {
 	Resumed  bool     `json:"resumed" doc:"true: the frames after the cursor follow; false: fetch the state anew"`
 	Received uint32   `json:"received" doc:"how many frames of this session, hello not counted, the hub has taken from the client: send those after it again"`
 	Seconds  int      `json:"resume_seconds"`
+	Boot     id.Boot  `json:"boot,omitzero" doc:"random, another one each time the hub starts: what it knew, and most likely its relay, is gone"`
 }
 
 // Ring starts a call with an account, on all its devices. Call is a fresh
@@ -152,6 +154,14 @@ type Hangup struct{}
 
 // Relay asks for fresh ICE servers.
 type Relay struct{}
+
+// Rejoin asks for a running call back that the hub knows no more. The call goes
+// on once both of its devices have asked, each naming the other.
+type Rejoin struct {
+	Media  Media   `json:"media"`
+	Peer   Address `json:"peer" doc:"the other leg, account and device, as answered told it"`
+	Caller bool    `json:"caller,omitempty" doc:"this device made the call"`
+}
 
 // Calling tells the caller that the call exists.
 type Calling struct {

@@ -10,6 +10,7 @@ export type InviteId = Id<"invite">;
 export type NoticeId = Id<"notice">;
 export type FrameId = Id<"frame">;
 export type NodeId = Id<"node">;
+export type BootId = Id<"boot">;
 
 /** Versions, and the limits that the hub enforces. */
 export const wire = {
@@ -75,6 +76,8 @@ export const kinds = [
   "hangup",
   /** ask for fresh ICE servers of a running call */
   "relay",
+  /** this device was in a running call, before the hub lost it */
+  "rejoin",
   /** an SDP offer or answer */
   "description",
   /** ICE candidates, or their end */
@@ -314,6 +317,8 @@ export interface Welcome {
   /** how many frames of this session, hello not counted, the hub has taken from the client: send those after it again */
   readonly received: number;
   readonly resume_seconds: number;
+  /** random, another one each time the hub starts: what it knew, and most likely its relay, is gone */
+  readonly boot?: BootId;
 }
 
 /** Ring starts a call with an account, on all its devices. Call is a fresh random id. */
@@ -344,6 +349,15 @@ export type Hangup = Record<string, never>;
 
 /** Relay asks for fresh ICE servers. */
 export type Relay = Record<string, never>;
+
+/** Rejoin asks for a running call back that the hub knows no more. The call goes on once both of its devices have asked, each naming the other. */
+export interface Rejoin {
+  readonly media: Media;
+  /** the other leg, account and device, as answered told it */
+  readonly peer: Address;
+  /** this device made the call */
+  readonly caller?: boolean;
+}
 
 /** Calling tells the caller that the call exists. */
 export interface Calling {
@@ -440,6 +454,7 @@ export interface BodyOf {
   readonly decline: Decline;
   readonly hangup: Hangup;
   readonly relay: Relay;
+  readonly rejoin: Rejoin;
   readonly description: Description;
   readonly candidate: Candidates;
   readonly media: Sending;
@@ -467,6 +482,7 @@ export const clientKinds = [
   "decline",
   "hangup",
   "relay",
+  "rejoin",
   "description",
   "candidate",
   "media",
