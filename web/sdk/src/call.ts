@@ -49,6 +49,9 @@ export class Call extends CallFace {
   #prepared: Promise<Description | undefined> = Promise.resolve(undefined)
   #ringFrame: FrameId | undefined
   #answerFrame: FrameId | undefined
+  #rejoinFrame: FrameId | undefined
+  /** The hub that knew the call is no more, and most likely its relay with it. */
+  #rebooted = false
   #called = false
   #answering = false
 
@@ -66,11 +69,11 @@ export class Call extends CallFace {
       signal,
       call: this.id,
       isTold: () => this.#state !== 'preparing',
-      onFresh: () => this.#fresh(),
+      onFresh: (rebooted) => this.#fresh(rebooted),
       onLost: () => this.#leave('hangup', 'lost'),
       onClosed: () => this.#finish('lost', false),
     })
-    this.#recovery = new Recovery({ env, signal, link: this.link, polite: direction === 'incoming', ask: () => this.#leg.send('relay', {}) })
+    this.#recovery = new Recovery({ env, signal, link: this.link, polite: direction === 'incoming', relayed: () => this.path === 'relayed', ask: () => this.#leg.send('relay', {}) })
     this.#unhear = [
       ...this.follow(),
       this.link.on('state', () => this.#linkChanged()),
@@ -186,7 +189,7 @@ export class Call extends CallFace {
 
   /** owns tells whether an answer of the hub is to a frame of this call. */
   owns(ref: FrameId | undefined): boolean {
-    return ref !== undefined && [this.#ringFrame, this.#answerFrame, this.#recovery.asked].includes(ref)
+    return ref !== undefined && [this.#ringFrame, this.#answerFrame, this.#rejoinFrame, this.#recovery.asked].includes(ref)
   }
 
   /** take acts on a frame that names this call, or answers one of its frames. */
@@ -215,6 +218,7 @@ export class Call extends CallFace {
         return
       case 'media':
         this.#remote = frame.body
+        this.#recovery.changed()
         this.changed()
         return
       case 'away':
@@ -330,6 +334,7 @@ export class Call extends CallFace {
       this.#recovery.healed()
       this.#connectedAt ??= this.#o.env.now()
       this.meter.start()
+      this.#recovery.watch()
       this.#become('connected')
       return
     }
@@ -351,13 +356,17 @@ export class Call extends CallFace {
   // The session with the hub.
 
   /**
-   * A new session gets the calls of this device by being told of them again.
-   * What was sent last in the one before may be lost.
+   * A new session gets the calls of this device by being told of them again;
+   * one that ran is asked for, should the hub have lost it. What was sent last
+   * in the session before may be lost.
    */
-  #fresh(): void {
+  #fresh(rebooted: boolean): void {
+    this.#rebooted ||= rebooted
     if (this.#state === 'outgoing' && !this.#called) this.#sendRing()
     else if (this.#state === 'connecting' && this.#other === undefined) this.#sendAnswer()
-    else if (this.#state !== 'preparing') this.#leg.expectAgain()
+    else if (this.#other !== undefined) {
+      this.#rejoinFrame = this.#leg.rejoin({ media: this.video ? 'video' : 'audio', peer: this.#other, ...(this.direction === 'outgoing' ? { caller: true } : {}) })
+    } else if (this.#state !== 'preparing') this.#leg.expectAgain()
   }
 
   #toldAgain(): void {
@@ -366,14 +375,26 @@ export class Call extends CallFace {
     if (this.#other === undefined) return
     this.tellSending()
     this.link.repeat()
-    this.#recovery.again()
+    if (this.#rebooted && this.path === 'relayed') this.#recovery.start()
+    else this.#recovery.again()
+    if (this.#rebooted) this.#remoteAway = false // a hub that just started says so where they are
+    this.#rebooted = false
+    this.changed()
   }
 
   #refused(ref: FrameId | undefined, code: ErrorCode): void {
     if (ref === undefined) return
     if (ref === this.#ringFrame) this.#finish(code === 'unreachable' || code === 'rate_limited' ? code : 'error', false)
     else if (ref === this.#answerFrame && this.#other === undefined) this.#finish(code === 'call_gone' ? 'cancelled' : 'error', false)
+    else if (ref === this.#rejoinFrame) this.#notBack(code)
     else if (ref === this.#recovery.asked && code === 'call_gone') this.#finish('lost', false)
+  }
+
+  /** A hub that knows no rejoin may still tell the call again, as may one whose old connection to us is not known to be lost. */
+  #notBack(code: ErrorCode): void {
+    if (code === 'unknown_kind') this.#leg.expectAgain()
+    else if (code === 'unreachable') this.#finish('reach', false)
+    else if (code === 'call_gone') this.#finish('lost', false)
   }
 
   // Its end.

@@ -1,7 +1,7 @@
 import { Malformed, matching, object, type Reader, text, whole } from './read.ts'
 import { parseStrict } from './strict.ts'
 import { fromBase64url, isId } from './text.ts'
-import { type AccountId, type CallId, clientKinds, type DeviceId, type FrameId, hubKinds, type Kind, passedKinds, wire } from './wire.gen.ts'
+import { type AccountId, type BootId, type CallId, clientKinds, type DeviceId, type FrameId, hubKinds, type Kind, passedKinds, wire } from './wire.gen.ts'
 
 /** FrameErrorCode is what a hub would answer to such a frame. */
 export type FrameErrorCode = 'bad_frame' | 'unknown_kind' | 'version' | 'too_large'
@@ -19,6 +19,7 @@ export class FrameError extends Error {
 
 export const accountId = matching<AccountId>(isId, 'an id')
 export const frameId = matching<FrameId>(isId, 'an id')
+export const bootId = matching<BootId>(isId, 'an id')
 const callId = matching<CallId>(isId, 'an id')
 export const address = object({}, { account: accountId, device: matching<DeviceId>(isId, 'an id') })
 

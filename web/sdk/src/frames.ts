@@ -1,7 +1,7 @@
 // Frames: what is read from the hub is checked field by field at run time, what
 // is sent is typed.
 
-import { accountId, address, FrameError, frameId, type OpenEnvelope } from './envelope.ts'
+import { accountId, address, bootId, FrameError, frameId, type OpenEnvelope } from './envelope.ts'
 import { flag, list, Malformed, object, oneOf, oneOfOr, type Reader, record, text, whole } from './read.ts'
 import { newId, openJSON, sealJSON } from './text.ts'
 import {
@@ -44,7 +44,7 @@ const bodies: { readonly [K in ReceivedKind]: Reader<BodyOf[K]> } = {
   description,
   candidate: object({ candidates: list(candidate) }, { end: flag }),
   media: object({ audio: flag, video: flag }, { screen: flag, held: flag }),
-  welcome: object({ version: whole, self: address, resume: text, resumed: flag, received: whole, resume_seconds: whole }, { features: list(text) }),
+  welcome: object({ version: whole, self: address, resume: text, resumed: flag, received: whole, resume_seconds: whole }, { features: list(text), boot: bootId }),
   ok: object({ ref: frameId }),
   error: object(
     { code: oneOfOr(errorCodes, 'internal'), text },

@@ -4,6 +4,8 @@ import { type Address, type BodyOf, type CallId, type ClientKind, type FrameId, 
 
 const slack = 2000
 const toldAgainWithin = 4000
+/** A hub that lost the call waits for both of its devices. */
+const rejoinedWithin = wire.resumeSeconds * 1000 + slack
 
 /** LegOptions is what a Leg works with. */
 export interface LegOptions {
@@ -12,7 +14,7 @@ export interface LegOptions {
   /** Whether the hub knows of the call yet. */
   readonly isTold: () => boolean
   /** The hub has a new session for us. */
-  readonly onFresh: () => void
+  readonly onFresh: (rebooted: boolean) => void
   /** The hub gave this leg up, or will. */
   readonly onLost: () => void
   /** The session with the hub is over. */
@@ -27,7 +29,7 @@ export class Leg {
 
   constructor(options: LegOptions) {
     this.#o = options
-    this.#unhear = [options.signal.on('state', () => this.#stateChanged()), options.signal.on('fresh', () => options.onFresh())]
+    this.#unhear = [options.signal.on('state', () => this.#stateChanged()), options.signal.on('fresh', (rebooted) => options.onFresh(rebooted)), options.signal.hurry()]
   }
 
   /** send sends a frame of this call, now or when the session goes on. */
@@ -38,6 +40,12 @@ export class Leg {
   /** expectAgain waits for the hub to tell the call again, in a new session. */
   expectAgain(): void {
     this.#timers.set('again', toldAgainWithin, () => this.#o.onLost())
+  }
+
+  /** rejoin asks for the running call back, should the hub know it no more, and waits for it. */
+  rejoin(body: BodyOf['rejoin']): FrameId | undefined {
+    this.#timers.set('again', rejoinedWithin, () => this.#o.onLost())
+    return this.send('rejoin', body)
   }
 
   /** toldAgain says that the hub told of the call, and returns whether that was waited for. */

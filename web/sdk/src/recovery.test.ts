@@ -332,14 +332,58 @@ describe('a hub that knows the session no more', () => {
     expect(call.state).toBe('connected')
   })
 
-  it('has lost a call that it does not tell again', async () => {
+  it('has lost a call that it does not tell again, where it cannot be asked', async () => {
     const call = await talks(p)
     p.hub.socket.drop()
     await back(false)
+    p.hub.refuse('rejoin', 'unknown_kind')
     await vi.advanceTimersByTimeAsync(3900)
     expect(call.state).toBe('connected')
     await vi.advanceTimersByTimeAsync(100)
     expect(call).toMatchObject({ state: 'ended', endReason: 'lost' })
+  })
+
+  it.each([false, true])('is asked for a call that runs, and has lost it where the other side does not come: incoming %s', async (incoming) => {
+    const call = incoming ? await takes() : await talks(p)
+    p.hub.socket.drop()
+    await back(false)
+    const { call: id, json } = p.hub.last('rejoin')
+    expect(id).toBe(call.id)
+    expect(json).toEqual(incoming ? { media: 'video', peer: other } : { media: 'video', peer: other, caller: true })
+    p.hub.ok('rejoin')
+    await vi.advanceTimersByTimeAsync(21_900)
+    expect(call.state).toBe('connected')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(call).toMatchObject({ state: 'ended', endReason: 'lost' })
+  })
+
+  it.each([
+    ['call_gone', 'lost'],
+    ['unreachable', 'reach'],
+  ] as const)('may say that it is over: %s', async (code, reason) => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await back(false)
+    p.hub.refuse('rejoin', code)
+    expect(call).toMatchObject({ state: 'ended', endReason: reason })
+  })
+
+  it('that does not give it back at once may still', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    await back(false)
+    p.hub.refuse('rejoin', 'out_of_turn')
+    await vi.advanceTimersByTimeAsync(10_000)
+    await answered(p, call)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(call.state).toBe('connected')
+  })
+
+  it('is not asked for what only rang', async () => {
+    await rings(p)
+    p.hub.socket.drop()
+    await back(false)
+    expect(p.hub.got('rejoin')).toEqual([])
   })
 
   it('is asked for servers anew where the way was lost meanwhile', async () => {

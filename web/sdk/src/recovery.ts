@@ -1,5 +1,6 @@
 import { type Environment } from './environment.ts'
 import { type PeerLink } from './link.ts'
+import { Lookout } from './lookout.ts'
 import { type SignalSocket } from './socket.ts'
 import { digest } from './stats.ts'
 import { type FrameId, type ICEServer } from './wire.gen.ts'
@@ -17,6 +18,8 @@ export interface RecoveryOptions {
   readonly link: PeerLink
   /** Whether this side leaves it to the other one first, which mostly notices at the same moment. */
   readonly polite: boolean
+  /** Whether the way goes through a relay. */
+  readonly relayed: () => boolean
   /** Asks the hub for fresh servers, now or when its session goes on. */
   readonly ask: () => FrameId | undefined
 }
@@ -33,6 +36,7 @@ export interface RecoveryOptions {
 export class Recovery {
   readonly #o: RecoveryOptions
   readonly #unwatch: () => void
+  readonly #lookout: Lookout
   #timer: ReturnType<typeof setTimeout> | undefined
   #flow: ReturnType<typeof setTimeout> | undefined
   #probing = false
@@ -44,6 +48,16 @@ export class Recovery {
 
   constructor(options: RecoveryOptions) {
     this.#o = options
+    this.#lookout = new Lookout({
+      link: options.link,
+      relayed: options.relayed,
+      onSilent: () => {
+        if (options.link.state === 'connected' && !this.#wanted) this.start()
+      },
+      onSound: () => {
+        if (options.link.state === 'connected') this.healed()
+      },
+    })
     this.#unwatch = options.env.watchNetwork((event) => {
       if (event === 'online') this.start()
       if (event === 'change') void this.#probe()
@@ -53,6 +67,16 @@ export class Recovery {
   /** The id of the frame that asked for servers last. */
   get asked(): FrameId | undefined {
     return this.#asked
+  }
+
+  /** watch begins to look whether media come in. */
+  watch(): void {
+    this.#lookout.start()
+  }
+
+  /** changed says that the other side sends something else from now on, or nothing. */
+  changed(): void {
+    this.#lookout.changed()
   }
 
   /** start looks for a new way, at once or as soon as the hub can be reached. */
@@ -110,6 +134,7 @@ export class Recovery {
   }
 
   close(): void {
+    this.#lookout.stop()
     this.#unwatch()
     clearTimeout(this.#timer)
     clearTimeout(this.#flow)

@@ -202,6 +202,36 @@ describe('a lost connection', () => {
     expect(told.filter((t) => t === 'refused')).toHaveLength(12)
   })
 
+  it('waits a second at most while somebody talks', () => {
+    const calm = [socket.hurry(), socket.hurry()]
+    const delay = (): number => {
+      w.hub.socket.drop()
+      const ms = (socket.retryAt ?? 0) - Date.now()
+      vi.advanceTimersByTime(ms)
+      return ms
+    }
+    expect([1, 2, 3, 4, 5].map(delay)).toEqual([188, 375, 750, 750, 750])
+    calm[0]?.()
+    calm[0]?.()
+    expect(delay()).toBe(750)
+    calm[1]?.()
+    expect(delay()).toBe(12_000)
+  })
+
+  it('says whether the hub started anew', () => {
+    const fresh: boolean[] = []
+    socket.on('fresh', (rebooted) => void fresh.push(rebooted))
+    const begins = (boot: string | undefined): void => {
+      w.hub.boot = boot
+      socket.reconnect()
+      w.hub.welcome()
+    }
+    begins(w.hub.boot)
+    begins('bootbbbbbbbbbbbbbbbbbbbbbe')
+    begins('bootbbbbbbbbbbbbbbbbbbbbbe')
+    expect(fresh).toEqual([false, true, false])
+  })
+
   it('starts from the shortest delay after a welcome', () => {
     for (let i = 0; i < 5; i++) {
       w.hub.socket.drop()

@@ -2,7 +2,7 @@ import { Emitter } from './emitter.ts'
 import { type Environment, type SocketLike } from './environment.ts'
 import { FrameError, readEnvelope } from './envelope.ts'
 import { type Outgoing, readBody, type Received, writeFrame } from './frames.ts'
-import { type Address, type ClientKind, closeCodes, type FrameId, wire } from './wire.gen.ts'
+import { type Address, type BootId, type ClientKind, closeCodes, type FrameId, wire } from './wire.gen.ts'
 
 /** SocketState is idle before connect, waiting between two tries, closed when it will not come back by itself. */
 export type SocketState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
@@ -13,8 +13,11 @@ export type StopReason = 'left' | 'signed_out' | 'replaced' | 'too_many' | 'floo
 /** What a SignalSocket tells. */
 export interface SocketEvents extends Record<string, readonly unknown[]> {
   readonly state: readonly [state: SocketState]
-  /** A new session began: what the HTTP API shows may have changed meanwhile. */
-  readonly fresh: readonly []
+  /**
+   * A new session began: what the HTTP API shows may have changed meanwhile.
+   * With rebooted, the hub is not the same run of it as before.
+   */
+  readonly fresh: readonly [rebooted: boolean]
   /** The session before goes on; the frames that were missed follow. */
   readonly resumed: readonly []
   readonly frame: readonly [frame: Received]
@@ -26,6 +29,8 @@ export interface SocketEvents extends Record<string, readonly unknown[]> {
 
 const firstDelay = 250
 const maxDelay = 30_000
+/** As long as a call waits for the connection. */
+const maxDelayHurried = 1000
 const openStates: ReadonlySet<SocketState> = new Set(['connecting', 'open', 'waiting'])
 
 /**
@@ -45,6 +50,8 @@ export class SignalSocket extends Emitter<SocketEvents> {
   #timer: ReturnType<typeof setTimeout> | undefined
   #unwatch: (() => void) | undefined
   #failures = 0
+  #hurried = 0
+  #boot: BootId | undefined
   #resume: string | undefined
   #cursor = 0
   /** What was sent in this session, the newest last, and how many frames that were in all. */
@@ -83,6 +90,19 @@ export class SignalSocket extends Emitter<SocketEvents> {
   /** reconnect gives the present connection up and makes a new one at once. */
   reconnect(): void {
     if (this.#state !== 'idle') this.#begin()
+  }
+
+  /**
+   * hurry keeps the pauses between two tries short, until the function that it
+   * returns is called: somebody talks, and will be missed.
+   */
+  hurry(): () => void {
+    let once = 1
+    this.#hurried += once
+    return () => {
+      this.#hurried -= once
+      once = 0
+    }
   }
 
   /** close ends the session. */
@@ -190,10 +210,13 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.#self = body.self
     this.#resume = body.resume
     if (!body.resumed) this.#forget()
+    const rebooted = this.#boot !== undefined && this.#boot !== body.boot
+    this.#boot = body.boot
     const lost = this.#sent - body.received
     if (lost > 0) for (const data of this.#kept.slice(-lost)) this.#socket?.send(data)
     this.#become('open')
-    this.emit(body.resumed ? 'resumed' : 'fresh')
+    if (body.resumed) this.emit('resumed')
+    else this.emit('fresh', rebooted)
   }
 
   #lost(code: number): void {
@@ -213,7 +236,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
 
   /** Doubles with each failure; half of it is left to chance, so that a thousand clients don't come back at once. */
   #delay(): number {
-    const whole = Math.min(firstDelay * 2 ** this.#failures, maxDelay)
+    const whole = Math.min(firstDelay * 2 ** this.#failures, this.#hurried > 0 ? maxDelayHurried : maxDelay)
     return Math.round(whole / 2 + (this.#env.random() * whole) / 2)
   }
 }

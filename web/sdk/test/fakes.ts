@@ -68,6 +68,8 @@ type Sendable = { [K in Kind]: { readonly kind: K; readonly body: BodyOf[K] } }[
 /** FakeHub holds every socket that was opened, and speaks on the newest. */
 export class FakeHub {
   readonly sockets: FakeSocket[] = []
+  /** Which run of the hub this is; undefined: one of before there were names for that. */
+  boot: string | undefined = 'bootaaaaaaaaaaaaaaaaaaaaae'
   #seq = 0
   #tokens = 0
   #since = 0
@@ -97,6 +99,7 @@ export class FakeHub {
       resumed,
       received: resumed ? received : 0,
       resume_seconds: 20,
+      ...(this.boot === undefined ? {} : { boot: this.boot }),
     }
     const missed = this.#missed.splice(0)
     this.raw({ v: 1, kind: 'welcome', body: sealJSON(body) })
