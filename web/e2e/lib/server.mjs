@@ -120,7 +120,7 @@ export async function startServer(options = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'ringfence-e2e-'));
   const [http, admin, turn, tls] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const inviteFile = join(folder, 'invite');
-  const child = spawn(program(), [
+  const start = () => spawn(program(), [
     'serve', '--data', join(folder, 'data'), '--keys', join(folder, 'keys'), '--key-iterations', '600000',
     '--listen', `:${http}`, '--tls-listen', options.tls ? `:${tls}` : 'off', '--admin-listen', `127.0.0.1:${admin}`,
     '--turn-listen', `:${turn}`, '--owner-invite-file', inviteFile, '--log-level', 'debug', ...(options.args ?? []),
@@ -130,12 +130,23 @@ export async function startServer(options = {}) {
     env: Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith('RINGFENCE_'))),
   });
   let output = '';
-  child.stdout.on('data', (b) => { output += b; });
-  child.stderr.on('data', (b) => { output += b; });
-  const ended = once(child, 'exit');
+  const run = () => {
+    const child = start();
+    child.stdout.on('data', (b) => { output += b; });
+    child.stderr.on('data', (b) => { output += b; });
+    return { child, ended: once(child, 'exit') };
+  };
+  let { child, ended } = run();
+  const ready = async () => {
+    await until('the program being ready', async () => {
+      if (child.exitCode !== null) return true;
+      return (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok;
+    }, 20_000);
+    if (child.exitCode !== null) throw new Error(`the program ended:\n${output}`);
+  };
 
   const server = {
-    child,
+    get child() { return child; },
     folder,
     origin: `http://localhost:${http}`,
     ports: { http, admin, turn, tls },
@@ -143,6 +154,16 @@ export async function startServer(options = {}) {
     metrics: async () => new Metrics(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()),
     /** The token of the link that the program printed for its owner. */
     ownerInvite: async () => /#([\w-]+)/.exec(await readFile(inviteFile, 'utf8'))?.[1] ?? '',
+    /** The program dies without a word. */
+    crash: async () => {
+      child.kill('SIGKILL');
+      await within('the program ending on SIGKILL', ended, 10_000);
+    },
+    /** It starts anew after a crash, over the same data and on the same ports. */
+    again: async () => {
+      ({ child, ended } = run());
+      await ready();
+    },
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
@@ -159,11 +180,7 @@ export async function startServer(options = {}) {
     },
   };
   try {
-    await until('the program being ready', async () => {
-      if (child.exitCode !== null) return true;
-      return (await fetch(`http://127.0.0.1:${admin}/readyz`)).ok;
-    }, 20_000);
-    if (child.exitCode !== null) throw new Error(`the program ended:\n${output}`);
+    await ready();
   } catch (err) {
     child.kill('SIGKILL');
     throw new Error(`the program did not start:\n${output}`, { cause: err });
