@@ -109,6 +109,12 @@ type Config struct {
 	// machine. Loopback is permitted only if the relay is bound to it.
 	AllowOwnAddresses bool
 
+	// TCPPeers lets clients that came by TCP or TLS have connections with peers
+	// (RFC 6062), at most 16 for each allocation, and none with a port of mail:
+	// 25, 465 and 587. Nothing is dropped at [Limits.BytesPerSecond], it waits.
+	// Unix only.
+	TCPPeers bool
+
 	Limits Limits
 	Log    *slog.Logger     // nil: no log
 	Now    func() time.Time // nil: time.Now
@@ -149,6 +155,7 @@ var (
 	errLifetime   = errors.New("relay: the lifetime of an allocation is between 10 minutes and 1 hour")
 	errLimits     = errors.New("relay: a limit is negative")
 	errTLSMin     = errors.New("relay: the lowest version of TLS is 1.3 or 1.2")
+	errTCPPeers   = errors.New("relay: connections with peers by TCP are not possible on this system")
 	errRelayIP    = errors.New("relay: an address towards peers is not a plain unicast address")
 )
 
@@ -213,6 +220,9 @@ func (c Config) check() error {
 	}
 	if c.TLSMin != tls.VersionTLS13 && c.TLSMin != tls.VersionTLS12 {
 		faults = append(faults, errTLSMin)
+	}
+	if c.TCPPeers && !canShareListener {
+		faults = append(faults, errTCPPeers)
 	}
 	faults = append(faults, checkSecrets(c.Secrets), checkUsers(c.Users), checkSeparator(c.Separator), c.Limits.check())
 	for _, ip := range c.RelayIPs {

@@ -124,3 +124,12 @@ func afterHeader(h [channelHeader]byte) int {
 	}
 	return length
 }
+
+// rest takes what has come and is no message yet. It lives in the buffer; who
+// takes it clears it.
+func (m *messages) rest() []byte {
+	clear(m.buf[m.last:m.from])
+	b := m.buf[m.from:m.to]
+	m.last, m.from = m.to, m.to
+	return b
+}

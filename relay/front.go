@@ -48,6 +48,8 @@ type intent struct {
 	hasTok bool
 	issued []byte // the token of what was reserved, for the answer
 	second bool   // a second address was asked for
+
+	control *stream // towards peers by TCP: where the client hears of them; else nil
 }
 
 // tokenLen is the length of a RESERVATION-TOKEN: RFC 8656 section 18.8.
@@ -57,7 +59,9 @@ const tokenLen = 8
 type desk struct {
 	front   *front
 	client  client
-	scratch []byte // for what is written; of the one reader
+	scratch []byte    // for what is written; of the one reader
+	stream  *stream   // whose messages these are; nil: packets
+	bound   *peerLink // what stream carries from the last answer on; else nil
 
 	waiting     bool
 	id          [wire.IDLen]byte

@@ -17,7 +17,6 @@ const portTries = 128
 var (
 	errNoPort       = errors.New("no free port towards peers")
 	errNoFamily     = errors.New("no address of that family")
-	errTCPPeers     = errors.New("no allocations towards peers by TCP")
 	errNobody       = errors.New("nobody asked for an allocation")
 	errNotPacketNet = errors.New("not a packet network")
 )
@@ -87,18 +86,26 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 	return nil, errNoPort
 }
 
-// live makes conn the socket of an allocation, or closes it.
+// live makes conn the socket of an allocation by packets, or closes it.
 func (g *generator) live(conn *net.UDPConn, at netip.AddrPort, shown netip.Addr, i *intent) (*socket, error) {
 	towards, err := newPeerConn(conn, at.Addr())
 	if err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
+	return g.enter(towards, at, shown, i)
+}
+
+// enter makes towards the socket of an allocation, or closes it.
+func (g *generator) enter(towards udpConn, at netip.AddrPort, shown netip.Addr, i *intent) (*socket, error) {
 	s := g.server.newSocket(towards, i.who, at, netip.AddrPortFrom(shown, at.Port()))
 	s.id, s.txid, s.second, s.issued = i.id, i.txid, i.second, i.issued
 	if err := g.server.table.add(s); err != nil {
-		_ = conn.Close()
+		_ = towards.Close()
 		return nil, err
+	}
+	if s.tcp != nil {
+		go s.tcp.accept()
 	}
 	return s, nil
 }
@@ -141,25 +148,13 @@ func (g *generator) port(even bool) uint16 {
 	return uint16(port) //nolint:gosec // within the range of uint16
 }
 
-// AllocateListener refuses: peers are reached by UDP only.
-func (g *generator) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net.Addr, error) {
-	g.server.counters.refuse(RefusedTransport)
-	return nil, nil, errTCPPeers
-}
-
-// AllocateConn refuses: peers are reached by UDP only.
-func (g *generator) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) {
-	g.server.counters.refuse(RefusedTransport)
-	return nil, errTCPPeers
-}
-
 // place chooses where a socket towards peers is bound, and under which address
 // others know it.
 func (s *Server) place(network string, heard netip.Addr) (bind, shown netip.Addr, err error) {
 	var six bool
 	switch network {
-	case "udp4":
-	case "udp6":
+	case "udp4", "tcp4":
+	case "udp6", "tcp6":
 		six = true
 	default:
 		return bind, shown, errNotPacketNet

@@ -13,6 +13,7 @@ type guard struct {
 	loopback  bool // the relay itself is bound to a loopback address
 	relayIPs  []netip.Addr
 	listeners []netip.AddrPort // UDP, where clients are heard
+	tcpDoors  []netip.AddrPort // likewise
 	self      *self
 	table     *table
 }
@@ -38,7 +39,7 @@ func (g *guard) grants(peer netip.Addr) Refusal {
 // send. A shown address of the same call becomes the one that is bound here,
 // because many a NAT does not turn packets round.
 func (g *guard) toPeer(who *Principal, peer netip.AddrPort) (netip.AddrPort, Refusal) {
-	other, r := g.judge(who, peer)
+	other, r := g.judge(who, peer, false)
 	if other != nil {
 		return other.local, r
 	}
@@ -48,15 +49,33 @@ func (g *guard) toPeer(who *Principal, peer netip.AddrPort) (netip.AddrPort, Ref
 // fromPeer is the same for each packet in: it returns the address under which
 // the client knows the peer.
 func (g *guard) fromPeer(who *Principal, peer netip.AddrPort) (netip.AddrPort, Refusal) {
-	other, r := g.judge(who, peer)
+	other, r := g.judge(who, peer, false)
 	if other != nil {
 		return other.shown, r
 	}
 	return peer, r
 }
 
-// judge returns the allocation at peer, if it is one that who may reach.
-func (g *guard) judge(who *Principal, peer netip.AddrPort) (*socket, Refusal) {
+// tcpPeer is both for a connection with a peer: where to connect to, and under
+// which address the client knows who came.
+func (g *guard) tcpPeer(who *Principal, peer netip.AddrPort) (dst, shown netip.AddrPort, r Refusal) {
+	if slices.Contains(mailPorts[:], peer.Port()) {
+		return peer, peer, RefusedPeer
+	}
+	other, r := g.judge(who, peer, true)
+	if other != nil {
+		return other.local, other.shown, r
+	}
+	return peer, peer, r
+}
+
+// mailPorts are closed to connections for good: who lets others send mail gets
+// their spam.
+var mailPorts = [...]uint16{25, 465, 587} //nolint:gochecknoglobals // a constant
+
+// judge returns the allocation at peer, if it is one that who may reach. Those
+// towards peers by TCP are apart from the others.
+func (g *guard) judge(who *Principal, peer netip.AddrPort, tcp bool) (*socket, Refusal) {
 	addr := peer.Addr() // unmapped and without zone by contract
 	set := g.self.cur.Load()
 	switch machine := set.isMachine(addr); {
@@ -67,12 +86,15 @@ func (g *guard) judge(who *Principal, peer netip.AddrPort) (*socket, Refusal) {
 			if !who.mayReach(&other.who) {
 				return nil, RefusedOtherCall
 			}
+			if tcp != (other.tcp != nil) {
+				return nil, RefusedOwnAddress
+			}
 			return other, ""
 		}
 		if !machine {
 			return nil, RefusedOwnAddress
 		}
-		return nil, g.ownPort(peer)
+		return nil, g.ownPort(peer, tcp)
 	case !g.policy.Permits(addr):
 		return nil, RefusedPeer
 	}
@@ -93,11 +115,15 @@ func (g *guard) ownAddress(addr netip.Addr) Refusal {
 
 // ownPort is ownAddress with a port: never a well-known service, and never
 // the relay's own front door.
-func (g *guard) ownPort(peer netip.AddrPort) Refusal {
+func (g *guard) ownPort(peer netip.AddrPort, tcp bool) Refusal {
 	if r := g.ownAddress(peer.Addr()); r != "" {
 		return r
 	}
-	if peer.Port() < 1024 || slices.Contains(g.listeners, peer) {
+	doors := g.listeners
+	if tcp {
+		doors = g.tcpDoors
+	}
+	if peer.Port() < 1024 || slices.Contains(doors, peer) {
 		return RefusedOwnAddress
 	}
 	return ""

@@ -11,25 +11,27 @@ import (
 // The error codes of RFC 8489 section 14.8, RFC 8656 section 19 and RFC 6062
 // section 6.3.
 const (
-	codeBadRequest     = 400
-	codeUnauthorized   = 401
-	codeForbidden      = 403
-	codeUnknownAttr    = 420
-	codeMismatch       = 437
-	codeStaleNonce     = 438
-	codeFamily         = 440
-	codeWrongUser      = 441
-	codeTransport      = 442
-	codePeerFamily     = 443
-	codeQuota          = 486
-	codeNoCapacity     = 508
-	protocolTCP        = 6
-	protocolUDP        = 17
-	firstChannel       = 0x4000
-	lastChannel        = 0x4fff // RFC 8656 section 12
-	defaultLifetime    = 600    // seconds, RFC 8656 section 3.2
-	longestLifetime    = 3599   // pion takes an hour and more for nothing said
-	evenPortReservesIt = 0x80   // the R bit of EVEN-PORT
+	codeBadRequest       = 400
+	codeUnauthorized     = 401
+	codeForbidden        = 403
+	codeUnknownAttr      = 420
+	codeMismatch         = 437
+	codeStaleNonce       = 438
+	codeFamily           = 440
+	codeWrongUser        = 441
+	codeTransport        = 442
+	codePeerFamily       = 443
+	codeConnectionExists = 446
+	codeConnectFailed    = 447
+	codeQuota            = 486
+	codeNoCapacity       = 508
+	protocolTCP          = 6
+	protocolUDP          = 17
+	firstChannel         = 0x4000
+	lastChannel          = 0x4fff // RFC 8656 section 12
+	defaultLifetime      = 600    // seconds, RFC 8656 section 3.2
+	longestLifetime      = 3599   // pion takes an hour and more for nothing said
+	evenPortReservesIt   = 0x80   // the R bit of EVEN-PORT
 )
 
 // credential is RFC 8489 section 9.2.4, in its order: the nonce comes last,
@@ -83,6 +85,8 @@ func (d *desk) authenticate(r *request) (next, []byte) {
 	}
 	sock := f.table.of(d.client)
 	switch {
+	case method == wire.ConnectionBind:
+		return d.bindConnection(r, &who, sock)
 	case sock == nil:
 		return d.refuse(r, RefusedMismatch, codeMismatch)
 	case sock.who.ID != who.ID:
@@ -96,7 +100,7 @@ func (d *desk) authenticate(r *request) (next, []byte) {
 	case wire.ChannelBind:
 		return d.bind(r, sock)
 	}
-	return d.refuse(r, RefusedTransport, codeBadRequest) // towards peers by TCP: not served
+	return d.connect(r, sock)
 }
 
 // allocate is RFC 8656 section 7.2, in its order.
@@ -106,7 +110,7 @@ func (d *desk) allocate(r *request, who *Principal) (next, []byte) {
 		if sock.txid == r.m.ID() && sock.who.ID == who.ID {
 			// Sent again because the answer got lost: pion has kept it.
 			d.second, d.issued = sock.second, sock.issued
-			return d.pass(d.canonical(r, sock.id).AppendUint32(wire.RequestedTransport, protocolUDP<<24))
+			return d.pass(d.canonical(r, sock.id).AppendUint32(wire.RequestedTransport, protocol(sock.tcp != nil)<<24))
 		}
 		return d.refuse(r, RefusedMismatch, codeMismatch)
 	}
@@ -143,7 +147,7 @@ func (d *desk) allocate(r *request, who *Principal) (next, []byte) {
 	if lifetime == 0 {
 		lifetime = defaultLifetime // only a Refresh deletes
 	}
-	m := d.canonical(r, i.id).AppendUint32(wire.RequestedTransport, protocolUDP<<24).AppendUint32(wire.Lifetime, lifetime)
+	m := d.canonical(r, i.id).AppendUint32(wire.RequestedTransport, protocol(i.control != nil)<<24).AppendUint32(wire.Lifetime, lifetime)
 	return d.pass(m.AppendUint32(wire.RequestedFamily, uint32(six)<<24))
 }
 
@@ -154,6 +158,8 @@ func (d *desk) wanted(r *request, i *intent) int {
 	switch {
 	case !ok:
 		return codeBadRequest
+	case transport>>24 == protocolTCP && d.front.cfg.TCPPeers:
+		return d.wantedTCP(r, i)
 	case transport>>24 != protocolUDP:
 		return codeTransport
 	}
@@ -292,6 +298,9 @@ func (d *desk) permit(r *request, sock *socket) (next, []byte) {
 func (d *desk) bind(r *request, sock *socket) (next, []byte) {
 	number, ok, _ := r.word(wire.ChannelNumber)
 	number >>= 16
+	if sock.tcp != nil {
+		return d.refuse(r, RefusedTransport, codeForbidden)
+	}
 	if !ok || len(r.peers) != 1 || number < firstChannel || number > lastChannel {
 		return d.refuse(r, RefusedRequest, codeBadRequest)
 	}

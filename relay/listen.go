@@ -48,7 +48,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, doors: cfg.doors(), counters: newCounters(cfg.Secrets...), table: newTable(cfg.Limits, cfg.Secrets...), rates: newRates(cfg.Limits), clock: new(atomic.Int64),
 		crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(),
-		reserved: newReservations(),
+		reserved: newReservations(), peerLinks: newPeerLinks(),
 	}
 	if s.front, err = newFront(s); err != nil {
 		return nil, err
@@ -138,14 +138,16 @@ func (s *Server) addPackets(pc net.PacketConn) error {
 
 // settle works out, once the listeners are open, what this machine is.
 func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
-	var listeners []netip.AddrPort
+	var listeners, tcpDoors []netip.AddrPort
 	var heard []netip.Addr
 	for _, p := range s.packets {
 		ap, _ := addrPort(p.LocalAddr())
 		listeners, heard = append(listeners, ap), append(heard, ap.Addr())
 	}
 	for _, l := range s.streams {
-		if ap, _ := addrPort(l.Addr()); !l.shared {
+		ap, _ := addrPort(l.Addr())
+		tcpDoors = append(tcpDoors, ap)
+		if !l.shared {
 			heard = append(heard, ap.Addr())
 		}
 	}
@@ -160,7 +162,7 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 	s.self = &self{interfaces: interfaces, public: s.cfg.outside, bound: slices.Concat(relayIPs, heard)}
 	s.self.refresh()
 	s.guard = &guard{
-		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses, relayIPs: relayIPs, listeners: listeners,
+		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses, relayIPs: relayIPs, listeners: listeners, tcpDoors: tcpDoors,
 		loopback: slices.ContainsFunc(relayIPs, netip.Addr.IsLoopback), self: s.self, table: s.table,
 	}
 }

@@ -115,7 +115,7 @@ func TestPlacesRelaySockets(t *testing.T) {
 		"configured":             {relayIPs: []string{"10.9.0.5"}, configured: true, network: "udp4", heard: "10.0.0.5", bind: "10.9.0.5", shown: "10.9.0.5"},
 		"configured, behind NAT": {relayIPs: []string{"10.9.0.5"}, configured: true, public: "8.8.8.8", network: "udp4", heard: "10.0.0.5", bind: "10.9.0.5", shown: "8.8.8.8"},
 		"family missing":         {relayIPs: []string{"10.0.0.5"}, network: "udp6", heard: "10.0.0.5"},
-		"no UDP":                 {relayIPs: []string{"10.0.0.5"}, network: "tcp4", heard: "10.0.0.5"},
+		"no UDP":                 {relayIPs: []string{"10.0.0.5"}, network: "unix", heard: "10.0.0.5"},
 	} {
 		var ips, route []netip.Addr
 		for _, s := range c.relayIPs {

@@ -20,23 +20,24 @@ var errServed = errors.New("relay: served or closed before")
 
 // Server is a relay whose listeners are open. Make one with [Listen].
 type Server struct {
-	cfg      Config
-	packets  []*packets
-	streams  []*streams
-	heard    []netip.Addr // where clients are heard, best first
-	byRoute  []netip.Addr // where peers are met, best first
-	self     *self
-	guard    *guard
-	doors    []door
-	table    *table
-	counters *counters
-	front    *front
-	reserved *reservations
-	crowd    *crowd        // connections of clients
-	lobby    *lobby        // handshakes of DTLS
-	clock    *atomic.Int64 // seconds that Serve has run
-	rates    *rates
-	served   atomic.Bool
+	cfg       Config
+	packets   []*packets
+	streams   []*streams
+	heard     []netip.Addr // where clients are heard, best first
+	byRoute   []netip.Addr // where peers are met, best first
+	self      *self
+	guard     *guard
+	doors     []door
+	table     *table
+	counters  *counters
+	front     *front
+	reserved  *reservations
+	peerLinks *peerLinks
+	crowd     *crowd        // connections of clients
+	lobby     *lobby        // handshakes of DTLS
+	clock     *atomic.Int64 // seconds that Serve has run
+	rates     *rates
+	served    atomic.Bool
 }
 
 // Serve relays until ctx ends, and returns when everything that it started
@@ -211,6 +212,9 @@ func (s *Server) newSocket(conn udpConn, who Principal, local, shown netip.AddrP
 		channels: make(map[uint16]netip.AddrPort), gate: newGate(s.rates, who.Budget, s.counters.secrets[who.Secret]),
 	}
 	sock.permitted.Store(&map[netip.Addr]struct{}{})
+	if t, ok := conn.(*tcpPeers); ok {
+		sock.tcp, t.socket = t, sock
+	}
 	sock.used.Store(s.clock.Load())
 	return sock
 }

@@ -35,6 +35,7 @@ const maxReadErrors = 16
 // guard decides about each packet.
 type socket struct {
 	conn         udpConn
+	tcp          *tcpPeers // conn, where that is no packets'; else nil
 	who          Principal
 	local, shown netip.AddrPort
 	shownAddr    *net.UDPAddr
@@ -116,6 +117,10 @@ func (s *socket) WriteTo(b []byte, to net.Addr) (int, error) {
 // send is WriteTo. A packet that has to stay whole is lost where it can't.
 func (s *socket) send(b []byte, peer netip.AddrPort, whole bool) (int, error) {
 	defer clear(b)
+	if s.tcp != nil {
+		s.refuse(RefusedTransport)
+		return len(b), nil
+	}
 	dst, refusal := s.guard.toPeer(&s.who, peer)
 	if refusal == "" && !s.permits(peer.Addr()) {
 		refusal = RefusedPeer // a channel outlives its permission: RFC 8656 section 12.6

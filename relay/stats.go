@@ -21,7 +21,7 @@ const (
 	RefusedRevoked       Refusal = "revoked"       // the call or leg has ended
 	RefusedQuota         Refusal = "quota"         // the leg has as many allocations as it may
 	RefusedCapacity      Refusal = "capacity"      // the server has, or no port is free
-	RefusedTransport     Refusal = "transport"     // an allocation towards peers by TCP, or a client by a transport that is off
+	RefusedTransport     Refusal = "transport"     // peers by TCP where they are not served, packets where they are, or a client by a transport that is off
 	RefusedPeer          Refusal = "peer"          // denied, or not globally routable
 	RefusedOwnAddress    Refusal = "own_address"   // this machine, and no allocation there
 	RefusedOtherCall     Refusal = "other_call"    // an allocation of another call

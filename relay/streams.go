@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -154,6 +155,7 @@ func (l *streams) sort(ctx context.Context, s *stream) {
 // settle hands s over to pion.
 func (l *streams) settle(s *stream, conn net.Conn, via Via) {
 	s.Conn, s.via, s.count, s.in, s.desk = conn, via, l.counters.of(via), newMessages(), l.front.newDesk()
+	s.desk.stream = s
 	s.count.connections.Add(1)
 	select {
 	case l.ready <- s:
@@ -269,6 +271,10 @@ func (s *stream) Read(b []byte) (int, error) {
 		case answered:
 			if err := s.send(out); err != nil {
 				return 0, err
+			}
+			if s.desk.bound != nil {
+				s.carry(s.desk.bound)
+				return 0, io.EOF
 			}
 		case passed:
 			n := copy(b, out)
