@@ -121,8 +121,11 @@ func (s *session) push(b []byte) {
 	}
 }
 
-// ReadFrom returns the next datagram.
+// ReadFrom returns the next datagram. The library decrypts where it lies, in
+// buffers that sessions share: what is left in b may be of any of them, and
+// goes before there is a wait.
 func (s *session) ReadFrom(b []byte) (int, net.Addr, error) {
+	clear(b)
 	select {
 	case d := <-s.in:
 		n := copy(b, d.b[:d.n])

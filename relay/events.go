@@ -59,7 +59,11 @@ func (s *Server) allocated(src, dst net.Addr, relayed netip.AddrPort) {
 }
 
 func (s *Server) deallocated(src, dst net.Addr) {
-	s.tell(tuple(src, dst), false)
+	c := tuple(src, dst)
+	s.tell(c, false)
+	if c.via == ViaDTLS {
+		s.scour.ended.Store(true)
+	}
 }
 
 // tell lets the listener know whose connections have an allocation.

@@ -8,21 +8,26 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/memtest"
 )
 
 // memoryChild is the variable that makes this test program a relay: its value
-// is the secret, in hex.
-const memoryChild = "RINGFENCE_TEST_MEMORY_CHILD"
+// is the secret, in hex. memoryPair is that of the folder of its certificate.
+const (
+	memoryChild = "RINGFENCE_TEST_MEMORY_CHILD"
+	memoryPair  = "RINGFENCE_TEST_MEMORY_PAIR"
+)
 
 // runMemoryChild serves on loopback until its standard input ends, and prints
 // where it is heard.
@@ -35,8 +40,13 @@ func runMemoryChild(secretHex string) error {
 	if err != nil {
 		return err
 	}
+	dir := os.Getenv(memoryPair)
+	pair, err := LoadCertificates(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
+	if err != nil {
+		return err
+	}
 	s, err := Listen(context.Background(), Config{
-		UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys,
+		UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: pair.Get,
 		Limits: Limits{BytesPerSecond: Unlimited}, // so that packets never stop flowing
 	})
 	if err != nil {
@@ -65,11 +75,11 @@ func startMemoryChild(t *testing.T) (pid int, at map[string]net.Addr, minter *Mi
 	t.Helper()
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
+	dir := t.TempDir()
+	pairIn(t, dir, time.Hour)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
-	// A signal in the middle of a copy leaves the processor's registers, up to
-	// 512 bytes of a packet, on the stack that it is handled on. The program
-	// starts itself without the runtime's signals, and so does this one.
-	cmd.Env = append(os.Environ(), memoryChild+"="+hex.EncodeToString(secret), "GODEBUG=asyncpreemptoff=1")
+	// As the program starts itself: see docs/adr/0020.
+	cmd.Env = append(os.Environ(), memoryChild+"="+hex.EncodeToString(secret), memoryPair+"="+dir, "GODEBUG=asyncpreemptoff=1,clobberfree=1")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -95,6 +105,7 @@ func startMemoryChild(t *testing.T) (pid int, at map[string]net.Addr, minter *Mi
 		"udp": net.UDPAddrFromAddrPort(netip.MustParseAddrPort(udp)),
 		"tcp": net.TCPAddrFromAddrPort(netip.MustParseAddrPort(tcp)),
 	}
+	at["tls"], at["dtls"] = at["tcp"], at["udp"]
 	keys, err := memoryKeys(secret)
 	if err != nil {
 		t.Fatal(err)
@@ -105,42 +116,14 @@ func startMemoryChild(t *testing.T) (pid int, at map[string]net.Addr, minter *Mi
 	return cmd.Process.Pid, at, minter
 }
 
-// found counts how often pattern lies in the writable memory of a process.
-// Memory that can't be read, because it went away in that moment, holds
-// nothing any more.
+// found counts how often pattern lies in the memory of a process.
 func found(t *testing.T, pid int, pattern []byte) int {
 	t.Helper()
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	n, err := memtest.Found(pid, pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = mem.Close() }()
-	const chunk = 1 << 20
-	buf := make([]byte, chunk+len(pattern))
-	count, read := 0, 0
-	for line := range strings.Lines(string(maps)) {
-		var from, to uint64
-		var mode string
-		if n, _ := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); n != 3 || !strings.HasPrefix(mode, "rw") {
-			continue
-		}
-		for at := from; at < to; at += chunk {
-			n, err := mem.ReadAt(buf[:min(uint64(len(buf)), to-at)], int64(at))
-			if err != nil && !errors.Is(err, io.EOF) && n == 0 {
-				continue
-			}
-			read += n
-			count += bytes.Count(buf[:n], pattern)
-		}
-	}
-	if read < 1<<20 {
-		t.Fatalf("only %d bytes of memory could be read", read)
-	}
-	return count
+	return n
 }
 
 // TestMemoryKeepsNothing relays packets of a pattern, each way and in each
@@ -149,7 +132,7 @@ func found(t *testing.T, pid int, pattern []byte) int {
 // be.
 func TestMemoryKeepsNothing(t *testing.T) {
 	pid, at, minter := startMemoryChild(t)
-	for _, network := range []string{"udp", "tcp"} {
+	for _, network := range []string{"udp", "tcp", "tls", "dtls"} {
 		t.Run(network, func(t *testing.T) {
 			pattern := make([]byte, 32)
 			_, _ = rand.Read(pattern)

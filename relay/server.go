@@ -33,7 +33,8 @@ type Server struct {
 	front     *front
 	reserved  *reservations
 	peerLinks *peerLinks
-	crowd     *crowd        // connections of clients
+	crowd     *crowd // connections of clients
+	scour     scour
 	lobby     *lobby        // handshakes of DTLS
 	clock     *atomic.Int64 // seconds that Serve has run
 	rates     *rates
@@ -85,6 +86,7 @@ func (s *Server) tick(running time.Duration) {
 
 // second is what a second brings.
 func (s *Server) second() {
+	s.scour.second(s.clock.Load())
 	if s.clock.Add(1)%refreshEvery == 0 {
 		s.self.refresh()
 		s.table.sweep(s.cfg.Now())

@@ -68,7 +68,7 @@ func (c *Config) addrs(at []netip.AddrPort, plain, sealed Via) []netip.AddrPort 
 func handshake(ctx context.Context, conn net.Conn, conf *tls.Config) *tls.Conn {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
-	sealed := tls.Server(conn, conf)
+	sealed := tls.Server(newRecords(conn), conf)
 	if err := sealed.HandshakeContext(ctx); err != nil {
 		return nil
 	}

@@ -12,6 +12,9 @@ import (
 )
 
 func main() {
+	if err := withRuntime(os.Args, os.Environ()); err != nil {
+		fmt.Fprintln(os.Stderr, "ringfence: goes on as it was started, and may keep more in memory than it should:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	p := process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, drain: drainSignal(), reload: reloadSignal}

@@ -55,7 +55,7 @@ var layers = map[string][]string{
 // tests and tools use.
 var free = []string{
 	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/cluster/clustertest",
-	"store/storetest", "internal/worldtest",
+	"store/storetest", "internal/worldtest", "internal/memtest",
 }
 
 type goPackage struct {
