@@ -26,7 +26,7 @@ func checkRelay(in config.Input) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	doors, err := relayd.OpenDoors(c.TURN, other)
+	doors, err := openRelayFiles(c.TURN, other)
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,16 @@ func checkRelay(in config.Input) (notes []string, err error) {
 	}
 	b := relayd.Banner{Settings: c, Doors: doors}
 	return append(notes, b.Notes()...), doors.Usable(c)
+}
+
+// openRelayFiles reads every file that the settings of a relay name.
+func openRelayFiles(t config.TURN, other *relayd.Coturn) (relayd.Doors, error) {
+	doors, err := relayd.OpenDoors(t, other)
+	if err != nil {
+		return relayd.Doors{}, err
+	}
+	_, err = relayd.OpenCertificates(t, nil)
+	return doors, err
 }
 
 type relayServe struct{}

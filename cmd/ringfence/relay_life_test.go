@@ -324,3 +324,18 @@ func TestServerIsAskedByItsOwnNames(t *testing.T) {
 		t.Error("the page of the admin listener is on the public one")
 	}
 }
+
+// The server goes on without its relay until it is told to end.
+func TestServerDrainsItsRelay(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.start()
+	p.signal(syscall.SIGUSR1)
+	p.awaitBody("/readyz", http.StatusServiceUnavailable, "draining")
+	if status, _ := p.get("http://" + p.plain + "/"); status != http.StatusOK {
+		t.Errorf("the page: got %d", status)
+	}
+	if err := p.stop(); err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}

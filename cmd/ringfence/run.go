@@ -151,7 +151,8 @@ func (o configCheck) check(in config.Input) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return warnings(c), nil
+	doors, err := openRelayFiles(c.TURN, nil)
+	return append(warnings(c), doors.Notes...), err
 }
 
 type serveCommand struct{}

@@ -213,7 +213,7 @@ func (s *server) announce(ctx context.Context) error {
 	}
 	b := banner{
 		sites: s.sites, admin: s.at.admin, invite: token,
-		turn: turnSentence(s.c, s.external.Addr(), s.relay.Endpoints()), warnings: warnings(s.c),
+		turn: turnSentence(s.c, s.external.Addr(), s.relay.Endpoints()), warnings: append(warnings(s.c), s.doors.Notes...),
 	}
 	if s.authority != nil && s.sites.lan != "" {
 		b.fingerprint = s.authority.Fingerprint()

@@ -37,6 +37,7 @@ func TestRelayFaults(t *testing.T) {
 		want  []string
 	}{
 		"a setting of the server":  {flags: map[string]string{"public-url": "https://x.org"}, want: []string{"--public-url", "ringfence relay has no such setting"}},
+		"one of its relay alone":   {flags: map[string]string{"turn-share-https": "off"}, want: []string{"--turn-share-https", "ringfence relay has no such setting"}},
 		"the same in the file":     {file: "data = 'x'", want: []string{"data", "ringfence relay has no such setting"}},
 		"misspelt":                 {file: "[turn.limits]\nper_usr = 1", want: []string{"turn.limits.per_usr", "did you mean turn.limits.per_user?"}},
 		"a limit out of range":     {file: "[turn]\nlimits.per_user = 0", want: []string{"turn.limits.per_user = \"0\"", "from 1 to 1000000"}},
