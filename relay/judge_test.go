@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/binary"
 	"errors"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -347,4 +348,49 @@ func TestFirstRequestWaitsForANonce(t *testing.T) {
 	_ = inner.Close()
 	<-p.front.kept
 	inner.current()
+}
+
+// After a restart a client that refreshes learns in one round trip that its
+// allocation is gone, and can believe it. That takes a key that stays; with
+// another one it is asked for a new nonce first.
+func TestRestartIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newProbe(t, nil)
+	m := p.ask(wire.Refresh, p.street).AppendUint32(wire.Lifetime, 600).Sign(p.key)
+	for name, c := range map[string]struct {
+		keys *Keys
+		want int
+	}{
+		"the same key": {p.rig.keys, codeMismatch},
+		"another key":  {newProbe(t, nil).rig.keys, codeUnauthorized},
+	} {
+		after := newProbe(t, func(cfg *Config) { cfg.Keys = c.keys })
+		after.key = p.key
+		if got := after.code(t, p.street, m); got != c.want {
+			t.Errorf("%s: got %d, want %d", name, got, c.want)
+		}
+	}
+	// The same at a socket that was served before, through all of it.
+	r := newRig(t, func(c *Config) { c.Keys = p.rig.keys })
+	conn, err := net.Dial("udp", r.udpAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	from, _ := addrPort(conn.LocalAddr())
+	at, _ := addrPort(r.udpAddr())
+	here := client{ViaUDP, from, at}
+	if _, err := conn.Write(p.ask(wire.Refresh, here).Sign(p.key)); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	b := make([]byte, 200)
+	n, err := conn.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := wire.Parse(b[:n])
+	if err != nil || codeOf(answer) != codeMismatch || !answer.CheckIntegrity(p.key) {
+		t.Errorf("got %x, %v: want 437, signed", b[:n], err)
+	}
 }

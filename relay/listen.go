@@ -127,6 +127,8 @@ func (s *Server) addPackets(pc net.PacketConn) error {
 	}
 	_ = conn.SetReadBuffer(listenerBuffer) // as much as the kernel allows
 	_ = conn.SetWriteBuffer(listenerBuffer)
+	at, _ := addrPort(conn.LocalAddr())
+	_ = forbidFragments(conn, at.Addr().Is6(), false) // RFC 8656 section 14: what is too long for a path is split, not lost
 	p := newPackets(conn, conn.LocalAddr(), s.counters)
 	p.sealed = !s.cfg.speaks(ViaUDP)
 	if s.cfg.speaks(ViaDTLS) {

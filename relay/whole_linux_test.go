@@ -143,6 +143,24 @@ func TestRFC8656_14_DontFragmentOfASend(t *testing.T) {
 	}
 }
 
+// What goes to clients may be split: RFC 8656 section 14, the alternate
+// behaviour, since nobody tells us whether the peer's packet had DF.
+func TestRFC8656_14_DontFragmentTowardsClients(t *testing.T) {
+	t.Parallel()
+	packets, sock := sniffer(t)
+	if packets == nil {
+		return
+	}
+	r := newRig(t, nil)
+	at, _ := addrPort(sock.LocalAddr())
+	if _, err := sock.WriteTo(wire.New(nil, wire.Binding, wire.Request, [wire.IDLen]byte{1}), r.udpAddr()); err != nil {
+		t.Fatal(err)
+	}
+	if dontFragment(t, packets, at.Port()) {
+		t.Error("the answer has DF")
+	}
+}
+
 // The same by what the kernel says, which may always be asked.
 func TestFragmentsAreForbiddenByFamily(t *testing.T) {
 	t.Parallel()
