@@ -339,3 +339,21 @@ func TestServerDrainsItsRelay(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+// The server's relay takes credentials that are minted with its secret file,
+// beside those of its own calls.
+func TestServerTakesMintedCredentials(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := "127.0.0.1:" + freePort(t) // one for UDP and TCP
+	p := newProgram(t, "--secret-file", secret, "--turn-listen", at)
+	p.start()
+	pair(t, secret, at, "c1")
+	username, password := credential(t, "--name", "ann", "--secret-file", secret)
+	if _, err := allocate(t, at, username, password); err != nil {
+		t.Error(err)
+	}
+}

@@ -16,7 +16,7 @@ import (
 // A call that is revoked at one node ends at the other within a second.
 func TestRevocationReachesTheOtherNode(t *testing.T) {
 	t.Parallel()
-	keys, err := relayKeys([32]byte{1})
+	keys, err := relayKeys([32]byte{1}, relayd.Doors{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,16 +36,17 @@ type parts struct {
 
 // wire makes the services over the vault and joins them.
 func (s *server) wire(ctx context.Context) error {
-	keys, err := relayKeys(s.vault.keys.TURNKey())
+	var err error
+	if s.doors, err = relayd.OpenDoors(s.c.TURN, nil); err != nil {
+		return err
+	}
+	keys, err := relayKeys(s.vault.keys.TURNKey(), s.doors)
 	if err != nil {
 		return fmt.Errorf("relay keys: %w", err)
 	}
 	minter, err := relay.NewMinter(keys, relay.MaxTTL, now)
 	if err != nil {
 		return fmt.Errorf("relay credentials: %w", err)
-	}
-	if s.doors, err = relayd.OpenDoors(s.c.TURN, nil); err != nil {
-		return err
 	}
 	if s.certs, err = relayd.OpenCertificates(s.c.TURN, s.log); err != nil {
 		return err
@@ -112,12 +113,16 @@ const revokedSubject cluster.Subject = "relay/revoked"
 // relayKeyID names the key of the keyring in credentials.
 const relayKeyID = "a"
 
-func relayKeys(key [32]byte) (*relay.Keys, error) {
+func relayKeys(key [32]byte, doors relayd.Doors) (*relay.Keys, error) {
 	secret, err := relay.NewSecret(key[:])
 	if err != nil {
 		return nil, err
 	}
-	return relay.NewKeys(relay.Key{ID: relayKeyID, Secret: secret})
+	var others []relay.Key
+	if doors.Own { // who has the file of secrets may mint, too
+		others = append(others, doors.Call)
+	}
+	return relay.NewKeys(relay.Key{ID: relayKeyID, Secret: secret}, others...)
 }
 
 func (s *server) listenRelay(ctx context.Context, keys *relay.Keys) (*relay.Server, error) {
