@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 packages=()
 need() { command -v "$1" >/dev/null 2>&1 || packages+=("$2"); }
 PATH="$PATH:/usr/sbin:/sbin"
+need openssl openssl
 need chromium chromium
 need firefox-esr firefox-esr
 need strace strace
