@@ -66,6 +66,7 @@ func (c credentials) Servers(call id.Call, leg string) ([]wire.ICEServer, error)
 	_, turn := c.server.ICEURLs()
 	return []wire.ICEServer{{URLs: turn, Username: cred.Username, Credential: cred.Password}}, nil
 }
+
 func (c credentials) Revoke(call id.Call)                { c.server.Revoke(relay.Revocation{Call: call.String()}) }
 func (c credentials) RevokeLeg(call id.Call, leg string) { c.server.RevokeLeg(call.String(), leg) }
 
