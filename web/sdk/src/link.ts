@@ -181,6 +181,11 @@ export class PeerLink extends Emitter<LinkEvents> {
     if (!this.#closed) this.#peer.setConfiguration(this.#configuration(servers))
   }
 
+  /** Whether the last search found no end of a way here: with relays alone, none could be reached. */
+  get barren(): boolean {
+    return this.#foundEnd && this.#found.length === 0
+  }
+
   /** restart looks for a way again. The media go on meanwhile. */
   restart(): void {
     if (!this.#closed) this.#peer.restartIce()

@@ -50,6 +50,11 @@ export class Lookout {
     this.#o = options
   }
 
+  /** Whether nothing has come in since the last alarm. */
+  get alarmed(): boolean {
+    return this.#alarmed
+  }
+
   start(): void {
     if (this.#running) return
     this.#running = true

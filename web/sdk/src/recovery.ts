@@ -7,6 +7,8 @@ import { type FrameId, type ICEServer } from './wire.gen.ts'
 
 const answerWithin = 3000
 const healWithin = 5000
+/** Where no relay could be reached: one that starts anew is back soon. Each time twice as long. */
+const barrenPause = 500
 /** How long the polite side leaves it to the other to look for a new way. */
 const givesWayFor = 1500
 const flowWithin = 500
@@ -35,7 +37,7 @@ export interface RecoveryOptions {
  */
 export class Recovery {
   readonly #o: RecoveryOptions
-  readonly #unwatch: () => void
+  readonly #unhear: readonly (() => void)[]
   readonly #lookout: Lookout
   #timer: ReturnType<typeof setTimeout> | undefined
   #flow: ReturnType<typeof setTimeout> | undefined
@@ -45,6 +47,8 @@ export class Recovery {
   /** Whether the other side's offer came since this one began to look. */
   #theirs = false
   #asked: FrameId | undefined
+  /** How many searches in a row reached no relay. */
+  #barren = 0
 
   constructor(options: RecoveryOptions) {
     this.#o = options
@@ -58,10 +62,15 @@ export class Recovery {
         if (options.link.state === 'connected') this.healed()
       },
     })
-    this.#unwatch = options.env.watchNetwork((event) => {
-      if (event === 'online') this.start()
-      if (event === 'change') void this.#probe()
-    })
+    this.#unhear = [
+      options.env.watchNetwork((event) => {
+        if (event === 'online') this.start()
+        if (event === 'change') void this.#probe()
+      }),
+      options.link.on('candidates', ({ end }) => {
+        if (end === true && options.link.barren) this.#foundNothing()
+      }),
+    ]
   }
 
   /** The id of the frame that asked for servers last. */
@@ -126,16 +135,24 @@ export class Recovery {
     }, healWithin)
   }
 
+  /** A search that can't succeed from this side is not waited for. */
+  #foundNothing(): void {
+    if (this.#wanted || (this.#o.link.state === 'connected' && !this.#lookout.alarmed)) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.start(), Math.min(healWithin, barrenPause * 2 ** this.#barren++))
+  }
+
   /** healed ends the search. */
   healed(): void {
     if (this.#wanted) return // another change of network came in between
     this.#giving = false
+    this.#barren = 0
     clearTimeout(this.#timer)
   }
 
   close(): void {
     this.#lookout.stop()
-    this.#unwatch()
+    for (const unhear of this.#unhear) unhear()
     clearTimeout(this.#timer)
     clearTimeout(this.#flow)
   }

@@ -131,6 +131,50 @@ describe('a relay that passes nothing on any more', () => {
     expect(p.peer().restarts).toBe(1)
   })
 
+  /** Servers come, and an answer to the offer that they bring. */
+  async function searches(call: Call): Promise<void> {
+    await giveServers(call)
+    p.hub.send({ kind: 'description', call: call.id, from: other, body: { type: 'answer', sdp: 'again' } })
+    await settle()
+  }
+
+  it('and cannot be reached yet is tried again soon, and ever more rarely', async () => {
+    const call = await talks(p)
+    p.peer().become('failed')
+    const asked: number[] = []
+    const begin = Date.now()
+    for (let i = 0; i < 200; i++) {
+      await vi.advanceTimersByTimeAsync(100)
+      if (p.hub.got('relay').length === asked.length) continue
+      asked.push(Math.round((Date.now() - begin) / 100) / 10)
+      await searches(call)
+      p.peer().gather(null)
+    }
+    expect(asked.slice(0, 6)).toEqual([0.1, 0.6, 1.6, 3.6, 7.6, 12.6])
+    p.peer().become('connected')
+    p.peer().become('failed')
+    await searches(call)
+    const before = p.hub.got('relay').length
+    p.peer().gather(null)
+    await vi.advanceTimersByTimeAsync(600)
+    expect(p.hub.got('relay')).toHaveLength(before + 1)
+    await searches(call)
+    p.peer().gather('found')
+    p.peer().gather(null)
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(p.hub.got('relay')).toHaveLength(before + 1)
+  })
+
+  it('is let be where media flow all the same', async () => {
+    const call = await talks(p)
+    p.network('online')
+    p.hub.welcome(true)
+    await giveServers(call)
+    p.peer().gather(null)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(p.hub.got('relay')).toHaveLength(1)
+  })
+
   it('that goes on before the callee has looked elsewhere is left at that', async () => {
     const call = await takes()
     await sound(4)
