@@ -1,11 +1,11 @@
 // A relay that starts anew has lost its allocations. A relayed call is heard
 // again within moments, without anybody doing anything: where the whole
-// program was killed and is back, and where the relay alone forgot the call.
+// program was killed and is back, and where a relay was that runs alone.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { nat, through } from './lib/nat.mjs';
 import { toneOf } from './lib/person.mjs';
+import { startRelay, through } from './lib/relay.mjs';
 import { meet, setStage, startCall } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -85,7 +85,7 @@ async function recovers(t, anna, ben, since, back = since) {
   for (const [name, p] of /** @type {const} */ ([['the caller', anna], ['the callee', ben]])) {
     const s = await until(`${name} hearing again`, () => silenceOf(p, since), 15_000).catch(async (err) => { throw new Error(`${err.message}\nthe page says: ${await p.reads()}`); });
     assert.ok(s.until - back < 10_000, `${name} hears again only after ${s.until - back} ms`);
-    const after = back === since ? '' : `, ${s.until - back} ms after the program was ready`;
+    const after = back === since ? '' : `, ${s.until - back} ms after it was ready`;
     t.diagnostic(s.until === since ? `${name} heard no silence` : `${name} hears again after ${s.until - since} ms${after}; silent from ${s.from - since} ms on`);
   }
   for (const p of [anna, ben]) assert.equal((await p.route()).local, 'relay');
@@ -127,13 +127,16 @@ test('a call that needs no relay goes on as it is while the program is killed an
 });
 
 for (const [one, two] of pairs) {
-  test(`the relay alone forgets a call: ${one} calls ${two}`, async (t) => {
-    const { turn } = stage.server.ports;
-    const router = await nat(turn);
-    t.after(() => router.close());
-    const { anna, ben } = await relayed(one, two, { before: (/** @type {Person} */ p) => p.page.evaluateOnNewDocument(through, turn, router.port) });
-    const lost = Date.now();
-    router.forget();
-    await recovers(t, anna, ben, lost);
-  });
+  for (const turn of /** @type {const} */ (['udp', 'tcp'])) {
+    test(`a relay that runs alone is killed and starts again, in a call relayed over ${turn}: ${one} calls ${two}`, async (t) => {
+      const relay = await startRelay(stage.server.folder);
+      t.after(() => relay.kill());
+      const { anna, ben } = await relayed(one, two, { turn, before: (/** @type {Person} */ p) => p.page.evaluateOnNewDocument(through, relay.server(turn)) });
+      const killed = Date.now();
+      await relay.kill();
+      await relay.again();
+      t.diagnostic(`the relay was ready ${Date.now() - killed} ms after the kill`);
+      await recovers(t, anna, ben, killed, Date.now());
+    });
+  }
 }
