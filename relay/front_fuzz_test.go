@@ -24,7 +24,8 @@ const (
 // FuzzFront asks for anything in any way. Whatever it is, there is one outcome,
 // and that has the form and the meaning that it may have.
 func FuzzFront(f *testing.F) {
-	p := newProbe(f, nil)
+	p := newProbe(f, func(c *Config) { c.TCPPeers = true })
+	p.stream = &stream{} // so that peers by TCP may be asked for
 	whole := uint8(fuzzNamed | fuzzSigned | fuzzPrinted)
 	peer := []byte{0x00, 0x12, 8, 0, 1, 0x2e, 0x8c, 0x29, 0x1a, 0xac, 0x4a} // 8.8.8.8:4030
 	udp := []byte{0x00, 0x19, 4, 17, 0, 0, 0}
@@ -33,6 +34,8 @@ func FuzzFront(f *testing.F) {
 		f.Add(uint16(wire.Allocate), how, append([]byte{0x00, 0x18, 1, 0x80}, udp...))
 		f.Add(uint16(wire.Allocate), how, append([]byte{0x00, 0x22, 8, 1, 2, 3, 4, 5, 6, 7, 8}, udp...))
 		f.Add(uint16(wire.Allocate), how, append([]byte{0x00, 0x0d, 4, 0, 0, 0, 0, 0x80, 0x00, 4, 2, 0, 0, 0}, udp...))
+		f.Add(uint16(wire.Allocate), how, []byte{0x00, 0x19, 4, protocolTCP, 0, 0, 0})
+		f.Add(uint16(wire.ConnectionBind), how, []byte{0x00, 0x2a, 4, 1, 2, 3, 4})
 		f.Add(uint16(wire.Refresh), how, []byte{0x00, 0x0d, 4, 0, 0, 0, 0})
 		f.Add(uint16(wire.CreatePermission), how, append(peer, peer...))
 		f.Add(uint16(wire.ChannelBind), how, append([]byte{0x00, 0x0c, 4, 0x40, 0, 0, 0}, peer...))

@@ -166,6 +166,12 @@ func checkMeaning(t testing.TB, req, m wire.Message) {
 			t.Fatalf("pion gets attribute %x: %x", a, m.ValueAt(at))
 		}
 	}
+	for _, a := range []wire.Attr{wire.RequestedTransport, wire.RequestedFamily} {
+		was, asked, _ := want.word(a)
+		if is, has, _ := got.word(a); asked && has && is>>24 != was>>24 {
+			t.Fatalf("%x: %x becomes %x", a, was, is)
+		}
+	}
 	if n, has, _ := got.word(wire.Lifetime); has {
 		asked, said, _ := want.word(wire.Lifetime)
 		if end := said && asked == 0 && m.Method() == wire.Refresh; end != (n == 0) || !end && (n < defaultLifetime || n > longestLifetime) {

@@ -48,23 +48,71 @@ func (d draw) attribute(m wire.Message) wire.Message {
 // it stays.
 func TestEveryRequestIsAnswered(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) { c.Limits.PerLeg = 2 })
+	listener, err := net.Listen("tcp", loopback(0).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	open, _ := addrPort(listener.Addr())
+	refused := []netip.AddrPort{
+		netip.MustParseAddrPort("10.0.0.1:1"), netip.MustParseAddrPort("[2a00::5]:1"), netip.MustParseAddrPort("127.0.0.1:1"),
+		netip.MustParseAddrPort("0.0.0.0:1"), netip.MustParseAddrPort("[::1]:1"),
+	}
+	for name, c := range map[string]struct {
+		change func(*Config)
+		peers  []netip.AddrPort
+		codes  []int
+	}{
+		"packets": {
+			func(*Config) {},
+			append([]netip.AddrPort{aPeer, netip.MustParseAddrPort("8.8.4.4:0")}, refused...),
+			[]int{codeTransport, codePeerFamily},
+		},
+		"connections": { // which leave this machine nowhere
+			func(c *Config) { c.TCPPeers, c.AllowOwnAddresses = true, true },
+			append([]netip.AddrPort{open, open, open, netip.MustParseAddrPort("127.0.0.1:0"), netip.MustParseAddrPort("127.0.0.2:1025")}, refused...),
+			[]int{codeConnectFailed, codeConnectionExists},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			codes := askAnything(t, c.change, c.peers)
+			for _, code := range append(c.codes, 0, codeBadRequest, codeForbidden, codeUnknownAttr, codeMismatch) {
+				if codes[code] == 0 {
+					t.Errorf("no answer %d among %v", code, codes)
+				}
+			}
+			if codes[codeUnauthorized]+codes[codeStaleNonce] > 0 {
+				t.Errorf("some were not let in: %v", codes)
+			}
+		})
+	}
+}
+
+// askAnything counts the answers to requests about peers by their codes.
+func askAnything(t *testing.T, change func(*Config), peers []netip.AddrPort) map[int]int {
+	t.Helper()
+	r := newRig(t, change)
 	p := &probe{rig: r, cred: r.mint(t, "call1", "a")}
 	p.key = longTermKey(p.cred.Username, r.cfg.Realm, p.cred.Password)
 	p.desk = &desk{front: r.Server.front} // for its nonces
-	d := draw{rand.New(rand.NewPCG(1, 2)), []netip.AddrPort{
-		aPeer, netip.MustParseAddrPort("8.8.4.4:0"), netip.MustParseAddrPort("10.0.0.1:1"), netip.MustParseAddrPort("[2a00::5]:1"),
-		netip.MustParseAddrPort("127.0.0.1:1"), netip.MustParseAddrPort("0.0.0.0:1"), netip.MustParseAddrPort("[::1]:1"),
-	}}
+	d := draw{rand.New(rand.NewPCG(1, 2)), peers}
 	methods := []wire.Method{
 		wire.Allocate, wire.Allocate, wire.Refresh, wire.CreatePermission, wire.CreatePermission, wire.ChannelBind,
-		wire.ChannelBind, wire.Connect, wire.ConnectionBind, wire.Binding,
+		wire.ChannelBind, wire.Connect, wire.Connect, wire.ConnectionBind, wire.Binding,
 	}
 	conns := []net.Conn{p.way(t, "udp"), p.way(t, "tcp")}
 	codes := make(map[int]int)
 	for i := range 8000 {
 		conn := conns[i%2]
 		m := p.ask(methods[d.IntN(len(methods))], p.seenAs(conn))
+		switch {
+		case d.IntN(4) == 0:
+		case m.Method() == wire.Allocate:
+			m = m.AppendUint32(wire.RequestedTransport, d.of(protocolUDP, protocolTCP)<<24)
+		case m.Method() == wire.Connect, m.Method() == wire.CreatePermission:
+			m = m.AppendXORAddr(wire.XORPeerAddress, peers[d.IntN(len(peers))])
+		}
 		for range d.IntN(4) {
 			m = d.attribute(m)
 		}
@@ -91,17 +139,10 @@ func TestEveryRequestIsAnswered(t *testing.T) {
 		p.check(t, m, answered, answer)
 		codes[codeOf(answer)]++
 	}
-	for _, code := range []int{0, codeBadRequest, codeForbidden, codeUnknownAttr, codeMismatch, codeFamily, codeTransport, codePeerFamily} {
-		if codes[code] == 0 {
-			t.Errorf("no answer %d among %v", code, codes)
-		}
-	}
-	if codes[codeUnauthorized]+codes[codeStaleNonce] > 0 {
-		t.Errorf("some were not let in: %v", codes)
-	}
 	if n := len(r.Server.front.intents); n > 0 {
 		t.Errorf("%d intents are left", n)
 	}
+	return codes
 }
 
 // way is a connection to the relay.
