@@ -222,20 +222,20 @@ func (u *uclientRun) finish(t *testing.T) {
 // relay by any way.
 func TestUclientLosesNothing(t *testing.T) {
 	t.Parallel()
-	var runs []*uclientRun
 	for _, at := range []string{"127.0.0.1:0", "[::1]:0"} {
-		for _, over := range transports() {
-			for _, channels := range []bool{true, false} {
+		for _, channels := range []bool{true, false} {
+			var runs []*uclientRun // so many at once do not take the machine's time from each other
+			for _, over := range transports() {
 				r := everything(t, at, func(c *Config) { c.AllowOwnAddresses = true })
 				who := r.mint(t, "call", "leg")
 				run := startUclient(t, r, over, channels, "-u", who.Username, "-w", who.Password)
 				run.name = over + " at " + at + map[bool]string{true: " by channels", false: " by indications"}[channels]
 				runs = append(runs, run)
 			}
+			for _, run := range runs {
+				run.finish(t)
+			}
 		}
-	}
-	for _, run := range runs {
-		run.finish(t)
 	}
 }
 
