@@ -78,6 +78,8 @@ for (const kind of kinds) {
   test(`each way works, and a second time: ${kind}`, async () => {
     for (const dark of kind === 'chromium' ? [false, true] : [false]) {
       const p = await opens(kind, { dark });
+      await p.page.setViewport(sizes[0]);
+      assert.ok(!(await p.reads()).includes('What was found'), 'it says what was found before it has looked');
       await looked(p, `${kind}-new${dark ? '-dark' : ''}`);
       for (let time = 0; time < 2; time++) {
         const { said, rows } = await tested(p);
@@ -104,7 +106,7 @@ for (const kind of kinds) {
     const dead = await freePort();
     const p = await opens(kind, { before: told({ [`:${relay.plain}`]: `:${dead}` }) });
     const { said, rows } = await tested(p);
-    assert.equal(said, '1 of 3 ways in work from here.', JSON.stringify(rows));
+    assert.equal(said, '1 of 3 ways in works from here.', JSON.stringify(rows));
     assert.ok(rows[0][3].includes(`UDP port ${dead} of localhost`), rows[0][3]);
     assert.ok(rows[1][3].includes(`TCP port ${dead} of localhost`), rows[1][3]);
     assert.equal(rows[2][1], 'Yes');
@@ -114,9 +116,38 @@ for (const kind of kinds) {
 
   test(`a credential that is refused: ${kind}`, async () => {
     const p = await opens(kind, { before: told({}, 'wrong') });
-    const { rows } = await tested(p);
+    const { said, rows } = await tested(p);
+    assert.equal(said, 'No way in works from here.');
     for (const r of rows) assert.match(r[3], /clocks agree/);
     await looked(p, `${kind}-refused`);
+    await p.leaves();
+  });
+
+  test(`TLS to an address, which Firefox never tries: ${kind}`, async () => {
+    const p = await opens(kind, { before: told({ [`turns:localhost:${relay.sealed}`]: `turns:127.0.0.1:${relay.sealed}` }) });
+    const { rows } = await tested(p);
+    assert.deepEqual(rows.map((r) => r[1]), ['Yes', 'Yes', kind === 'firefox' ? 'No' : 'Yes'], JSON.stringify(rows));
+    if (kind === 'firefox') assert.match(rows[2][3], /to a name alone/);
+    await looked(p, `${kind}-address`);
+    await p.leaves();
+  });
+
+  test(`a relay that takes no more: ${kind}`, async (t) => {
+    const full = await startRelay({ args: ['--turn-limits-allocations', '1'] });
+    t.after(full.stop);
+    const p = await opens(kind, { at: full.admin, before: told({ [`turns:localhost:${full.sealed}?transport=tcp`]: `turn:localhost:${full.plain}?transport=tcp` }) });
+    const { rows } = await tested(p);
+    for (const r of rows) assert.match(r[3], /takes no more/);
+    await p.leaves();
+  });
+
+  test(`a server that ends: ${kind}`, async () => {
+    const gone = await startRelay();
+    const p = await opens(kind, { at: gone.admin });
+    p.expected.push(/./);
+    await gone.stop();
+    await p.presses('Test now');
+    await p.sees('The server does not answer. Is it running?');
     await p.leaves();
   });
 }

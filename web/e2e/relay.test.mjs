@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -54,6 +54,7 @@ after(async () => {
   await Promise.all(Object.values(browsers).map((b) => b.close()));
   await relay?.stop();
   await server?.stop();
+  if (server) await rm(server.secret, { force: true });
   ip('addr', 'del', `${six}/64`, 'dev', device);
 });
 

@@ -28,7 +28,8 @@ function advice(way, seen) {
   if (codes.includes(401) || codes.includes(403)) {
     return "The relay refused a credential that it had just made. Do the clocks agree? Does another relay listen at this address?";
   }
-  if (codes.includes(486) || codes.includes(508)) {
+  // What Firefox 153 makes of 508.
+  if (codes.includes(486) || codes.includes(508) || codes.includes(65535)) {
     return "The relay takes no more: it is full, has no port free, or is being drained. See turn.limits, turn.min_port and turn.max_port.";
   }
   if (seen.relayed === 2) {
@@ -37,6 +38,10 @@ function advice(way, seen) {
   if (seen.relayed === 1) return "Only one of two sides got an address. Are ports free (turn.min_port, turn.max_port)?";
   const open = `Is ${way.net} port ${way.port} of ${way.host} let through, by the firewall there and by the one here?`;
   if (way.name === "TLS") {
+    // Seen with Firefox 153: it does not even try, and reports no error.
+    if (/^(\[.*\]|[\d.]+)$/.test(way.host)) {
+      return `Firefox comes by TLS to a name alone, never to an address: does turn.public_ip say the relay's name? ${open} Does this browser trust the certificate, and is it made for ${way.host}?`;
+    }
     return `${open} Does this browser trust the certificate, and is it made for ${way.host}? The server's log and ringfence doctor say more.`;
   }
   return `No answer. ${open}`;
@@ -175,7 +180,7 @@ async function run() {
   const good = works.filter(Boolean).length;
   status.textContent = good === urls.length
     ? `All is well: ${good === 1 ? "the one way in works" : `all ${good} ways in work`} from here.`
-    : `${good} of ${urls.length} ways in work from here.`;
+    : good === 0 ? "No way in works from here." : `${good} of ${urls.length} ways in ${good === 1 ? "works" : "work"} from here.`;
 }
 
 let running = false;
