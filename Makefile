@@ -27,7 +27,8 @@ build: web ## bin/ringfence: static, the client inside
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/ringfence ./cmd/ringfence
 
 .PHONY: cross
-cross: web ## the program for arm64 and 32-bit arm
+cross: web ## the program for arm64 and 32-bit arm, whose int is short
+	GOARCH=arm GOARM=7 go vet ./...
 	CGO_ENABLED=0 GOARCH=arm64 go build -trimpath -ldflags '-s -w' -o bin/ringfence-linux-arm64 ./cmd/ringfence
 	CGO_ENABLED=0 GOARCH=arm GOARM=7 go build -trimpath -ldflags '-s -w' -o bin/ringfence-linux-arm ./cmd/ringfence
 

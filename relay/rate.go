@@ -31,7 +31,7 @@ type meter struct {
 // before m is shared.
 func (m *meter) set(rate int, now int64) {
 	m.perTick, m.burst = 0, 0
-	if rate >= leftMask {
+	if rate == Unlimited || int64(rate) >= leftMask {
 		return
 	}
 	m.perTick = max(int64(rate)/ticksPerSecond, 1)
