@@ -202,20 +202,65 @@ describe('a lost connection', () => {
     expect(told.filter((t) => t === 'refused')).toHaveLength(12)
   })
 
-  it('waits a second at most while somebody talks', () => {
+  it('waits a second at most while somebody talks', async () => {
     const calm = [socket.hurry(), socket.hurry()]
-    const delay = (): number => {
+    const delay = async (): Promise<number> => {
       w.hub.socket.drop()
       const ms = (socket.retryAt ?? 0) - Date.now()
-      vi.advanceTimersByTime(ms)
+      await vi.advanceTimersByTimeAsync(ms)
       return ms
     }
-    expect([1, 2, 3, 4, 5].map(delay)).toEqual([188, 375, 750, 750, 750])
+    for (const ms of [188, 375, 750, 750, 750]) expect(await delay()).toBe(ms)
     calm[0]?.()
     calm[0]?.()
-    expect(delay()).toBe(750)
+    expect(await delay()).toBe(750)
     calm[1]?.()
-    expect(delay()).toBe(12_000)
+    expect(await delay()).toBe(12_000)
+  })
+
+  it('knocks before it opens a WebSocket again, while somebody talks', async () => {
+    const asked: string[] = []
+    let there = false
+    w = world({
+      fetch: (url) => {
+        asked.push(url instanceof Request ? url.url : url.toString())
+        return there ? Promise.resolve(new Response()) : Promise.reject(new TypeError('refused'))
+      },
+    })
+    socket = new SignalSocket(w.env)
+    const calm = socket.hurry()
+    socket.connect()
+    w.hub.socket.drop()
+    await vi.advanceTimersByTimeAsync(188)
+    w.hub.socket.drop()
+    expect(w.hub.sockets).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(asked.length).toBeGreaterThan(5)
+    expect(asked[0]).toBe('https://ring.example/api/v1/openapi.json')
+    expect(w.hub.sockets).toHaveLength(2)
+    there = true
+    await vi.advanceTimersByTimeAsync(750)
+    expect(w.hub.sockets).toHaveLength(3)
+    w.hub.welcome()
+    expect(socket.state).toBe('open')
+    calm()
+  })
+
+  it('that was given up while it knocked opens nothing', async () => {
+    let answer: ((r: Response) => void) | undefined
+    w = world({ fetch: () => new Promise((resolve) => { answer = resolve }) })
+    socket = new SignalSocket(w.env)
+    socket.hurry()
+    socket.connect()
+    w.hub.socket.drop()
+    await vi.advanceTimersByTimeAsync(188)
+    w.hub.socket.drop()
+    await vi.advanceTimersByTimeAsync(375)
+    socket.close()
+    answer?.(new Response())
+    await vi.advanceTimersByTimeAsync(0)
+    expect(w.hub.sockets).toHaveLength(2)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('says whether the hub started anew', () => {

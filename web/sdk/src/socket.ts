@@ -167,13 +167,34 @@ export class SignalSocket extends Emitter<SocketEvents> {
 
   #try(): void {
     this.#drop()
+    this.#timer = setTimeout(() => this.#lost(closeCodes.silent), wire.helloSeconds * 1000)
+    this.#become('connecting')
+    if (this.#hurried > 0 && this.#failures > 1) void this.#knock()
+    else this.#open()
+  }
+
+  /**
+   * Asks for the server before a WebSocket does: Firefox puts off each one
+   * after another that failed, in the end for a minute.
+   */
+  async #knock(): Promise<void> {
+    const timer = this.#timer
+    const page = this.#url.replace(/^ws(.*)signal$/, 'http$1openapi.json')
+    const there = await this.#env.fetch(page, { method: 'HEAD', mode: 'no-cors', cache: 'no-store' }).then(
+      () => true,
+      () => false,
+    )
+    if (timer !== this.#timer || this.#state !== 'connecting') return // too late
+    if (there) this.#open()
+    else this.#lost(closeCodes.silent)
+  }
+
+  #open(): void {
     const socket = this.#env.openSocket(this.#url, [wire.subprotocol])
     this.#socket = socket
     socket.onopen = () => this.#hello(socket)
     socket.onmessage = (event: { data: unknown }) => this.#receive(event.data)
     socket.onclose = (event: { code: number }) => this.#lost(event.code)
-    this.#timer = setTimeout(() => this.#lost(closeCodes.silent), wire.helloSeconds * 1000)
-    this.#become('connecting')
   }
 
   #hello(socket: SocketLike): void {

@@ -276,6 +276,7 @@ export function world(parts: Partial<Environment> = {}): World {
   const watchers = new Set<(event: NetworkEvent) => void>()
   const env = browserEnvironment({
     openSocket: hub.open,
+    fetch: () => Promise.resolve(new Response()),
     createPeer: (configuration) => {
       const peer = new FakePeer(configuration)
       peers.push(peer)
