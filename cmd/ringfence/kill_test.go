@@ -140,7 +140,7 @@ func act(ctx context.Context, a api, l *ledger, worker int) error {
 	case 0: // somebody new comes in
 		token, err := a.newInvite(ctx, me.Token)
 		if err != nil {
-			return err
+			return ignoreLimit(err) // the kills may have left this one with many that nobody used
 		}
 		who, err := a.signUp(ctx, token, fmt.Sprintf("w%d", worker))
 		if err != nil {
