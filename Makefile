@@ -92,6 +92,7 @@ gen-check: ## fail where a generated file is stale
 .PHONY: go-test
 go-test: $(WEB) ## Go tests with the race detector, ten seconds of fuzzing a decoder
 	go test -race -shuffle=on -timeout 20m ./...
+	RINGFENCE_TEST_SHARDS=off go test -race -shuffle=on -timeout 20m ./relay ./relay/conformance
 	scripts/fuzz.sh 10s
 
 .PHONY: web-test

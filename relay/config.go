@@ -115,6 +115,11 @@ type Config struct {
 	// Unix only.
 	TCPPeers bool
 
+	// Shards is how many threads pass the packets of channels on, past pion. 0 is
+	// one for each processor, [ShardsOff] none, and [MaxShards] the most. Linux on
+	// 64 bits only: elsewhere there are none.
+	Shards int
+
 	Limits Limits
 	Log    *slog.Logger     // nil: no log
 	Now    func() time.Time // nil: time.Now
@@ -156,6 +161,7 @@ var (
 	errLimits     = errors.New("relay: a limit is negative")
 	errTLSMin     = errors.New("relay: the lowest version of TLS is 1.3 or 1.2")
 	errTCPPeers   = errors.New("relay: connections with peers by TCP are not possible on this system")
+	errShards     = errors.New("relay: there are 1 to 64 shards, or 0 or -1")
 	errRelayIP    = errors.New("relay: an address towards peers is not a plain unicast address")
 )
 
@@ -220,6 +226,9 @@ func (c Config) check() error {
 	}
 	if c.TLSMin != tls.VersionTLS13 && c.TLSMin != tls.VersionTLS12 {
 		faults = append(faults, errTLSMin)
+	}
+	if c.Shards < ShardsOff || c.Shards > MaxShards {
+		faults = append(faults, fmt.Errorf("%w (got %d)", errShards, c.Shards))
 	}
 	if c.TCPPeers && !canShareListener {
 		faults = append(faults, errTCPPeers)

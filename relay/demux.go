@@ -89,6 +89,7 @@ type session struct {
 
 	proven  atomic.Bool // the client got the cookie that was sent to src
 	settled atomic.Bool // the client has keys, and nothing in the clear is its
+	carried atomic.Bool // it has had an allocation
 	endOnce sync.Once
 	end     chan struct{} // closed by Close
 	due     past

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // childOfDescriptors names the test that runs again, in a process of its own.
@@ -79,7 +81,7 @@ func TestStopLeavesNothingOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		where := []netip.AddrPort{loopback(0)}
-		s, err := Listen(t.Context(), Config{UDP: where, TCP: where, TLS: where, Keys: keys, Certificate: certified(t, "localhost")})
+		s, err := Listen(t.Context(), Config{Shards: testenv.Shards(), UDP: where, TCP: where, TLS: where, Keys: keys, Certificate: certified(t, "localhost")})
 		if err != nil {
 			t.Fatal(err)
 		}

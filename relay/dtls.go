@@ -40,7 +40,7 @@ type dtlsPackets struct {
 	crowd    *crowd // of all of the server's, once the handshake is over
 	lobby    *lobby // of all of the server's, until then
 	idle     time.Duration
-	ended    func(client) // ends the client's allocation
+	ended    func(c client, carried bool) // ends the client's allocation
 
 	closeOnce sync.Once
 	closing   chan struct{}
@@ -77,11 +77,20 @@ func (s *Server) newDTLS(p *packets) *dtlsPackets {
 	at, _ := addrPort(p.local)
 	return &dtlsPackets{
 		conn: p.conn, local: sealed(p.local), at: at, options: s.cfg.dtlsOptions(), counters: s.counters,
-		crowd: s.crowd, lobby: s.lobby, idle: idleTime, ended: s.lost,
+		crowd: s.crowd, lobby: s.lobby, idle: idleTime, ended: s.gone,
 		closing: make(chan struct{}), done: make(chan struct{}), ready: make(chan *datagram, decryptedQueue),
 		fresh:    make(chan *session, freshQueue),
 		sessions: make(map[netip.AddrPort]*session), conns: make(map[*session]*dtls.Conn),
 	}
+}
+
+// gone ends what is left of a session. One that carried data leaves some of it
+// behind until memory is gone over: its buffers are free only now.
+func (s *Server) gone(c client, carried bool) {
+	if carried {
+		s.scour.ended.Store(true)
+	}
+	s.lost(c)
 }
 
 // lost ends the allocation of a client that is gone.
@@ -167,7 +176,7 @@ func (d *dtlsPackets) forget(s *session) {
 // serve is the life of a session.
 func (d *dtlsPackets) serve(ctx context.Context, s *session) {
 	defer d.open.Done()
-	defer d.ended(client{ViaDTLS, s.src, d.at}) // after it was forgotten: see allocated
+	defer func() { d.ended(client{ViaDTLS, s.src, d.at}, s.carried.Load()) }() // after it was forgotten: see allocated
 	defer d.forget(s)
 	conn, err := dtls.ServerWithOptions(s, s.addr, d.options...)
 	if err != nil {
@@ -337,11 +346,13 @@ func (d *dtlsPackets) connOf(to net.Addr) *dtls.Conn {
 // reports whether there is such a session.
 func (d *dtlsPackets) allocated(c client, yes bool) bool {
 	d.mu.Lock()
-	conn := d.conns[d.sessions[c.src]]
+	session := d.sessions[c.src]
+	conn := d.conns[session]
 	d.mu.Unlock()
 	if conn == nil {
 		return false
 	}
+	session.carried.Store(true)
 	var until time.Time
 	if !yes {
 		until = time.Now().Add(d.idle)

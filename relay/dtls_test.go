@@ -131,7 +131,7 @@ func (c *plainHalf) ReadFrom(b []byte) (int, net.Addr, error) {
 // share of one network, and nothing stays of it.
 func TestSpoofedHellosAreBounded(t *testing.T) {
 	t.Parallel()
-	r := everything(t, "127.0.0.1:0", nil)
+	r := everything(t, "127.0.0.1:0", oneListener)
 	d := r.packets[0].dtls
 	for i := range 4 * lobbyPerNet {
 		d.receive(hello(0, nil), netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1000+i)))
@@ -215,7 +215,7 @@ func TestLobbyPace(t *testing.T) {
 // Anybody may send records in a client's name that cannot be decrypted.
 func TestNonsenseDoesNotEndASession(t *testing.T) {
 	t.Parallel()
-	r := everything(t, "127.0.0.1:0", nil)
+	r := everything(t, "127.0.0.1:0", oneListener)
 	a, b := r.allocate(t, "dtls", "call1", "a"), r.allocate(t, "udp", "call1", "b")
 	exchange(t, a, b)
 	d := r.packets[0].dtls
@@ -269,7 +269,7 @@ func TestOnlyWhatIsEncryptedCounts(t *testing.T) {
 // An allocation ends with its session, at once where the client says so.
 func TestAllocationEndsWithItsSession(t *testing.T) {
 	t.Parallel()
-	r := everything(t, "127.0.0.1:0", nil)
+	r := everything(t, "127.0.0.1:0", oneListener)
 	conn, cred := dial(t, "dtls", r.udpAddr()), r.mint(t, "call1", "a")
 	if _, err := clientOn(t, conn, DefaultRealm, cred).Allocate(); err != nil {
 		t.Fatal(err)
@@ -309,14 +309,14 @@ func TestSessionWithoutAllocationGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: certified(t, "localhost")})
+	s, err := Listen(t.Context(), Config{Shards: oneShard(), UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: certified(t, "localhost")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := s.packets[0].dtls.idle; got != 60*time.Second {
 		t.Errorf("idle sessions end after %v", got)
 	}
-	s.packets[0].dtls.idle = 100 * time.Millisecond
+	s.packets[0].dtls.idle = 500 * time.Millisecond
 	serve(t, s)
 	r := &rig{Server: s, keys: keys, minter: minter}
 	a := r.allocate(t, "dtls", "call1", "a")
@@ -342,7 +342,7 @@ func TestStopEndsSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: certified(t, "localhost")})
+	s, err := Listen(t.Context(), Config{Shards: oneShard(), UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: certified(t, "localhost")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,7 +403,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add(hello(0, nil), hello(1, make([]byte, 20)))
 	f.Add([]byte{20}, bytes.Repeat([]byte{63}, 1600))
 	f.Add(hello(0, nil)[:40], []byte{21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 0})
-	r := everything(f, "127.0.0.1:0", nil)
+	r := everything(f, "127.0.0.1:0", oneListener)
 	port := uint16(1000)
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		port = max(port+1, 1000)

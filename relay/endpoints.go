@@ -49,8 +49,9 @@ type places struct {
 
 func (s *Server) places() (p places) {
 	for _, l := range s.packets {
-		ap, _ := addrPort(l.LocalAddr())
-		p.udp = append(p.udp, ap)
+		if ap, _ := addrPort(l.LocalAddr()); !slices.Contains(p.udp, ap) { // else another shard of the same
+			p.udp = append(p.udp, ap)
+		}
 	}
 	for _, l := range s.streams {
 		ap, _ := addrPort(l.Addr())

@@ -54,6 +54,9 @@ func (s *Server) allocated(src, dst net.Addr, relayed netip.AddrPort) {
 		}
 		return
 	}
+	if sock := s.table.at(relayed); sock != nil && sock.fast != nil {
+		sock.fast.join(c)
+	}
 	s.counters.of(c.via).allocations.Add(1)
 	s.tell(c, true)
 }
@@ -80,9 +83,12 @@ func (s *Server) tell(c client, allocated bool) {
 // tellSession ends an allocation whose session has gone meanwhile.
 func (s *Server) tellSession(c client, allocated bool) {
 	for _, p := range s.packets {
-		if d := p.dtls; d != nil && d.at == c.dst && !d.allocated(c, allocated) && allocated {
-			s.lost(c)
+		if d := p.dtls; d != nil && d.at == c.dst && d.allocated(c, allocated) {
+			return
 		}
+	}
+	if allocated {
+		s.lost(c)
 	}
 }
 

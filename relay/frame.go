@@ -19,6 +19,10 @@ const (
 	// pionMTU is what pion reads into: what [front] writes anew may be a little
 	// longer than what came, by a name and a nonce of theirs.
 	pionMTU = inboundMTU + 64
+
+	// pionBuffer is what pion reads packets of peers into. One that fills it was
+	// cut, most likely.
+	pionBuffer = 1600
 )
 
 // isSTUN tells by the first byte of a message what it may be (RFC 7983).

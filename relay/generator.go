@@ -25,6 +25,7 @@ var (
 type generator struct {
 	server *Server
 	heard  netip.Addr // where the listener is bound
+	by     udpConn    // the listener, where it is one of packets; else nil
 }
 
 // Validate has nothing to find: [Config] was checked.
@@ -62,7 +63,7 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 		if i.even && at.Port()%2 == 1 {
 			break // the range has no even one
 		}
-		conn, err := listenPeers(at)
+		conn, err := g.server.openPeers(at)
 		if err != nil {
 			continue
 		}
@@ -72,7 +73,7 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 				continue
 			}
 		}
-		s, err := g.live(conn, at, shown, i)
+		s, err := g.enter(conn, at, shown, i)
 		if err == nil {
 			return s, nil
 		}
@@ -86,20 +87,16 @@ func (g *generator) open(bind, shown netip.Addr, i *intent) (*socket, error) {
 	return nil, errNoPort
 }
 
-// live makes conn the socket of an allocation by packets, or closes it.
-func (g *generator) live(conn *net.UDPConn, at netip.AddrPort, shown netip.Addr, i *intent) (*socket, error) {
-	towards, err := newPeerConn(conn, at.Addr())
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return g.enter(towards, at, shown, i)
-}
-
 // enter makes towards the socket of an allocation, or closes it.
 func (g *generator) enter(towards udpConn, at netip.AddrPort, shown netip.Addr, i *intent) (*socket, error) {
 	s := g.server.newSocket(towards, i.who, at, netip.AddrPortFrom(shown, at.Port()))
 	s.id, s.txid, s.second, s.issued = i.id, i.txid, i.second, i.issued
+	if s.fast != nil {
+		if err := s.fast.serve(s, g.by); err != nil {
+			_ = towards.Close()
+			return nil, err
+		}
+	}
 	if err := g.server.table.add(s); err != nil {
 		_ = towards.Close()
 		return nil, err
@@ -116,7 +113,7 @@ func (g *generator) reserve(at netip.AddrPort, i *intent) []byte {
 	if above.Port() > g.server.cfg.MaxPort {
 		return nil
 	}
-	conn, err := listenPeers(above)
+	conn, err := g.server.openPeers(above)
 	if err != nil {
 		return nil
 	}
@@ -133,7 +130,7 @@ func (g *generator) reserved(shown netip.Addr, i *intent) (*socket, error) {
 	if !ok {
 		return nil, errNoPort
 	}
-	return g.live(conn, at, shown, i)
+	return g.enter(conn, at, shown, i)
 }
 
 // port draws a port.

@@ -40,16 +40,17 @@ type parcel struct {
 	n    int
 }
 
-var (
-	shortParcels = sync.Pool{New: func() any { return &parcel{buf: make([]byte, shortPacket)} }} //nolint:gochecknoglobals // a pool
-	longParcels  = sync.Pool{New: func() any { return &parcel{buf: make([]byte, longPacket)} }}  //nolint:gochecknoglobals // a pool
-)
+// parcels are the pools of both sizes.
+var parcels = struct{ short, long sync.Pool }{ //nolint:gochecknoglobals // pools
+	short: sync.Pool{New: func() any { return &parcel{buf: make([]byte, shortPacket)} }},
+	long:  sync.Pool{New: func() any { return &parcel{buf: make([]byte, longPacket)} }},
+}
 
 // wrap copies a packet.
 func wrap(from netip.AddrPort, b []byte) *parcel {
-	pool := &shortParcels
+	pool := &parcels.short
 	if len(b) > shortPacket {
-		pool = &longParcels
+		pool = &parcels.long
 	}
 	p, _ := pool.Get().(*parcel)
 	p.from, p.n = from, copy(p.buf, b)
@@ -61,9 +62,9 @@ func (p *parcel) release() {
 	clear(p.buf[:p.n])
 	p.next, p.from, p.n = nil, netip.AddrPort{}, 0
 	if len(p.buf) == shortPacket {
-		shortParcels.Put(p)
+		parcels.short.Put(p)
 	} else {
-		longParcels.Put(p)
+		parcels.long.Put(p)
 	}
 }
 

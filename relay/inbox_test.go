@@ -102,7 +102,7 @@ func TestInboxHasManyWriters(t *testing.T) {
 	for w := range writers {
 		go func() {
 			for k := 0; k < each; {
-				if i.push(loopback(uint16(w+1)), []byte{byte(k >> 8), byte(k)}) { //nolint:gosec // small
+				if i.push(loopback(uint16(w+1)), []byte{byte(k >> 8), byte(k)}) {
 					k++
 				}
 			}

@@ -163,7 +163,7 @@ func TestRefusesTCPTowardsPeers(t *testing.T) {
 func TestPortsStayInRange(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.MinPort, c.MaxPort = 51001, 51003 })
-	g := &generator{r.Server, loopback(0).Addr()}
+	g := &generator{r.Server, loopback(0).Addr(), nil}
 	seen := map[uint16]bool{}
 	for range 1000 {
 		if port := g.port(true); port != 51002 {

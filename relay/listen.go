@@ -53,6 +53,9 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if s.front, err = newFront(s); err != nil {
 		return nil, err
 	}
+	if err := s.openPlane(); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
 	if err := s.open(ctx, machine); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -65,9 +68,9 @@ func (s *Server) open(ctx context.Context, machine []netip.Addr) error {
 	var lc net.ListenConfig
 	own := expand(s.cfg.TLS, machine)
 	for _, b := range expand(s.cfg.packetAddrs(), machine) {
-		pc, err := lc.ListenPacket(ctx, family("udp", b.Addr()), b.String())
-		if err == nil {
-			err = s.addPackets(pc)
+		conns, err := s.listenPackets(b.AddrPort)
+		for _, c := range conns {
+			s.addPackets(c)
 		}
 		if err := b.judge("udp", setting(b, own), err); err != nil {
 			return err
@@ -119,23 +122,13 @@ func setting(b binding, own []binding) string {
 	return settingPlain
 }
 
-func (s *Server) addPackets(pc net.PacketConn) error {
-	conn, ok := pc.(*net.UDPConn)
-	if !ok {
-		_ = pc.Close()
-		return errNotPacketNet
-	}
-	_ = conn.SetReadBuffer(listenerBuffer) // as much as the kernel allows
-	_ = conn.SetWriteBuffer(listenerBuffer)
-	at, _ := addrPort(conn.LocalAddr())
-	_ = forbidFragments(conn, at.Addr().Is6(), false) // RFC 8656 section 14: what is too long for a path is split, not lost
+func (s *Server) addPackets(conn udpConn) {
 	p := newPackets(conn, conn.LocalAddr(), s.counters)
 	p.sealed = !s.cfg.speaks(ViaUDP)
 	if s.cfg.speaks(ViaDTLS) {
 		p.dtls = s.newDTLS(p)
 	}
 	s.packets = append(s.packets, p)
-	return nil
 }
 
 // settle works out, once the listeners are open, what this machine is.
@@ -144,6 +137,9 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 	var heard []netip.Addr
 	for _, p := range s.packets {
 		ap, _ := addrPort(p.LocalAddr())
+		if slices.Contains(listeners, ap) {
+			continue // another shard of the same
+		}
 		listeners, heard = append(listeners, ap), append(heard, ap.Addr())
 	}
 	for _, l := range s.streams {

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/ringfence/ringfence/internal/memtest"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // memoryChild is the variable that makes this test program a relay: its value
@@ -46,7 +48,7 @@ func runMemoryChild(secretHex string) error {
 		return err
 	}
 	s, err := Listen(context.Background(), Config{
-		UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: pair.Get,
+		Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: pair.Get,
 		Limits: Limits{BytesPerSecond: Unlimited}, // so that packets never stop flowing
 	})
 	if err != nil {
@@ -153,7 +155,7 @@ func TestMemoryKeepsNothing(t *testing.T) {
 				defer close(flowing)
 				flow(a, b, packet, stop)
 			}()
-			eventually(t, patience, "the pattern in memory while the call runs", func() bool { return found(t, pid, pattern) > 0 })
+			eventually(t, 6*patience, "the pattern in memory while the call runs", func() bool { return found(t, pid, pattern) > 0 })
 			close(stop)
 			<-flowing
 

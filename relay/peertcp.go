@@ -382,6 +382,9 @@ func (t *tcpPeers) ReadFromUDPAddrPort([]byte) (int, netip.AddrPort, error) {
 // WriteToUDPAddrPort refuses: RFC 6062 has no packets.
 func (t *tcpPeers) WriteToUDPAddrPort([]byte, netip.AddrPort) (int, error) { return 0, errNotHere }
 
+// LocalAddr is the relayed address.
+func (t *tcpPeers) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(t.socket.local) }
+
 // SetDeadline does nothing: Close ends what waits.
 func (t *tcpPeers) SetDeadline(time.Time) error { return nil }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 func TestMeter(t *testing.T) {
@@ -117,7 +119,7 @@ func TestRatesHoldBothWays(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, STUNOnly: true, Limits: c.limits})
+			s, err := Listen(t.Context(), Config{Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, STUNOnly: true, Limits: c.limits})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"crypto/rand"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -29,7 +28,7 @@ type reservations struct {
 }
 
 type reservation struct {
-	conn  *net.UDPConn
+	conn  udpConn
 	at    netip.AddrPort
 	owner string // Principal.ID
 	until time.Time
@@ -41,7 +40,7 @@ func newReservations() *reservations {
 
 // hold keeps conn, and returns the token for it; nil where there is no room,
 // in all or for its owner. Then conn stays the caller's.
-func (r *reservations) hold(conn *net.UDPConn, at netip.AddrPort, owner string, now time.Time) []byte {
+func (r *reservations) hold(conn udpConn, at netip.AddrPort, owner string, now time.Time) []byte {
 	var token [tokenLen]byte
 	_, _ = rand.Read(token[:]) // never fails
 	r.mu.Lock()
@@ -89,7 +88,7 @@ func (r *reservations) family(token [tokenLen]byte) byte {
 }
 
 // take gives the port to its owner. It is theirs once.
-func (r *reservations) take(token [tokenLen]byte, owner string) (*net.UDPConn, netip.AddrPort, bool) {
+func (r *reservations) take(token [tokenLen]byte, owner string) (udpConn, netip.AddrPort, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	held := r.held[token]

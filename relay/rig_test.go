@@ -16,6 +16,8 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
 	"github.com/pion/turn/v5"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // patience bounds every wait of these tests.
@@ -81,7 +83,7 @@ func newIdleRig(t testing.TB, change func(*Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Now: clock.now}
+	cfg := Config{Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Now: clock.now}
 	if change != nil {
 		change(&cfg)
 	}
@@ -92,6 +94,16 @@ func newIdleRig(t testing.TB, change func(*Config)) *rig {
 	t.Cleanup(func() { _ = s.Close() })
 	return &rig{Server: s, keys: keys, minter: minter, clock: clock}
 }
+
+// oneShard is for tests that look into the one listener there is.
+func oneShard() int {
+	if testenv.Shards() == ShardsOff {
+		return ShardsOff
+	}
+	return 1
+}
+
+func oneListener(c *Config) { c.Shards = oneShard() }
 
 // serve runs s until the test ends, and fails it if s does not stop.
 func serve(t testing.TB, s *Server) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // Clients are told of TLS only where they will find the certificate right.
@@ -59,7 +61,7 @@ func TestTellsOfThePortOfTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := Listen(t.Context(), Config{
-		TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: certified(t, "localhost"), Host: "localhost",
+		Shards: testenv.Shards(), TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: certified(t, "localhost"), Host: "localhost",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,8 @@ type Server struct {
 	front     *front
 	reserved  *reservations
 	peerLinks *peerLinks
-	crowd     *crowd // connections of clients
+	plane     dataPlane // nil: all is left to pion
+	crowd     *crowd    // connections of clients
 	scour     scour
 	lobby     *lobby        // handshakes of DTLS
 	clock     *atomic.Int64 // seconds that Serve has run
@@ -51,6 +52,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	if _, err := turn.NewServer(s.turnConfig()); err != nil {
 		s.closeListeners()
 		return fmt.Errorf("relay: %w", err)
+	}
+	if s.plane != nil {
+		s.plane.start()
 	}
 	go s.front.keepNonce()
 	for _, p := range s.packets {
@@ -99,6 +103,9 @@ func (s *Server) stop() {
 	s.closeListeners()
 	s.table.close()
 	s.reserved.close()
+	if s.plane != nil {
+		s.plane.close()
+	}
 	_ = s.front.inner.Close() // always nil
 	<-s.front.inner.done
 	<-s.front.kept
@@ -120,6 +127,9 @@ func (s *Server) stop() {
 func (s *Server) Close() error {
 	if !s.served.Swap(true) {
 		s.closeListeners()
+		if s.plane != nil {
+			s.plane.close()
+		}
 	}
 	return nil
 }
@@ -150,7 +160,7 @@ func (s *Server) turnConfig() turn.ServerConfig {
 	c := turn.ServerConfig{
 		LoggerFactory: quiet{s.cfg.Log}, Realm: s.cfg.Realm, InboundMTU: pionMTU,
 		AuthHandler: s.front.known, EventHandler: s.events(),
-		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.front.inner, RelayAddressGenerator: &generator{s, netip.Addr{}}}},
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: s.front.inner, RelayAddressGenerator: &generator{server: s}}},
 	}
 	for _, p := range s.packets {
 		p.desk = s.front.newDesk()
@@ -162,7 +172,7 @@ func (s *Server) turnConfig() turn.ServerConfig {
 		}
 		for _, half := range halves {
 			c.PacketConnConfigs = append(c.PacketConnConfigs, turn.PacketConnConfig{
-				PacketConn: half, RelayAddressGenerator: &generator{s, at.Addr()},
+				PacketConn: half, RelayAddressGenerator: &generator{s, at.Addr(), p.conn},
 				PermissionHandler: s.permission,
 			})
 		}
@@ -174,7 +184,7 @@ func (s *Server) turnConfig() turn.ServerConfig {
 			at = netip.AddrPort{} // may be any of the machine's: the best is taken
 		}
 		c.ListenerConfigs = append(c.ListenerConfigs, turn.ListenerConfig{
-			Listener: l, RelayAddressGenerator: &generator{s, at.Addr()}, PermissionHandler: s.permission,
+			Listener: l, RelayAddressGenerator: &generator{s, at.Addr(), nil}, PermissionHandler: s.permission,
 		})
 	}
 	return c
@@ -217,6 +227,7 @@ func (s *Server) newSocket(conn udpConn, who Principal, local, shown netip.AddrP
 	if t, ok := conn.(*tcpPeers); ok {
 		sock.tcp, t.socket = t, sock
 	}
+	sock.fast, _ = conn.(passer)
 	sock.used.Store(s.clock.Load())
 	return sock
 }

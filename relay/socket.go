@@ -17,6 +17,7 @@ import (
 type udpConn interface {
 	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
 	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
+	LocalAddr() net.Addr
 	SetDeadline(t time.Time) error
 	SetReadDeadline(t time.Time) error
 	SetWriteDeadline(t time.Time) error
@@ -36,6 +37,7 @@ const maxReadErrors = 16
 type socket struct {
 	conn         udpConn
 	tcp          *tcpPeers // conn, where that is no packets'; else nil
+	fast         passer    // conn, where packets go past pion; else nil
 	who          Principal
 	local, shown netip.AddrPort
 	shownAddr    *net.UDPAddr
@@ -150,7 +152,7 @@ func (s *socket) refuse(r Refusal) {
 }
 
 func (s *socket) write(b []byte, to netip.AddrPort, whole bool) (int, error) {
-	if c, ok := s.conn.(*peerConn); ok && whole {
+	if c, ok := s.conn.(wholeWriter); ok && whole {
 		return c.writeWhole(b, to)
 	}
 	return s.conn.WriteToUDPAddrPort(b, to)
@@ -271,5 +273,12 @@ func (s *socket) channel(number uint16, peer netip.AddrPort, on bool) {
 		s.channels[number] = peer
 	} else {
 		delete(s.channels, number)
+	}
+	switch {
+	case s.fast == nil:
+	case on:
+		s.fast.bind(number, peer)
+	default:
+		s.fast.unbind(number)
 	}
 }

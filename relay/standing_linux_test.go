@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // standing is what a relay and its process hold.
@@ -36,12 +38,14 @@ func impatient(t testing.TB, idle time.Duration, l Limits) *rig {
 	}
 	where := []netip.AddrPort{loopback(0)}
 	s, err := Listen(t.Context(), Config{
-		UDP: where, TCP: where, Certificate: certified(t, "localhost"), Keys: keys, Now: clock.now, TCPPeers: true, Limits: l,
+		Shards: testenv.Shards(), UDP: where, TCP: where, Certificate: certified(t, "localhost"), Keys: keys, Now: clock.now, TCPPeers: true, Limits: l,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.packets[0].dtls.idle = idle
+	for _, p := range s.packets {
+		p.dtls.idle = idle
+	}
 	serve(t, s)
 	return &rig{Server: s, keys: keys, minter: minter, clock: clock}
 }

@@ -35,6 +35,7 @@ const (
 	RefusedMismatch      Refusal = "mismatch"      // no allocation there, or somebody else's
 	RefusedAmplification Refusal = "amplification" // a long answer to somebody who may be somebody else
 	RefusedConnections   Refusal = "connections"   // more connections of TCP, TLS or DTLS than allowed
+	RefusedBusy          Refusal = "busy"          // more packets at once than could be looked at
 	RefusedHandshake     Refusal = "handshake"     // of TLS or DTLS: failed, too slow, or too many at once
 )
 
@@ -43,7 +44,7 @@ func Refusals() []Refusal {
 	return []Refusal{
 		RefusedMalformed, RefusedOversize, RefusedCredential, RefusedExpired, RefusedRevoked, RefusedQuota,
 		RefusedCapacity, RefusedTransport, RefusedPeer, RefusedOwnAddress, RefusedOtherCall,
-		RefusedPermissions, RefusedSecretQuota, RefusedPrefixQuota, RefusedRate, RefusedTotalRate, RefusedBudget, RefusedConnections, RefusedHandshake,
+		RefusedPermissions, RefusedSecretQuota, RefusedPrefixQuota, RefusedRate, RefusedTotalRate, RefusedBudget, RefusedConnections, RefusedHandshake, RefusedBusy,
 		RefusedRequest, RefusedMismatch, RefusedAmplification,
 	}
 }
@@ -71,8 +72,13 @@ type Stats struct {
 	Peers            Traffic // Out is towards peers
 	AllocationsLive  int     // now
 	AllocationsTotal uint64
-	Unauthenticated  uint64             // answers to requests without a valid credential
-	Refusals         map[Refusal]uint64 // every refusal is a key
+
+	// Fast counts packets of channels that went past pion, both ways, and Memory
+	// those from one allocation to another that no socket was in between.
+	Fast, Memory uint64
+
+	Unauthenticated uint64             // answers to requests without a valid credential
+	Refusals        map[Refusal]uint64 // every refusal is a key
 
 	// Secrets is what the credentials of each secret of [Config.Secrets] have
 	// and had, by its name. Traffic is that of peers.
@@ -98,15 +104,21 @@ type traffic struct {
 	packetsOut, bytesOut atomic.Uint64
 }
 
-func (t *traffic) in(n int) {
-	t.packetsIn.Add(1)
-	t.bytesIn.Add(uint64(n)) //nolint:gosec // a length is not negative
+func (t *traffic) in(n int)  { t.inAll(1, n) }
+func (t *traffic) out(n int) { t.outAll(1, n) }
+
+func (t *traffic) inAll(packets, bytes int) {
+	t.packetsIn.Add(count(packets))
+	t.bytesIn.Add(count(bytes))
 }
 
-func (t *traffic) out(n int) {
-	t.packetsOut.Add(1)
-	t.bytesOut.Add(uint64(n)) //nolint:gosec // a length is not negative
+func (t *traffic) outAll(packets, bytes int) {
+	t.packetsOut.Add(count(packets))
+	t.bytesOut.Add(count(bytes))
 }
+
+// count is for what is not negative.
+func count(n int) uint64 { return uint64(max(n, 0)) }
 
 func (t *traffic) snapshot() Traffic {
 	return Traffic{
@@ -135,6 +147,7 @@ type counters struct {
 	refusals        map[Refusal]*atomic.Uint64 // never written after newCounters
 	secrets         map[string]*traffic        // by name; never written after newCounters
 	unauthenticated atomic.Uint64
+	fast, memory    atomic.Uint64
 }
 
 func newCounters(secrets ...NamedSecret) *counters {
@@ -151,7 +164,11 @@ func newCounters(secrets ...NamedSecret) *counters {
 // of returns what is counted for one transport.
 func (c *counters) of(v Via) *transport { return &c.via[v] }
 
-func (c *counters) refuse(r Refusal) { c.refusals[r].Add(1) }
+func (c *counters) refuse(r Refusal) { c.refuseAll(r, 1) }
+
+func (c *counters) refuseAll(r Refusal, n int) {
+	c.refusals[r].Add(count(n))
+}
 
 // Stats returns the counters as they are now.
 func (s *Server) Stats() Stats {
@@ -159,6 +176,7 @@ func (s *Server) Stats() Stats {
 	st := Stats{
 		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
 		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
+		Fast: s.counters.fast.Load(), Memory: s.counters.memory.Load(),
 		AllocationsLive: live, AllocationsTotal: total, Unauthenticated: s.counters.unauthenticated.Load(), Refusals: make(map[Refusal]uint64),
 		Draining: s.table.draining(), Secrets: s.table.shares(), CertificateExpires: s.cfg.certificateExpires(),
 	}

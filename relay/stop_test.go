@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // Clients that hang on must not keep a server from ending, nor survive it.
@@ -24,7 +26,7 @@ func TestServeEndsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys})
+	s, err := Listen(t.Context(), Config{Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func TestLooksAgainAtItsAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := &testClock{at: time.Now()}
-	s, err := Listen(t.Context(), Config{UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Now: clock.now})
+	s, err := Listen(t.Context(), Config{Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, Keys: keys, Now: clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,8 +160,8 @@ func TestWildcardServesEveryAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(reachable(st, true)); len(r.packets) != want || len(r.streams) != want {
-		t.Fatalf("got %d and %d listeners, want %d each", len(r.packets), len(r.streams), want)
+	if want := len(reachable(st, true)); len(r.places().udp) != want || len(r.streams) != want {
+		t.Fatalf("got %d and %d listeners, want %d each", len(r.places().udp), len(r.streams), want)
 	}
 	exchange(t, r.allocate(t, "udp", "call1", "a"), r.allocate(t, "tcp", "call1", "b"))
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,7 +30,8 @@ type client struct {
 
 // table knows the live allocations, and what must not come back.
 type table struct {
-	readers sync.WaitGroup // one for each socket that pion reads
+	readers    sync.WaitGroup // one for each socket that pion reads
+	generation atomic.Uint64  // grows when allocations come or go
 
 	mu      sync.RWMutex // guards following; never held while a socket is closed
 	closed  bool
@@ -79,6 +81,7 @@ func (t *table) add(s *socket) error {
 	}
 	t.live++
 	t.total++
+	t.generation.Add(1)
 	t.readers.Add(1)
 	return nil
 }
@@ -90,6 +93,7 @@ func (t *table) remove(s *socket) {
 	if t.byAddr[s.local] != s {
 		return
 	}
+	t.generation.Add(1)
 	delete(t.byAddr, s.local)
 	delete(t.byAddr, s.shown)
 	drop(t.byUser, s.who.ID, s)

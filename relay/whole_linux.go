@@ -18,6 +18,15 @@ func forbidFragments(conn *net.UDPConn, six, on bool) error {
 	if err != nil {
 		return err
 	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = setFragments(int(fd), six, on) }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// setFragments is forbidFragments for a descriptor.
+func setFragments(fd int, six, on bool) error {
 	level, option, value := syscall.IPPROTO_IP, syscall.IP_MTU_DISCOVER, syscall.IP_PMTUDISC_DONT
 	switch {
 	case six && on:
@@ -27,11 +36,5 @@ func forbidFragments(conn *net.UDPConn, six, on bool) error {
 	case on:
 		value = syscall.IP_PMTUDISC_PROBE
 	}
-	var failed error
-	if err := raw.Control(func(fd uintptr) {
-		failed = syscall.SetsockoptInt(int(fd), level, option, value)
-	}); err != nil {
-		return err
-	}
-	return failed
+	return syscall.SetsockoptInt(fd, level, option, value)
 }

@@ -27,8 +27,9 @@ var layers = map[string][]string{
 	"internal/cluster":            {},
 	"internal/cluster/local":      {"internal/cluster"},
 	"signal/wire":                 {"internal/fault", "internal/id"},
-	"relay":                       {"internal/fault", "relay/internal/wire"},
+	"relay":                       {"internal/fault", "relay/internal/mmsg", "relay/internal/wire"},
 	"relay/conformance":           {}, // its tests import relay
+	"relay/internal/mmsg":         {},
 	"relay/internal/wire":         {},
 	"store":                       {"internal/id"},
 	"store/bolt":                  {"store", "internal/id"},

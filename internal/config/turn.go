@@ -22,6 +22,8 @@ type TURN struct {
 	AllowPeers        Prefixes `key:"allow_peers" doc:"Networks that clients may reach although they are not part of the internet, such as that of a conference server. turn.deny_peers beats it."`
 	DenyPeers         Prefixes `key:"deny_peers" doc:"Networks that clients may not reach, besides those that are not part of the internet."`
 	TCPPeers          string   `key:"tcp_peers" choices:"off,on" doc:"Whether clients may have TCP connections towards peers (RFC 6062). Browsers never ask for them. The ports of mail stay closed."`
+	Fast              string   `key:"fast" choices:"on,off" doc:"Whether packets of channels over UDP go past the general code, by a thread for each shard. Linux on 64 bits only; elsewhere they never do. off is for finding faults."`
+	Shards            uint16   `key:"shards" min:"0" max:"64" doc:"Threads of turn.fast, each with its own part of the clients. 0: one for each processor."`
 	STUN              string   `key:"stun" choices:"on,off,authenticated" doc:"Whether binding requests are answered: to everybody, to nobody, or to those with a credential."`
 	SecretFile        string   `key:"secret_file" holds:"a file" doc:"File of the secrets of TURN REST credentials, as other software mints them: a line is a secret, or name:secret; at most 16. For ringfence relay, the first one also signs the credentials of ringfence relay credential."`
 	UsersFile         string   `key:"users_file" holds:"a file" doc:"File of users with a password that stays: a line is name:password, or name:0x and the long-term key in hexadecimal."`
@@ -61,6 +63,7 @@ func defaultTURN() TURN {
 		ShareHTTPS:        On,
 		AllowOwnAddresses: Auto,
 		TCPPeers:          "off",
+		Fast:              "on",
 		STUN:              "on",
 		Separator:         ":",
 		NonceLife:         600,

@@ -12,7 +12,7 @@ type relayCollector struct {
 
 	receivedPackets, receivedBytes, sentPackets, sentBytes *prometheus.Desc
 	made, errors, connections                              *prometheus.Desc
-	relayedPackets, relayedBytes                           *prometheus.Desc
+	relayedPackets, relayedBytes, paths                    *prometheus.Desc
 	live, total, refused, limits                           *prometheus.Desc
 	secretLive, secretTotal, secretPackets, secretBytes    *prometheus.Desc
 	certificate, draining, unauthenticated                 *prometheus.Desc
@@ -42,6 +42,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 		connections:     Describe("relay_listener_connections", "Connections of clients that are open; none over UDP.", "transport"),
 		relayedPackets:  Describe("relay_peer_packets_total", "Packets between the relay and peers.", "direction"),
 		relayedBytes:    Describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
+		paths:           Describe("relay_path_packets_total", "Packets of channels that took a short way: fast, past the general code, or memory, to another client of this relay with no socket in between.", "path"),
 		live:            Describe("relay_allocations", "Allocations that live now."),
 		total:           Describe("relay_allocations_total", "Allocations made since the start."),
 		refused:         Describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),
@@ -60,7 +61,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.receivedPackets, c.receivedBytes, c.sentPackets, c.sentBytes, c.made, c.errors, c.connections,
-		c.relayedPackets, c.relayedBytes, c.live, c.total, c.refused, c.limits,
+		c.relayedPackets, c.relayedBytes, c.paths, c.live, c.total, c.refused, c.limits,
 		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate, c.draining, c.unauthenticated,
 	} {
 		out <- d
@@ -85,6 +86,8 @@ func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 	to.Counter(c.relayedPackets, s.Peers.PacketsOut, "out")
 	to.Counter(c.relayedBytes, s.Peers.BytesIn, "in")
 	to.Counter(c.relayedBytes, s.Peers.BytesOut, "out")
+	to.Counter(c.paths, s.Fast, "fast")
+	to.Counter(c.paths, s.Memory, "memory")
 	to.Gauge(c.live, s.AllocationsLive)
 	to.Counter(c.total, s.AllocationsTotal)
 	for _, r := range relay.Refusals() {

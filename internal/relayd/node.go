@@ -51,8 +51,8 @@ func (n *Node) config() relay.Config {
 		Keys: n.Keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
 		NonceLife: time.Duration(t.NonceLife) * time.Second,
 		Peers:     relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},
-		TCPPeers:  t.TCPPeers == "on",
-		Shared:    n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
+		TCPPeers:  t.TCPPeers == "on", Shards: int(t.Shards),
+		Shared: n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
 	}
 	if n.Doors.STUNOnly {
 		c.Keys, c.STUNOnly = nil, true
@@ -64,6 +64,9 @@ func (n *Node) config() relay.Config {
 	}
 	c.STUN = map[string]relay.STUN{"on": relay.STUNOpen, "authenticated": relay.STUNAuthenticated, "off": relay.STUNOff}[t.STUN]
 	c.Family = map[string]relay.Family{"ipv6": relay.FamilyIPv6, "keep": relay.FamilyKeep}[t.Family]
+	if t.Fast == "off" {
+		c.Shards = relay.ShardsOff
+	}
 	if t.TLSMin == "1.2" {
 		c.TLSMin = tls.VersionTLS12
 	}

@@ -20,7 +20,7 @@ func TestEverySettingReachesTheRelay(t *testing.T) {
 		"turn-listen": "127.0.0.1:1,127.0.0.2:2", "turn-tls-listen": "127.0.0.1:3", "turn-cert": "c", "turn-key": "k", "turn-tls-min": "1.2",
 		"turn-public-ip": "call.example.org", "turn-transports": "udp,tls", "turn-family": "keep", "turn-relay-ips": "127.0.0.3",
 		"turn-realm": "r", "turn-min-port": "2000", "turn-max-port": "3000", "turn-allow-own-addresses": "on", "turn-allow-peers": "10.1.0.0/16",
-		"turn-deny-peers": "8.8.8.8", "turn-stun": "authenticated", "turn-separator": "|", "turn-nonce-life": "77", "turn-tcp-peers": "on",
+		"turn-deny-peers": "8.8.8.8", "turn-stun": "authenticated", "turn-separator": "|", "turn-nonce-life": "77", "turn-tcp-peers": "on", "turn-shards": "3",
 		"turn-limits-allocations": "101", "turn-limits-per-user": "102", "turn-limits-per-secret": "103", "turn-limits-per-prefix": "104",
 		"turn-limits-connections": "105", "turn-limits-connections-per-prefix": "106", "turn-limits-permissions": "107", "turn-limits-channels": "108",
 		"turn-limits-bytes-per-second": "1009", "turn-limits-bytes-per-second-total": "1010", "turn-limits-lifetime": "611", "turn-limits-unauthenticated-per-second": "112",
@@ -51,7 +51,7 @@ func TestEverySettingReachesTheRelay(t *testing.T) {
 	got.Certificate, got.PublicIP, got.PublicIP6, got.Keys, got.Now, got.Log = nil, nil, nil, nil, nil, nil
 	want := relay.Config{
 		UDP: at("127.0.0.1:1", "127.0.0.2:2"), TCP: at("127.0.0.1:1", "127.0.0.2:2"), TLS: at("127.0.0.1:3"), TLSMin: tls.VersionTLS12,
-		Host: "call.example.org", RelayIPs: []netip.Addr{netip.MustParseAddr("127.0.0.3")}, Realm: "r", MinPort: 2000, MaxPort: 3000, AllowOwnAddresses: true, TCPPeers: true,
+		Host: "call.example.org", RelayIPs: []netip.Addr{netip.MustParseAddr("127.0.0.3")}, Realm: "r", MinPort: 2000, MaxPort: 3000, AllowOwnAddresses: true, TCPPeers: true, Shards: 3,
 		Peers:   relay.PeerPolicy{Allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, Deny: []netip.Prefix{netip.MustParsePrefix("8.8.8.8/32")}},
 		Without: []relay.Via{relay.ViaTCP, relay.ViaDTLS}, Family: relay.FamilyKeep,
 		STUN: relay.STUNAuthenticated, Separator: '|', NonceLife: 77 * time.Second,

@@ -4,6 +4,7 @@ package testenv
 
 import (
 	"os"
+	"strconv"
 	"testing"
 )
 
@@ -30,5 +31,23 @@ func OnlyLong(tb testing.TB) {
 	tb.Helper()
 	if !Long() {
 		tb.Skip("runs in make test-long")
+	}
+}
+
+// Shards is what the relay of a test has for data: RINGFENCE_TEST_SHARDS=off
+// leaves all packets to pion, a number asks for so many threads, and nothing is
+// one for each processor. The same tests run over all of them.
+func Shards() int {
+	switch v := os.Getenv("RINGFENCE_TEST_SHARDS"); v {
+	case "":
+		return 0
+	case "off":
+		return -1
+	default:
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			panic(err)
+		}
+		return n
 	}
 }

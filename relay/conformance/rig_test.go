@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/ringfence/ringfence/relay"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // patience bounds every wait for what must come. What must not come is never
@@ -52,7 +54,8 @@ func newServer(t testing.TB, change func(*relay.Config)) *server {
 		t.Fatal(err)
 	}
 	cfg := relay.Config{
-		UDP: []netip.AddrPort{at(loopback4, 0)}, TCP: []netip.AddrPort{at(loopback4, 0)},
+		Shards: testenv.Shards(),
+		UDP:    []netip.AddrPort{at(loopback4, 0)}, TCP: []netip.AddrPort{at(loopback4, 0)},
 		Keys: keys, AllowOwnAddresses: true, Realm: relay.DefaultRealm, Certificate: certificate(t),
 	}
 	cfg.Limits.PerLeg = 64 // most tests are of one leg
