@@ -80,6 +80,8 @@ func help(o kong.HelpOptions, c *kong.Context) error {
 		return kong.DefaultHelpPrinter(o, c)
 	case "version":
 		shown = nil
+	case "bench":
+		shown = []string{"turn-secret-file"}
 	case "relay":
 		shown = nil
 		for _, s := range config.RelaySettings() {

@@ -48,6 +48,8 @@ var layers = map[string][]string{
 	"internal/relayadmin":         {"relay"},
 	"internal/serving":            {},
 	"internal/turntest":           {},
+	"internal/relaybench":         {"internal/relaybench/rawudp"},
+	"internal/relaybench/rawudp":  {},
 	"internal/relayd":             {"relay", "internal/config", "internal/coturn", "internal/doctor", "internal/metrics", "internal/relayadmin", "internal/serving", "internal/turntest"},
 	"web":                         {},
 }

@@ -4,13 +4,15 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// unsafeIn is the package that may go past the type system: system calls that
-// the standard library has no word for.
-const unsafeIn = "relay/internal/mmsg"
+// unsafeIn lists the packages that may go past the type system: system calls
+// that the standard library has no word for, of the relay, and of what measures
+// it and shares no code with it.
+var unsafeIn = []string{"relay/internal/mmsg", "internal/relaybench/rawudp"}
 
 func TestUnsafeHasItsPlace(t *testing.T) {
 	t.Parallel()
@@ -26,7 +28,7 @@ func TestUnsafeHasItsPlace(t *testing.T) {
 			}
 			found++
 			dir, err := filepath.Rel(repoRoot(t), filepath.Dir(path))
-			if err != nil || filepath.ToSlash(dir) != unsafeIn {
+			if err != nil || !slices.Contains(unsafeIn, filepath.ToSlash(dir)) {
 				t.Errorf("%s imports unsafe", path)
 			}
 		}

@@ -1,0 +1,131 @@
+package relaybench
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+)
+
+// Measure runs everything that o asks for, and ends every allocation that it
+// made. With an error it returns what was measured before that.
+func Measure(ctx context.Context, o Options) (*Report, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if err := o.complete(ctx); err != nil {
+		return nil, err
+	}
+	r := &Report{
+		Format: Format, Began: time.Now().UTC().Format(time.RFC3339), Machine: thisMachine(), Server: o.Server.String(), PID: o.PID, GSO: o.GSO, Peers: o.PeerPorts,
+	}
+	// The thread that was bound to a core is nobody else's afterwards.
+	var alone errgroup.Group
+	alone.Go(func() error {
+		runtime.LockOSThread()
+		if o.CPU < 0 {
+			defer runtime.UnlockOSThread()
+		}
+		if err := stayOn(o.CPU); err != nil {
+			return err
+		}
+		for k, n := range o.Allocations {
+			if err := r.allocations(ctx, &o, n, k > 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return r, alone.Wait()
+}
+
+// allocations measures all cases with n allocations.
+func (r *Report) allocations(ctx context.Context, o *Options, n int, again bool) error {
+	g, err := open(o, n)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	defer g.release(ctx)
+	s, err := g.setUp(ctx)
+	if err != nil {
+		return err
+	}
+	s.Released = again
+	r.Setups = append(r.Setups, s)
+	if o.SetupOnly {
+		return nil
+	}
+	cases := o.cases(n)
+	for k, c := range cases {
+		o.progress(fmt.Sprintf("%d allocations, %s, %s, %s", n, c.way, c.shape.Text(), loadName(c.rate)), k+1, len(cases))
+		if err := g.permit(ctx, c.way == Pair); err != nil {
+			return err
+		}
+		run, err := newLoad(g, c.way, c.shape, c.rate).measure(ctx)
+		if err != nil {
+			return err
+		}
+		r.Runs = append(r.Runs, run)
+	}
+	return nil
+}
+
+// oneCase is what is measured at a time.
+type oneCase struct {
+	rate  int
+	shape Shape
+	way   Direction
+}
+
+// cases lists all of those with n allocations; one alone makes no pair.
+func (o *Options) cases(n int) []oneCase {
+	var all []oneCase
+	for _, rate := range o.Rates {
+		for _, shape := range o.Shapes {
+			for _, way := range o.Directions {
+				if way != Pair || n > 1 {
+					all = append(all, oneCase{rate, shape, way})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func (o *Options) progress(doing string, done, all int) {
+	if o.Progress != nil {
+		o.Progress(doing, done, all)
+	}
+}
+
+// setUp makes the allocations and measures that.
+func (g *generator) setUp(ctx context.Context) (Setup, error) {
+	n := float64(len(g.clients))
+	s := Setup{Allocations: len(g.clients), RSSBefore: residentBytes(g.o.PID)}
+	slab := slabBytes()
+	cpu, err := processTime(g.o.PID)
+	if err != nil {
+		return s, err
+	}
+	began := g.now()
+	if err := g.control(ctx, g.toPeers(challenge)); err != nil {
+		return s, err
+	}
+	g.permitted = g.now()
+	took := (g.permitted - began).Seconds()
+	after, err := processTime(g.o.PID)
+	if err != nil {
+		return s, err
+	}
+	s.Seconds, s.PerSecond, s.Retries = took, n/took, g.retries
+	s.CPUMicros = (after - cpu).Seconds() * 1e6 / n
+	s.RSSAfter = residentBytes(g.o.PID)
+	s.RSSBytes, s.SlabBytes = float64(s.RSSAfter-s.RSSBefore)/n, float64(slabBytes()-slab)/n
+	return s, nil
+}
+
+func closeSocket(fd int) { _ = unix.Close(fd) }
