@@ -109,6 +109,13 @@ type Config struct {
 	// machine. Loopback is permitted only if the relay is bound to it.
 	AllowOwnAddresses bool
 
+	// Closed relays between the allocations of this relay and to nothing else:
+	// peers are refused that are none, whatever Peers and AllowOwnAddresses say.
+	// Relayed addresses are then names alone. Their ports are of MinPort to
+	// MaxPort, but nothing is bound to them, so that clients need the listeners
+	// and no other port. TCPPeers is not possible besides.
+	Closed bool
+
 	// TCPPeers lets clients that came by TCP or TLS have connections with peers
 	// (RFC 6062), at most 16 for each allocation, and none with a port of mail:
 	// 25, 465 and 587. Nothing is dropped at [Limits.BytesPerSecond], it waits.
@@ -162,6 +169,7 @@ var (
 	errTLSMin     = errors.New("relay: the lowest version of TLS is 1.3 or 1.2")
 	errTCPPeers   = errors.New("relay: connections with peers by TCP are not possible on this system")
 	errShards     = errors.New("relay: there are 1 to 64 shards, or 0 or -1")
+	errClosedTCP  = errors.New("relay: a closed relay has no connections with peers by TCP: one or the other")
 	errRelayIP    = errors.New("relay: an address towards peers is not a plain unicast address")
 )
 
@@ -232,6 +240,9 @@ func (c Config) check() error {
 	}
 	if c.TCPPeers && !canShareListener {
 		faults = append(faults, errTCPPeers)
+	}
+	if c.Closed && c.TCPPeers {
+		faults = append(faults, errClosedTCP)
 	}
 	faults = append(faults, checkSecrets(c.Secrets), checkUsers(c.Users), checkSeparator(c.Separator), c.Limits.check())
 	for _, ip := range c.RelayIPs {

@@ -143,7 +143,7 @@ func (d *desk) receive(c client, msg []byte) (next, []byte) {
 // send lets a Send indication pass that says nothing that has to be understood
 // and is not. pion knows nothing of DONT-FRAGMENT: such a one goes past it.
 func (d *desk) send(c client, m wire.Message) (next, []byte) {
-	for _, a := range m.Attrs() {
+	for at, a := range m.Attrs() {
 		switch {
 		case a == wire.DontFragment:
 			d.front.forwardSend(c, m)
@@ -151,6 +151,13 @@ func (d *desk) send(c client, m wire.Message) (next, []byte) {
 		case a.Required() && !understood(a):
 			d.front.counters.refuse(RefusedMalformed)
 			return dropped, nil
+		case a == wire.XORPeerAddress && d.front.cfg.Closed:
+			// pion would drop it without a word: nobody gets a permission for it.
+			peer, err := m.XORAddr(m.ValueAt(at))
+			if err == nil && d.front.guard.grants(peer.Addr()) == RefusedClosed {
+				d.front.counters.refuse(RefusedClosed)
+				return dropped, nil
+			}
 		}
 	}
 	return passed, m

@@ -10,6 +10,7 @@ import (
 type guard struct {
 	policy    PeerPolicy
 	allowOwn  bool
+	closed    bool // nothing is a peer but the allocations of this relay
 	loopback  bool // the relay itself is bound to a loopback address
 	relayIPs  []netip.Addr
 	listeners []netip.AddrPort // UDP, where clients are heard
@@ -29,6 +30,8 @@ func (g *guard) grants(peer netip.Addr) Refusal {
 		return ""
 	case set.isMachine(peer):
 		return g.ownAddress(peer)
+	case g.closed:
+		return RefusedClosed
 	case !g.policy.Permits(peer):
 		return RefusedPeer
 	}
@@ -39,11 +42,17 @@ func (g *guard) grants(peer netip.Addr) Refusal {
 // send. A shown address of the same call becomes the one that is bound here,
 // because many a NAT does not turn packets round.
 func (g *guard) toPeer(who *Principal, peer netip.AddrPort) (netip.AddrPort, Refusal) {
+	_, dst, r := g.reach(who, peer)
+	return dst, r
+}
+
+// reach is toPeer, and tells which allocation of this relay that is, if any.
+func (g *guard) reach(who *Principal, peer netip.AddrPort) (*socket, netip.AddrPort, Refusal) {
 	other, r := g.judge(who, peer, false)
 	if other != nil {
-		return other.local, r
+		return other, other.local, r
 	}
-	return peer, r
+	return nil, peer, r
 }
 
 // fromPeer is the same for each packet in: it returns the address under which
@@ -95,6 +104,8 @@ func (g *guard) judge(who *Principal, peer netip.AddrPort, tcp bool) (*socket, R
 			return nil, RefusedOwnAddress
 		}
 		return nil, g.ownPort(peer, tcp)
+	case g.closed:
+		return nil, RefusedClosed
 	case !g.policy.Permits(addr):
 		return nil, RefusedPeer
 	}

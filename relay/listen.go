@@ -48,7 +48,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, doors: cfg.doors(), counters: newCounters(cfg.Secrets...), table: newTable(cfg.Limits, cfg.Secrets...), rates: newRates(cfg.Limits), clock: new(atomic.Int64),
 		crowd: newCrowd(cfg.Limits.Connections, cfg.Limits.PerNetwork), lobby: newLobby(),
-		reserved: newReservations(), peerLinks: newPeerLinks(),
+		reserved: newReservations(), virtuals: newVirtuals(), peerLinks: newPeerLinks(),
 	}
 	if s.front, err = newFront(s); err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 	s.self = &self{interfaces: interfaces, public: s.cfg.outside, bound: slices.Concat(relayIPs, heard)}
 	s.self.refresh()
 	s.guard = &guard{
-		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses, relayIPs: relayIPs, listeners: listeners, tcpDoors: tcpDoors,
+		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses && !s.cfg.Closed, closed: s.cfg.Closed, relayIPs: relayIPs, listeners: listeners, tcpDoors: tcpDoors,
 		loopback: slices.ContainsFunc(relayIPs, netip.Addr.IsLoopback), self: s.self, table: s.table,
 	}
 }

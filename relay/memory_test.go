@@ -29,6 +29,9 @@ import (
 const (
 	memoryChild = "RINGFENCE_TEST_MEMORY_CHILD"
 	memoryPair  = "RINGFENCE_TEST_MEMORY_PAIR"
+
+	// memoryClosed makes it a closed relay, where it is not empty.
+	memoryClosed = "RINGFENCE_TEST_MEMORY_CLOSED"
 )
 
 // runMemoryChild serves on loopback until its standard input ends, and prints
@@ -48,7 +51,7 @@ func runMemoryChild(secretHex string) error {
 		return err
 	}
 	s, err := Listen(context.Background(), Config{
-		Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: pair.Get,
+		Shards: testenv.Shards(), UDP: []netip.AddrPort{loopback(0)}, TCP: []netip.AddrPort{loopback(0)}, Keys: keys, Certificate: pair.Get, Closed: os.Getenv(memoryClosed) != "",
 		Limits: Limits{BytesPerSecond: Unlimited}, // so that packets never stop flowing
 	})
 	if err != nil {
@@ -73,7 +76,7 @@ func memoryKeys(secret []byte) (*Keys, error) {
 
 // startMemoryChild returns a rig whose server is another process: only its
 // addresses and its keys are to be used.
-func startMemoryChild(t *testing.T) (pid int, at map[string]net.Addr, minter *Minter) {
+func startMemoryChild(t *testing.T, env ...string) (pid int, at map[string]net.Addr, minter *Minter) {
 	t.Helper()
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
@@ -82,6 +85,7 @@ func startMemoryChild(t *testing.T) (pid int, at map[string]net.Addr, minter *Mi
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
 	// As the program starts itself: see docs/adr/0020.
 	cmd.Env = append(os.Environ(), memoryChild+"="+hex.EncodeToString(secret), memoryPair+"="+dir, "GODEBUG=asyncpreemptoff=1,clobberfree=1")
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -133,7 +137,12 @@ func found(t *testing.T, pid int, pattern []byte) int {
 // call runs, where it has to be found, and after its end, where it must not
 // be.
 func TestMemoryKeepsNothing(t *testing.T) {
-	pid, at, minter := startMemoryChild(t)
+	t.Run("open", func(t *testing.T) { keepsNothing(t) })
+	t.Run("closed", func(t *testing.T) { keepsNothing(t, memoryClosed+"=1") })
+}
+
+func keepsNothing(t *testing.T, env ...string) {
+	pid, at, minter := startMemoryChild(t, env...)
 	for _, network := range []string{"udp", "tcp", "tls", "dtls"} {
 		t.Run(network, func(t *testing.T) {
 			pattern := make([]byte, 32)

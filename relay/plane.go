@@ -24,6 +24,10 @@ type dataPlane interface {
 	// towards opens a socket towards peers.
 	towards(at netip.AddrPort) (udpConn, error)
 
+	// virtual is towards without a socket, for an address that was taken of
+	// those.
+	virtual(at netip.AddrPort, of *virtuals) udpConn
+
 	start()
 	close()
 }
@@ -61,8 +65,12 @@ func (s *Server) listenPackets(at netip.AddrPort) ([]udpConn, error) {
 	return []udpConn{conn}, nil
 }
 
-// openPeers opens a socket towards peers.
+// openPeers opens a socket towards peers; in a closed relay it only takes the
+// address.
 func (s *Server) openPeers(at netip.AddrPort) (udpConn, error) {
+	if s.cfg.Closed {
+		return s.openVirtual(at)
+	}
 	if s.plane != nil {
 		return s.plane.towards(at)
 	}

@@ -100,6 +100,11 @@ func (p *plane) towards(at netip.AddrPort) (udpConn, error) {
 	return &shardPeer{plane: p, at: at, fd: fd, inbox: newInbox(peerInbox)}, nil
 }
 
+// virtual takes no socket, and is of no shard yet.
+func (p *plane) virtual(at netip.AddrPort, of *virtuals) udpConn {
+	return &shardPeer{plane: p, at: at, fd: -1, names: of, inbox: newInbox(peerInbox)}
+}
+
 // openAt opens a socket that does not split packets differently from those of
 // package net.
 func openAt(at netip.AddrPort) (int, error) {

@@ -266,11 +266,6 @@ func TestPermissionsCountPastPion(t *testing.T) {
 	}
 }
 
-func addrPortOf(a net.Addr) netip.AddrPort {
-	ap, _ := addrPort(a)
-	return ap
-}
-
 // A busy channel has a socket of its own, and no other program can have a part
 // of its port, not even who asks to share it.
 func TestTwinsShareWithNobody(t *testing.T) {

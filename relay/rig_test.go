@@ -353,3 +353,8 @@ func (s *socket) bound() int {
 	defer s.mu.Unlock()
 	return len(s.channels)
 }
+
+func addrPortOf(a net.Addr) netip.AddrPort {
+	ap, _ := addrPort(a)
+	return ap
+}

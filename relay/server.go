@@ -32,6 +32,7 @@ type Server struct {
 	counters  *counters
 	front     *front
 	reserved  *reservations
+	virtuals  *virtuals // of a closed relay
 	peerLinks *peerLinks
 	plane     dataPlane // nil: all is left to pion
 	crowd     *crowd    // connections of clients

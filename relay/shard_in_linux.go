@@ -105,6 +105,10 @@ func (sh *shard) toPeer(b *channel) {
 		sh.hop(b)
 		return
 	}
+	if v.in != nil {
+		sh.give(b)
+		return
+	}
 	if b.sent += b.chained; b.sent >= twinAfter && !b.tried {
 		b.owner.twin(b)
 	}
@@ -172,6 +176,31 @@ func (sh *shard) hop(b *channel) {
 		s.counters.peers.inAll(packets, bytes)
 		s.counters.memory.Add(uint64(packets))
 		other.used.Store(other.clock.Load())
+	}
+}
+
+// give puts what a client sent where the reader of another allocation here
+// finds it: its client has no channel back, or does not come by packets.
+func (sh *shard) give(b *channel) {
+	s := b.owner.sock
+	packets, bytes := 0, 0
+	for at := b.first; at >= 0; at = sh.packets[at].next {
+		data := sh.packets[at].frame[channelHeader:]
+		r := s.gate.toPeer(len(data))
+		if r == "" && !b.verdict.in.take(s.local, data) {
+			r = RefusedBusy
+		}
+		if r != "" {
+			sh.refuse(s, r)
+			continue
+		}
+		packets++
+		bytes += len(data)
+	}
+	if packets > 0 {
+		s.counters.peers.outAll(packets, bytes)
+		s.counters.memory.Add(uint64(packets))
+		s.used.Store(s.clock.Load())
 	}
 }
 

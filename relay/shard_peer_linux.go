@@ -17,9 +17,6 @@ import (
 )
 
 const (
-	// peerInbox is how many packets of peers wait for pion at one allocation.
-	peerInbox = 32
-
 	// twinAfter is how many packets a channel carries before it has a socket of
 	// its own, and maxTwins how many channels of one allocation have one.
 	twinAfter = 50
@@ -31,7 +28,8 @@ const (
 type shardPeer struct {
 	plane *plane
 	at    netip.AddrPort
-	fd    int // until serve makes a file of it
+	fd    int       // until serve makes a file of it; -1: there is none
+	names *virtuals // that at is of, in a closed relay: then there is no socket; else nil
 	inbox *inbox
 	sock  *socket
 	shard *shard
@@ -98,6 +96,10 @@ func (p *shardPeer) serve(s *socket, listener udpConn) error {
 	}
 	p.shard.mu.Lock()
 	defer p.shard.mu.Unlock()
+	if p.names != nil {
+		p.file = &file{fd: -1, peer: p}
+		return nil
+	}
 	p.file = &file{fd: p.fd, peer: p, uncut: !mmsg.CanSegment(p.fd)}
 	return p.shard.watch(p.file)
 }
@@ -154,6 +156,9 @@ func (p *shardPeer) unbind(number uint16) {
 	p.route.Store(&next)
 }
 
+// take is that of [taker]. What comes so waits for pion.
+func (p *shardPeer) take(from netip.AddrPort, b []byte) bool { return p.inbox.push(from, b) }
+
 // ReadFromUDPAddrPort returns a packet that was not passed on.
 func (p *shardPeer) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) { return p.inbox.pop(b) }
 
@@ -162,8 +167,11 @@ func (p *shardPeer) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 	name := mmsg.NameOf(to)
 	p.fdMu.RLock()
 	defer p.fdMu.RUnlock()
-	if p.closed {
+	switch {
+	case p.closed:
 		return 0, net.ErrClosed
+	case p.names != nil:
+		return len(b), nil // as [virtual] has it
 	}
 	if err := mmsg.SendTo(p.file.fd, b, &name); err != nil {
 		return 0, err
@@ -179,8 +187,11 @@ func (p *shardPeer) writeWhole(b []byte, to netip.AddrPort) (int, error) {
 	defer p.shard.mu.Unlock()
 	p.fdMu.Lock()
 	defer p.fdMu.Unlock()
-	if p.closed {
+	switch {
+	case p.closed:
 		return 0, net.ErrClosed
+	case p.names != nil:
+		return len(b), nil
 	}
 	six := p.at.Addr().Is6()
 	err := setFragments(p.file.fd, six, true)
@@ -199,9 +210,10 @@ func (p *shardPeer) Close() error {
 	if p.shard == nil { // never served
 		p.fdMu.Lock()
 		defer p.fdMu.Unlock()
-		if !p.closed {
-			p.closed = true
+		p.leave()
+		if p.fd >= 0 {
 			_ = unix.Close(p.fd)
+			p.fd = -1
 		}
 		return nil
 	}
@@ -209,7 +221,7 @@ func (p *shardPeer) Close() error {
 	defer p.shard.mu.Unlock()
 	p.fdMu.Lock()
 	defer p.fdMu.Unlock()
-	p.closed = true
+	p.leave()
 	p.shard.drop(p.file)
 	r := p.route.Swap(nil)
 	if r == nil {
@@ -222,6 +234,14 @@ func (p *shardPeer) Close() error {
 		p.untwin(b)
 	}
 	return nil
+}
+
+// leave gives the address back, where that is a name alone. fdMu is held.
+func (p *shardPeer) leave() {
+	if !p.closed && p.names != nil {
+		p.names.give(p.at)
+	}
+	p.closed = true
 }
 
 // LocalAddr is where it is bound.

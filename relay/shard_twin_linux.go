@@ -15,7 +15,7 @@ import (
 // what the peer sends to no other. The thread calls it.
 func (p *shardPeer) twin(b *channel) {
 	b.tried = true
-	if p.twins >= maxTwins {
+	if p.twins >= maxTwins || p.names != nil {
 		return
 	}
 	if p.plane.twins.Add(-1) < 0 {

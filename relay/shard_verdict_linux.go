@@ -20,6 +20,7 @@ type verdict struct {
 	dst     netip.AddrPort // where packets go
 	to      mmsg.Name      // the same
 	other   *socket        // the allocation there; else nil
+	in      taker          // where packets for it can be put; else nil
 	hop     hop
 }
 
@@ -53,7 +54,7 @@ func (b *channel) decide() {
 	case !permitted:
 		v.refusal = RefusedPeer // a channel outlives its permission: RFC 8656 section 12.6
 	case v.other != nil:
-		v.dst = v.other.local
+		v.dst, v.in = v.other.local, takerOf(v.other)
 		v.hop = hopTo(s, v.other)
 	}
 	v.to = mmsg.NameOf(v.dst)

@@ -123,7 +123,7 @@ func (s *socket) send(b []byte, peer netip.AddrPort, whole bool) (int, error) {
 		s.refuse(RefusedTransport)
 		return len(b), nil
 	}
-	dst, refusal := s.guard.toPeer(&s.who, peer)
+	other, dst, refusal := s.guard.reach(&s.who, peer)
 	if refusal == "" && !s.permits(peer.Addr()) {
 		refusal = RefusedPeer // a channel outlives its permission: RFC 8656 section 12.6
 	}
@@ -134,12 +134,38 @@ func (s *socket) send(b []byte, peer netip.AddrPort, whole bool) (int, error) {
 		s.refuse(refusal)
 		return len(b), nil
 	}
+	if in := takerOf(other); in != nil {
+		s.give(b, in)
+		return len(b), nil
+	}
 	n, err := s.write(b, dst, whole)
 	if err == nil {
 		s.counters.peers.out(n)
 		s.used.Store(s.clock.Load())
 	}
 	return n, err
+}
+
+// give puts a packet that may pass where another allocation of this relay
+// finds it.
+func (s *socket) give(b []byte, in taker) {
+	if !in.take(s.local, b) {
+		s.refuse(RefusedBusy)
+		return
+	}
+	s.counters.memory.Add(1)
+	s.counters.peers.out(len(b))
+	s.used.Store(s.clock.Load())
+}
+
+// takerOf returns where a packet for another allocation can be put without a
+// socket in between; nil where it has to take the way of all others.
+func takerOf(other *socket) taker {
+	if other == nil {
+		return nil
+	}
+	in, _ := other.conn.(taker)
+	return in
 }
 
 // refuse counts a packet that does not pass. An allocation that has nothing

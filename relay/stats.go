@@ -37,6 +37,7 @@ const (
 	RefusedConnections   Refusal = "connections"   // more connections of TCP, TLS or DTLS than allowed
 	RefusedBusy          Refusal = "busy"          // more packets at once than could be looked at
 	RefusedHandshake     Refusal = "handshake"     // of TLS or DTLS: failed, too slow, or too many at once
+	RefusedClosed        Refusal = "closed"        // a peer that is no allocation of this relay, which is closed
 )
 
 // Refusals lists every refusal.
@@ -45,7 +46,7 @@ func Refusals() []Refusal {
 		RefusedMalformed, RefusedOversize, RefusedCredential, RefusedExpired, RefusedRevoked, RefusedQuota,
 		RefusedCapacity, RefusedTransport, RefusedPeer, RefusedOwnAddress, RefusedOtherCall,
 		RefusedPermissions, RefusedSecretQuota, RefusedPrefixQuota, RefusedRate, RefusedTotalRate, RefusedBudget, RefusedConnections, RefusedHandshake, RefusedBusy,
-		RefusedRequest, RefusedMismatch, RefusedAmplification,
+		RefusedRequest, RefusedMismatch, RefusedAmplification, RefusedClosed,
 	}
 }
 
