@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -114,6 +115,7 @@ func TestChannelsGoPastPion(t *testing.T) {
 		}
 		l.toClient(t, packets)
 	}
+	eventually(t, patience, "all counted", func() bool { return r.Stats().Fast >= 2*6*40 })
 	if st := r.Stats(); st.Fast != 2*6*40 || st.Memory != 0 || st.Peers.PacketsIn != 6*40 || st.Peers.PacketsOut != 6*40 {
 		t.Errorf("%d packets past pion, %d in memory, want %d and none; peers %+v", st.Fast, st.Memory, 2*6*40, st.Peers)
 	}
@@ -129,8 +131,9 @@ func TestWithoutShardsPionPassesOn(t *testing.T) {
 		_, _ = l.client.Write(channelData(0x4000, p, false))
 	}
 	l.toPeer(t, packets)
-	if st := r.Stats(); st.Fast != 0 || st.Peers.PacketsOut != 20 {
-		t.Errorf("%d packets past pion, %d to peers", st.Fast, st.Peers.PacketsOut)
+	eventually(t, patience, "20 packets counted", func() bool { return r.Stats().Peers.PacketsOut == 20 })
+	if got := r.Stats().Fast; got != 0 {
+		t.Errorf("%d packets past pion", got)
 	}
 }
 
@@ -202,6 +205,7 @@ func TestClientsMeetInMemory(t *testing.T) {
 			}
 		}
 	}
+	eventually(t, patience, "all counted", func() bool { return r.Stats().Memory >= 120 })
 	if st := r.Stats(); st.Memory != 120 || st.Peers.PacketsIn != 120 || st.Peers.PacketsOut != 120 {
 		t.Errorf("%d packets in memory, want 120; peers %+v", st.Memory, st.Peers)
 	}
@@ -359,6 +363,73 @@ func TestPassingAllocatesNothing(t *testing.T) {
 	}
 	if r.Stats().Fast < 2000 {
 		t.Error("the packets went another way")
+	}
+}
+
+// Allocations come, go, lose and gain channels and permissions while packets
+// flow both ways. What is looked for is what the race detector finds, and that
+// nothing stays.
+func TestChangeUnderLoad(t *testing.T) {
+	t.Parallel()
+	r := planeRig(t, func(c *Config) { c.Limits.PerLeg = 64 })
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 6 {
+		l := newLane(t, r)
+		relayed := addrPortOf(l.relayed)
+		for _, send := range []func(){
+			func() { _, _ = l.client.Write(channelData(0x4000, make([]byte, 900), false)) },
+			func() { _, _ = l.peer.WriteToUDPAddrPort(make([]byte, 900), relayed) },
+		} {
+			wg.Go(func() {
+				beat := time.NewTicker(time.Millisecond) // requests need room in the listener's buffer
+				defer beat.Stop()
+				for {
+					select {
+					case <-stop:
+						return
+					case <-beat.C:
+						for range 8 {
+							send()
+						}
+					}
+				}
+			})
+		}
+	}
+	for i := range 40 {
+		l := newLane(t, r)
+		at := addrPortOf(l.relayed)
+		sock, peer := r.table.at(at), addrPortOf(l.peer.LocalAddr())
+		for range twinAfter + 5 {
+			_, _ = l.client.Write(channelData(0x4000, make([]byte, 100), false))
+		}
+		sock.permit(peer.Addr(), false)
+		sock.permit(peer.Addr(), true)
+		sock.channel(0x4000, peer, false)
+		sock.channel(0x4000, peer, true)
+		if i%2 == 0 {
+			_ = sock.Close()
+		}
+	}
+	if r.Stats().Fast == 0 {
+		t.Error("nothing went past pion")
+	}
+	r.Server.Revoke(Revocation{Call: "call1"})
+	close(stop)
+	wg.Wait()
+	p, _ := r.plane.(*plane)
+	if got, want := p.twins.Load(), twinsFor(maxDescriptors()); got != want {
+		t.Errorf("%d sockets may yet be opened, want %d", got, want)
+	}
+	for _, sh := range p.shards {
+		sh.mu.Lock()
+		for _, f := range sh.files {
+			if f != nil && f.listener == nil {
+				t.Error("a socket is still watched")
+			}
+		}
+		sh.mu.Unlock()
 	}
 }
 
