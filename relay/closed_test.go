@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -54,7 +56,6 @@ func TestClosedRelayJoinsAllWaysIn(t *testing.T) {
 					say(t, b, a, call)
 				}
 				packets += 8
-				_, _ = a.Close(), b.Close()
 			}
 		}
 		st := r.Stats()
@@ -139,6 +140,21 @@ func TestClosedRelayHasNoOtherPeers(t *testing.T) {
 		exchange(t, a, b)
 		exchange(t, b, a)
 	})
+}
+
+// The operator is told what that means, once, and of nobody.
+func TestClosedRelayIsInTheLog(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	r := newRig(t, func(c *Config) { c.Closed, c.Log = true, slog.New(slog.NewTextHandler(&out, nil)) })
+	a := r.allocate(t, "udp", "call1", "a")
+	for i := range byte(3) {
+		_ = a.client.CreatePermission(&net.UDPAddr{IP: net.IPv4(8, 8, 8, i), Port: 4000})
+	}
+	eventually(t, patience, "refusals", func() bool { return r.refused(RefusedClosed) == 3 })
+	if got := out.String(); strings.Count(got, "turn.closed") != 1 || strings.Contains(got, "8.8.8") {
+		t.Errorf("the log says %q", got)
+	}
 }
 
 // Send indications are counted, too, over whichever way they come.

@@ -81,6 +81,9 @@ func turnSentence(c *config.Loaded, external netip.Addr, endpoints []relay.Endpo
 		}
 	}
 	ports := fmt.Sprintf("port %d over UDP and TCP; media uses UDP ports %d to %d", port, c.TURN.MinPort, c.TURN.MaxPort)
+	if c.TURN.IsClosed() {
+		ports = fmt.Sprintf("port %d over UDP and TCP; it is closed, so media uses no other", port)
+	}
 	if len(at) == 0 {
 		return "Clients get no relay: this machine has no address that they could reach."
 	}

@@ -47,6 +47,22 @@ func TestDoctorOfARelayThatIsNotThere(t *testing.T) {
 		[2]string{"ok", "TURN over DTLS"}, [2]string{"FAILED", "certificate"}, [2]string{"", "no authority"}, [2]string{"", "kernel buffers"})
 }
 
+// A closed relay needs one port, and the doctor says which.
+func TestDoctorOfAClosedRelay(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	port := freePort(t)
+	out, err := examine(t, "--secret-file", secret, "--turn-listen", "127.0.0.1:"+port, "--admin-listen", "off", "--turn-closed", "on")
+	if err != nil {
+		t.Errorf("got %v", err)
+	}
+	wants(t, out, [2]string{"ok", "ports towards peers: none: the relay is closed"}, [2]string{"ok", "UDP port " + port + " alone does"},
+		[2]string{"ok", "TURN over UDP"}, [2]string{"ok", "TURN over TCP"})
+}
+
 func TestDoctorOfARelayThatRuns(t *testing.T) {
 	t.Parallel()
 	p, secret, at := newRelay(t)

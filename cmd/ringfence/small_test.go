@@ -122,6 +122,7 @@ func TestTurnSentence(t *testing.T) {
 		"behind NAT": {map[string]string{"turn-public-ip": "203.0.113.7"}, "203.0.113.7", []relay.Endpoint{{Host: "203.0.113.7", Port: 3478}}, []string{"external address 203.0.113.7", "router must forward"}},
 		"by name":    {map[string]string{"turn-public-ip": "call.example.org"}, "203.0.113.7", named, []string{"external address call.example.org (now 203.0.113.7)", "router must forward"}},
 		"own":        {map[string]string{"turn-public-ip": "127.0.0.1"}, "127.0.0.1", []relay.Endpoint{{Host: "127.0.0.1", Port: 3478}}, []string{"127.0.0.1, an address of this machine"}},
+		"closed":     {map[string]string{"turn-closed": "on"}, "", lan, []string{"port 3478 over UDP and TCP; it is closed, so media uses no other."}},
 		"nowhere":    {nil, "", nil, []string{"no relay"}},
 	} {
 		l, err := config.Load(config.Input{Flags: c.flags})

@@ -90,6 +90,9 @@ func (c *checker) turn(t *TURN) {
 	if a := t.PublicIP.Addr(); a.Is6() && !t.PublicIP6.IsZero() {
 		c.add("turn.public_ip", a.String(), "must be an address of IPv4 where turn.public_ip6 is set", "leave one of them away", "turn.public_ip6")
 	}
+	if t.IsClosed() && t.TCPPeers == "on" {
+		c.add("turn.tcp_peers", "on", "must be off where turn.closed is on: a closed relay has no connections with peers", `write "off"`, "turn.closed")
+	}
 	if t.Cert == "" && !t.Transports.Has("udp") && !t.Transports.Has("tcp") {
 		c.add("turn.transports", strings.Join(t.Transports, ","), "must hold udp or tcp where there is no turn.cert: nobody could come in", `write ["udp", "tcp"]`, "turn.cert")
 	}

@@ -65,6 +65,9 @@ func Default() Config {
 // OwnAddresses reports whether the relay may reach this machine's own
 // addresses.
 func (c Config) OwnAddresses() bool {
+	if c.TURN.IsClosed() {
+		return false
+	}
 	switch c.TURN.AllowOwnAddresses {
 	case On:
 		return true

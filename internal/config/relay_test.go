@@ -22,6 +22,16 @@ func TestRelayDefaults(t *testing.T) {
 	if err != nil || c.TURN.DrainTime != 0 {
 		t.Errorf("the server drains for %d s, %v; want none", c.TURN.DrainTime, err)
 	}
+	if c.TURN.IsClosed() || !c.OwnAddresses() {
+		t.Errorf("the server: closed %v, own addresses %v", c.TURN.IsClosed(), c.OwnAddresses())
+	}
+	closed := map[string]string{"turn-closed": "on", "turn-allow-own-addresses": "on"}
+	if c, err := config.Load(config.Input{Flags: closed}); err != nil || !c.TURN.IsClosed() || c.OwnAddresses() {
+		t.Errorf("a closed one reaches the machine's own addresses, or %v", err)
+	}
+	if l, err := config.LoadRelay(config.Input{Flags: closed}); err != nil || !l.TURN.IsClosed() || l.OwnAddresses() {
+		t.Errorf("a closed relay reaches the machine's own addresses, or %v", err)
+	}
 	if l.TURN.Limits != c.TURN.Limits {
 		t.Error("the two programs have different limits")
 	}
@@ -57,6 +67,7 @@ func TestRelayFaults(t *testing.T) {
 		"relay address, any":       {flags: map[string]string{"turn-relay-ips": "0.0.0.0"}, want: []string{"addresses of this machine"}},
 		"every peer":               {flags: map[string]string{"turn-allow-peers": "0.0.0.0/0"}, want: []string{"whole Internet"}},
 		"separator":                {flags: map[string]string{"turn-separator": "7"}, want: []string{"no digit"}},
+		"closed, with TCP peers":   {flags: map[string]string{"turn-closed": "on", "turn-tcp-peers": "on"}, want: []string{"turn.tcp_peers", "must be off where turn.closed is on"}},
 		"IPv4 for IPv6":            {flags: map[string]string{"turn-public-ip6": "203.0.113.7"}, want: []string{"must be an address of IPv6"}},
 		"two of IPv6":              {flags: map[string]string{"turn-public-ip": "2001:db8::1", "turn-public-ip6": "2001:db8::2"}, want: []string{"must be an address of IPv4"}},
 		"port of the admin":        {flags: map[string]string{"turn-listen": "127.0.0.1:9090"}, want: []string{"turn.listen", "must not take the port of admin_listen"}},

@@ -21,6 +21,7 @@ type TURN struct {
 	AllowOwnAddresses Toggle   `key:"allow_own_addresses" choices:"auto,on,off" doc:"Whether the relay may carry media to other programs at this machine's own addresses, needed to try calls between two browsers on one machine. auto: on for ringfence serve as long as neither public_url nor turn.public_ip is set, else off."`
 	AllowPeers        Prefixes `key:"allow_peers" doc:"Networks that clients may reach although they are not part of the internet, such as that of a conference server. turn.deny_peers beats it."`
 	DenyPeers         Prefixes `key:"deny_peers" doc:"Networks that clients may not reach, besides those that are not part of the internet."`
+	Closed            string   `key:"closed" choices:"off,on" doc:"Whether the relay joins its own clients alone and reaches nothing else. Then no port is opened for media: turn.listen is all that has to be let in, and both sides of a relayed call have to use this relay. turn.min_port to turn.max_port only number them."`
 	TCPPeers          string   `key:"tcp_peers" choices:"off,on" doc:"Whether clients may have TCP connections towards peers (RFC 6062). Browsers never ask for them. The ports of mail stay closed."`
 	Fast              string   `key:"fast" choices:"on,off" doc:"Whether packets of channels over UDP go past the general code, by a thread for each shard. Linux on 64 bits only; elsewhere they never do. off is for finding faults."`
 	Shards            uint16   `key:"shards" min:"0" max:"64" doc:"Threads of turn.fast, each with its own part of the clients. 0: one for each processor."`
@@ -62,6 +63,7 @@ func defaultTURN() TURN {
 		MaxPort:           65535,
 		ShareHTTPS:        On,
 		AllowOwnAddresses: Auto,
+		Closed:            "off",
 		TCPPeers:          "off",
 		Fast:              "on",
 		STUN:              "on",
@@ -97,4 +99,7 @@ func DefaultRelay() Relay {
 
 // OwnAddresses reports whether the relay may reach this machine's own
 // addresses.
-func (r Relay) OwnAddresses() bool { return r.TURN.AllowOwnAddresses == On }
+func (r Relay) OwnAddresses() bool { return r.TURN.AllowOwnAddresses == On && !r.TURN.IsClosed() }
+
+// IsClosed reports whether the relay reaches nothing but its own clients.
+func (t *TURN) IsClosed() bool { return t.Closed == "on" }

@@ -112,7 +112,7 @@ func TestLabelsOfTheRelayNameNobody(t *testing.T) {
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 	body := w.Body.String()
 	known := map[string][]string{
-		"transport": {"udp", "tcp", "tls", "dtls"}, "direction": {"in", "out"}, "secret": {"matrix"},
+		"transport": {"udp", "tcp", "tls", "dtls"}, "direction": {"in", "out"}, "secret": {"matrix"}, "path": {"fast", "memory"},
 		"limit": {
 			"per_user", "per_secret", "per_prefix", "allocations", "permissions", "connections", "bytes_per_second",
 			"bytes_per_second_total", "budget", "unauthenticated_per_second",

@@ -42,7 +42,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 		connections:     Describe("relay_listener_connections", "Connections of clients that are open; none over UDP.", "transport"),
 		relayedPackets:  Describe("relay_peer_packets_total", "Packets between the relay and peers.", "direction"),
 		relayedBytes:    Describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
-		paths:           Describe("relay_path_packets_total", "Packets of channels that took a short way: fast, past the general code, or memory, to another client of this relay with no socket in between.", "path"),
+		paths:           Describe("relay_path_packets_total", "Packets that took a short way: fast, those of channels past the general code, or memory, to another client of this relay with no socket in between.", "path"),
 		live:            Describe("relay_allocations", "Allocations that live now."),
 		total:           Describe("relay_allocations_total", "Allocations made since the start."),
 		refused:         Describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),

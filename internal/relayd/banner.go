@@ -47,7 +47,11 @@ func (b *Banner) Write(w io.Writer) error {
 	}
 	c := b.Settings.TURN
 	if !b.Doors.STUNOnly {
-		line("media", fmt.Sprintf("ports %d to %d", c.MinPort, c.MaxPort))
+		if c.IsClosed() {
+			line("media", "at the same ports; the relay is closed and joins its own clients alone")
+		} else {
+			line("media", fmt.Sprintf("ports %d to %d", c.MinPort, c.MaxPort))
+		}
 		line("a credential", b.how())
 	}
 	if b.Admin.IsValid() {
@@ -115,9 +119,12 @@ func Notes(c *config.LoadedRelay) []string {
 
 // TURNNotes is the same for the settings that every relay has.
 func TURNNotes(t *config.TURN) []string {
-	out := descriptorNotes(t.Limits, openFiles())
+	out := descriptorNotes(*t, openFiles())
 	if int(t.MaxPort)-int(t.MinPort) < 99 {
 		out = append(out, "fewer than 100 media ports allow only a few relayed calls at a time.")
+	}
+	if t.IsClosed() && len(t.AllowPeers) > 0 {
+		out = append(out, "the relay is closed: turn.allow_peers opens nothing.")
 	}
 	return out
 }

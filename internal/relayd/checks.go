@@ -111,7 +111,21 @@ func (e *Examination) binds(serving bool) (checks []doctor.Check) {
 			}
 		}
 	}
+	if t.IsClosed() {
+		return append(checks, said(doctor.Finding{
+			Level: doctor.Good, Check: "ports towards peers",
+			Says: "none: the relay is closed. What is above has to be let in, and no other port; " + closedPort(t),
+		}))
+	}
 	return append(checks, doctor.Ports(t.MinPort, t.MaxPort, int(t.Limits.Allocations)))
+}
+
+// closedPort says which port does alone.
+func closedPort(t config.TURN) string {
+	if t.Transports.Has("udp") && t.Listen.On() {
+		return fmt.Sprintf("UDP port %d alone does for networks that let UDP out", port(t.Listen))
+	}
+	return "UDP is off"
 }
 
 // inside is the relay's configuration as this machine itself reaches it: at
@@ -200,7 +214,11 @@ func (e *Examination) surroundings() (checks []doctor.Check) {
 		get := func() (*tls.Certificate, error) { return c.Get(&tls.ClientHelloInfo{ServerName: t.PublicIP.Name()}) }
 		checks = append(checks, doctor.Certificate(get, t.PublicIP.Name(), nil, e.Node.Now))
 	}
-	return append(checks, doctor.Kernel(doctor.ThisMachine(), int(t.Limits.Allocations), int(t.Limits.Connections)))
+	sockets := int(t.Limits.Allocations)
+	if t.IsClosed() {
+		sockets = 0
+	}
+	return append(checks, doctor.Kernel(doctor.ThisMachine(), sockets, int(t.Limits.Connections)))
 }
 
 func port(at config.Listens) uint16 {

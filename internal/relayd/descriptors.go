@@ -10,11 +10,15 @@ import (
 const otherFiles = 256
 
 // descriptorNotes says where the limits of a relay are more than the system
-// lets the process have. Each allocation and each connection takes a file.
-func descriptorNotes(l config.Limits, open uint64) []string {
-	need := uint64(l.Allocations) + uint64(l.Connections) + otherFiles
+// lets the process have. Each allocation and each connection takes a file, but for
+// allocations of a closed relay.
+func descriptorNotes(t config.TURN, open uint64) []string {
+	need, by := uint64(t.Limits.Allocations)+uint64(t.Limits.Connections)+otherFiles, "turn.limits.allocations and turn.limits.connections ask"
+	if t.IsClosed() {
+		need, by = uint64(t.Limits.Connections)+otherFiles, "turn.limits.connections asks"
+	}
 	if open == 0 || open >= need {
 		return nil
 	}
-	return []string{fmt.Sprintf("the system lets this program have %d open files, and turn.limits.allocations and turn.limits.connections ask for %d: set LimitNOFILE=%d in its unit, or lower them.", open, need, need)}
+	return []string{fmt.Sprintf("the system lets this program have %d open files, and %s for %d: set LimitNOFILE=%d in its unit, or lower that.", open, by, need, need)}
 }

@@ -51,7 +51,7 @@ func (n *Node) config() relay.Config {
 		Keys: n.Keys, Secrets: n.Doors.Secrets, Users: n.Doors.Users, Separator: n.Doors.Separator,
 		NonceLife: time.Duration(t.NonceLife) * time.Second,
 		Peers:     relay.PeerPolicy{Allow: t.AllowPeers, Deny: t.DenyPeers},
-		TCPPeers:  t.TCPPeers == "on", Shards: int(t.Shards),
+		TCPPeers:  t.TCPPeers == "on", Shards: int(t.Shards), Closed: t.IsClosed(),
 		Shared: n.Shared, AllowOwnAddresses: n.OwnAddresses, Limits: limits(t.Limits), Log: n.Log, Now: n.Now,
 	}
 	if n.Doors.STUNOnly {

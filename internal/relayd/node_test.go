@@ -63,6 +63,10 @@ func TestEverySettingReachesTheRelay(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
+	n.Settings.TCPPeers, n.Settings.Closed = "off", "on" // which go with each other only so
+	if got := n.config(); !got.Closed || got.TCPPeers {
+		t.Errorf("closed: got %v, with TCP towards peers: %v", got.Closed, got.TCPPeers)
+	}
 }
 
 // The defaults of the settings are those of the relay itself.
