@@ -37,12 +37,13 @@ type benchRelay struct {
 
 	Seconds   float64 `help:"How long each case is measured." default:"1"`
 	Warm      float64 `help:"How long each case runs before that." default:"0.2"`
+	Again     int     `help:"How often a case is measured again while other work on the machine disturbs it." default:"0"`
 	SetupOnly bool    `name:"setup-only" help:"Only set allocations up, and end them."`
 	InFlight  int     `help:"How many allocations are set up at a time." default:"32"`
 
 	ClientIP  netip.Addr `name:"client-ip" help:"Address of this machine for the clients." placeholder:"ADDRESS"`
 	PeerIP    netip.Addr `name:"peer-ip" help:"Address of this machine for the peers; the server has to reach it." placeholder:"ADDRESS"`
-	PeerPorts int        `help:"Sockets that the peers share." default:"16"`
+	PeerPorts int        `help:"Sockets that the peers share." default:"4"`
 	GSO       bool       `name:"gso" help:"Send bursts by GSO, so that more can be offered. The report says so."`
 	CPU       int        `name:"cpu" help:"Core that the load generator stays on; give the server another one." default:"-1"`
 	JSON      string     `name:"json" help:"Write the report to this file, too; - for standard output in place of the table." placeholder:"FILE"`
@@ -103,7 +104,7 @@ func (b benchRelay) options(ctx context.Context, p *process, in *config.Input) (
 	}
 	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	o.PID, o.Allocations, o.Rates, o.Measure, o.Warm = b.PID, b.Allocations, b.Rates, seconds(b.Seconds), seconds(b.Warm)
-	o.SetupOnly, o.InFlight, o.Client, o.Peer, o.PeerPorts, o.GSO, o.CPU = b.SetupOnly, b.InFlight, b.ClientIP, b.PeerIP, b.PeerPorts, b.GSO, b.CPU
+	o.Again, o.SetupOnly, o.InFlight, o.Client, o.Peer, o.PeerPorts, o.GSO, o.CPU = b.Again, b.SetupOnly, b.InFlight, b.ClientIP, b.PeerIP, b.PeerPorts, b.GSO, b.CPU
 	o.Shapes, o.Directions = nil, nil
 	for _, text := range b.Shapes {
 		s, err := relaybench.ParseShape(text)

@@ -48,7 +48,9 @@ var layers = map[string][]string{
 	"internal/relayadmin":         {"relay"},
 	"internal/serving":            {},
 	"internal/turntest":           {},
-	"internal/relaybench":         {"internal/relaybench/rawudp"},
+	"internal/relaybench":         {"internal/relaybench/bare", "internal/relaybench/rawudp"},
+	"internal/relaybench/bare":    {"internal/relaybench/rawudp"},
+	"internal/relaybench/versus":  {"internal/relaybench"},
 	"internal/relaybench/rawudp":  {},
 	"internal/relayd":             {"relay", "internal/config", "internal/coturn", "internal/doctor", "internal/metrics", "internal/relayadmin", "internal/serving", "internal/turntest"},
 	"web":                         {},
@@ -58,7 +60,7 @@ var layers = map[string][]string{
 // tests and tools use.
 var free = []string{
 	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/cluster/clustertest",
-	"store/storetest", "internal/worldtest", "internal/memtest",
+	"store/storetest", "internal/worldtest", "internal/memtest", "internal/relaybench/cmd/benchrelay",
 }
 
 type goPackage struct {

@@ -2,12 +2,15 @@ package relaybench
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ringfence/ringfence/internal/relaybench/bare"
 )
 
 const (
@@ -214,4 +217,34 @@ func (g *generator) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
 	_ = g.control(ctx, plan{from: release, to: release, lenient: true, peer: func(int) netip.AddrPort { return g.o.Server }})
+}
+
+// hello tells the bare forwarder where each client's packets go.
+func (g *generator) hello(ctx context.Context) error {
+	greeted, left := make([]bool, len(g.clients)), len(g.clients)
+	for tries := 0; left > 0; tries++ {
+		if tries == maxTries {
+			return fmt.Errorf("%v: %w", g.o.Server, errSilent)
+		}
+		for i, c := range g.clients {
+			if p := g.peers[g.peerOf(i)].at; !greeted[i] {
+				ip := p.Addr().As4()
+				_, _ = unix.Write(c.fd, binary.BigEndian.AppendUint16(append([]byte(bare.Hello), ip[:]...), p.Port()))
+			}
+		}
+		for end := g.now() + firstWait; left > 0 && g.now() < end; {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if _, err := g.poll(func(i int, atPeer bool, _ int) {
+				if !atPeer && !greeted[i] {
+					greeted[i] = true
+					left--
+				}
+			}); err != nil && tries == maxTries-1 {
+				return err
+			}
+		}
+	}
+	return nil
 }

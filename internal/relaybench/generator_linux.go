@@ -95,17 +95,24 @@ func open(o *Options, n int) (_ *generator, err error) {
 			return nil, err
 		}
 	}
-	for i := range min(o.PeerPorts, n) {
-		p := peer{fd: -1}
-		if p.fd, p.at, err = socket(o.Peer, netip.AddrPort{}); err != nil {
-			return nil, fmt.Errorf("socket of a peer at %v: %w", o.Peer, err)
-		}
-		g.peers = append(g.peers, p)
-		if err := g.watch(p.fd, i, ofPeer); err != nil {
-			return nil, err
-		}
+	if err := g.openPeers(min(o.PeerPorts, n)); err != nil {
+		return nil, err
 	}
 	return g, nil
+}
+
+func (g *generator) openPeers(n int) error {
+	for i := range n {
+		fd, at, err := socket(g.o.Peer, netip.AddrPort{})
+		if err != nil {
+			return fmt.Errorf("socket of a peer at %v: %w", g.o.Peer, err)
+		}
+		g.peers = append(g.peers, peer{fd, at})
+		if err := g.watch(fd, i, ofPeer); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *generator) openClient(i int) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -99,14 +100,16 @@ func (l *load) stamp(now time.Duration) {
 
 // send offers the bursts of up to n allocations, and returns of how many.
 func (l *load) send(n int) int {
-	l.stamp(l.g.now())
+	if l.rate > 0 {
+		l.stamp(l.g.now())
+	}
 	if l.way == ToClient {
 		return l.sendToClients(n)
 	}
 	fd := l.g.clients[l.cursor].fd
 	l.cursor = (l.cursor + 1) % l.senders
 	if l.Burst == 1 {
-		if _, err := unix.Write(fd, l.packets); err == nil {
+		if rawudp.SendOne(fd, l.packets) {
 			l.counts[l.part].sent++
 		}
 		return 1
@@ -188,6 +191,7 @@ func (l *load) offer(ctx context.Context, end time.Duration) error {
 		perSecond /= 2 // each is relayed twice
 	}
 	began, sent := l.g.now(), 0.0
+	l.stamp(began) // all have this one where nobody asks how long they took
 	for loops := 0; ; loops++ {
 		if loops%256 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -257,11 +261,12 @@ func (l *load) relayed() uint64 {
 
 // measure runs the case.
 func (l *load) measure(ctx context.Context) (Run, error) {
-	r := Run{Allocations: len(l.g.clients), Direction: l.way, Shape: l.Shape, Rate: l.rate}
+	r := Run{Allocations: len(l.g.clients), Direction: l.way, Shape: l.Shape, Rate: l.rate, GSO: l.control != nil}
 	if err := l.offer(ctx, l.g.now()+l.g.o.Warm); err != nil {
 		return r, err
 	}
 	l.part = 1
+	work, own := workTime(), ownTime()
 	before, cpu, err := l.mark()
 	if err != nil {
 		return r, err
@@ -274,6 +279,7 @@ func (l *load) measure(ctx context.Context) (Run, error) {
 	if err != nil {
 		return r, err
 	}
+	work, own = workTime()-work, ownTime()-own
 	r.Relayed = l.relayed() - first
 	if err := l.settle(); err != nil {
 		return r, err
@@ -282,6 +288,7 @@ func (l *load) measure(ctx context.Context) (Run, error) {
 	r.Sent, r.Seconds = c.sent, (after - before).Seconds()
 	r.PerSecond = float64(r.Relayed) / r.Seconds
 	r.Busy = (cpuAfter - cpu).Seconds() / r.Seconds
+	r.Others = max(0, (work-own-(cpuAfter-cpu)).Seconds()/r.Seconds)
 	if r.Relayed > 0 {
 		r.CPUMicros = (cpuAfter - cpu).Seconds() * 1e6 / float64(r.Relayed)
 	}
@@ -293,6 +300,15 @@ func (l *load) measure(ctx context.Context) (Run, error) {
 		r.Latency = &Latency{P50: µ(0.5), P90: µ(0.9), P99: µ(0.99), Max: float64(l.latency.most) / 1e3}
 	}
 	return r, nil
+}
+
+// ownTime is the processor time of this process.
+func ownTime() time.Duration {
+	t, err := processTime(os.Getpid())
+	if err != nil {
+		return 0
+	}
+	return t
 }
 
 // mark reads both clocks.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/relaybench/bare"
 	"github.com/ringfence/ringfence/relay"
 )
 
@@ -33,7 +34,7 @@ func newRelay(t *testing.T, at string, change func(*relay.Config)) netip.AddrPor
 		t.Fatal(err)
 	}
 	cfg := relay.Config{UDP: []netip.AddrPort{netip.MustParseAddrPort(at)}, Keys: keys, AllowOwnAddresses: true, Realm: relay.DefaultRealm, Secrets: []relay.NamedSecret{rest}}
-	cfg.Limits.BytesPerSecond, cfg.Limits.BytesPerSecondTotal = 1<<31, 1<<31
+	cfg.Limits.BytesPerSecond, cfg.Limits.BytesPerSecondTotal = 1<<30, 1<<30
 	if change != nil {
 		change(&cfg)
 	}
@@ -165,5 +166,35 @@ func TestMeasureEndsWhenItIsToldTo(t *testing.T) {
 	}
 	if r, err := Measure(ctx, o); !errors.Is(err, context.Canceled) || len(r.Setups) != 1 {
 		t.Errorf("%v, %+v", err, r)
+	}
+}
+
+// The forwarder that everything is compared with forwards, to the peer of each
+// client.
+func TestTheBareForwarderForwards(t *testing.T) {
+	t.Parallel()
+	free, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := netip.MustParseAddrPort(free.LocalAddr().String())
+	_ = free.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- bare.Run(ctx, at) }()
+	o := quick(t, at)
+	o.Bare, o.Directions, o.Shapes, o.Rates, o.Allocations, o.PeerPorts = true, []Direction{ToPeer}, []Shape{{160, 1}, {1200, 8}}, []int{2000}, []int{3}, 2
+	r, err := Measure(ctx, o)
+	cancel()
+	if berr := <-done; err != nil || berr != nil {
+		t.Fatal(err, berr)
+	}
+	if len(r.Setups) != 0 || len(r.Runs) != 2 {
+		t.Errorf("%+v", r)
+	}
+	for _, c := range r.Runs {
+		if c.Relayed == 0 || c.Loss == 1 {
+			t.Errorf("%+v", c)
+		}
 	}
 }

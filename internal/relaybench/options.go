@@ -19,6 +19,7 @@ const (
 	MaxPeerPorts   = 1024
 	MaxInFlight    = 1024
 	maxCases       = 1000
+	maxAgain       = 10
 	maxMeasure     = time.Minute
 )
 
@@ -99,6 +100,14 @@ type Options struct {
 	// CPU is the core that the generator's thread stays on; negative for any.
 	CPU int
 
+	// Bare says that the server is no TURN server but the forwarder of package
+	// bare, which knows only the way to peers.
+	Bare bool
+
+	// Again is how often a case is measured again while other work on this
+	// machine disturbs it; the one that was disturbed least counts.
+	Again int
+
 	// SetupOnly leaves out all but the set-up.
 	SetupOnly bool
 
@@ -110,7 +119,7 @@ type Options struct {
 func Defaults() Options {
 	return Options{
 		Allocations: []int{1, 100, 1000}, Shapes: Shapes(), Directions: []Direction{ToPeer, ToClient, Echo}, Rates: []int{0},
-		Warm: 200 * time.Millisecond, Measure: time.Second, PeerPorts: 16, InFlight: 32, CPU: -1,
+		Warm: 200 * time.Millisecond, Measure: time.Second, PeerPorts: 4, InFlight: 32, CPU: -1,
 	}
 }
 
@@ -128,6 +137,8 @@ var (
 	errTimes       = fmt.Errorf("a case is measured for 10 ms to %v, after a warm-up of at most as much", maxMeasure)
 	errPeerPorts   = fmt.Errorf("the peers have from 1 to %d ports", MaxPeerPorts)
 	errInFlight    = fmt.Errorf("from 1 to %d allocations are set up at a time", MaxInFlight)
+	errAgain       = fmt.Errorf("a case is measured again up to %d times", maxAgain)
+	errBare        = errors.New("the bare forwarder knows only the way to peers")
 	errFamily      = errors.New("clients and peers have addresses of the server's family")
 )
 
@@ -146,6 +157,8 @@ func (o *Options) Check() error {
 	bad(slices.ContainsFunc(o.Directions, func(d Direction) bool { return !slices.Contains(Directions(), d) }) || len(o.Directions) == 0, errDirection)
 	bad(slices.ContainsFunc(o.Rates, func(r int) bool { return r < 0 || r > 10_000_000 }) || len(o.Rates) == 0, errRate)
 	bad(o.Measure < 10*time.Millisecond || o.Measure > maxMeasure || o.Warm < 0 || o.Warm > maxMeasure, errTimes)
+	bad(o.Bare && !slices.Equal(o.Directions, []Direction{ToPeer}), errBare)
+	bad(o.Again < 0 || o.Again > maxAgain, errAgain)
 	bad(o.PeerPorts < 1 || o.PeerPorts > MaxPeerPorts, errPeerPorts)
 	bad(o.InFlight < 1 || o.InFlight > MaxInFlight, errInFlight)
 	bad(len(o.Allocations)*len(o.Shapes)*len(o.Directions)*len(o.Rates) > maxCases, errCases)

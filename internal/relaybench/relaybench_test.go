@@ -81,6 +81,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		errRate:        func(o *Options) { o.Rates = []int{-1} },
 		errTimes:       func(o *Options) { o.Measure = time.Hour },
 		errPeerPorts:   func(o *Options) { o.PeerPorts = 0 },
+		errAgain:       func(o *Options) { o.Again = -1 },
+		errBare:        func(o *Options) { o.Bare = true },
 		errInFlight:    func(o *Options) { o.InFlight = 0 },
 		errCases:       func(o *Options) { o.Rates = make([]int, 100) },
 		errFamily:      func(o *Options) { o.Peer = netip.MustParseAddr("::1") },
@@ -178,6 +180,7 @@ func TestNotesTellWhenTheServerWasNotTheLimit(t *testing.T) {
 		"":                                   {Busy: 1, Loss: 0.5},
 		"the generator could not offer":      {Busy: 0.5, Loss: 0},
 		"turn.limits.bytes_per_second_total": {Busy: 0.5, Loss: 0.5},
+		"up to 40 % of a core":               {Busy: 1, Loss: 0.5, Others: 0.4},
 	} {
 		r := Report{PID: 1, Runs: []Run{run}}
 		said := strings.Join(r.Notes(), "\n")

@@ -53,7 +53,8 @@ type Run struct {
 	Allocations int       `json:"allocations"`
 	Direction   Direction `json:"direction"`
 	Shape
-	Rate    int     `json:"rate"` // that was asked for; 0: more than can be carried
+	Rate    int     `json:"rate"`                    // that was asked for; 0: more than can be carried
+	GSO     bool    `json:"generator_gso,omitempty"` // bursts were handed over in one piece
 	Seconds float64 `json:"seconds"`
 
 	Sent      uint64  `json:"sent"`    // by clients or peers
@@ -64,6 +65,10 @@ type Run struct {
 	// Of the server's process; 0 where it is not known.
 	CPUMicros float64 `json:"cpu_us"` // for each relayed packet
 	Busy      float64 `json:"busy"`   // cores
+
+	// Others is what all else on this machine took meanwhile, in cores; of use
+	// only where the server's process is known.
+	Others float64 `json:"others"`
 
 	// Latency is of paced runs: from the send to the receive call, of Echo for
 	// the whole round.

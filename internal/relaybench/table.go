@@ -69,11 +69,15 @@ const (
 	idleLoss = 0.02
 )
 
+// Disturbed is from how much other work on, in cores, a run is not believed.
+const Disturbed = 0.1
+
 // Notes say what one should know before one believes the figures.
 func (r *Report) Notes() []string {
 	var notes []string
-	starved, capped := false, false
+	starved, capped, others := false, false, 0.0
 	for _, c := range r.Runs {
+		others = max(others, c.Others)
 		if c.Rate != 0 || r.PID == 0 || c.Busy >= idleBusy {
 			continue
 		}
@@ -88,6 +92,9 @@ func (r *Report) Notes() []string {
 	}
 	if capped {
 		notes = append(notes, "In some runs much was lost although the server was not busy: a limit of rate, or small socket buffers. For this relay raise turn.limits.bytes_per_second and turn.limits.bytes_per_second_total while you measure; for coturn max-bps and bps-capacity.")
+	}
+	if others > Disturbed && r.PID != 0 {
+		notes = append(notes, fmt.Sprintf("Other work took up to %.0f %% of a core meanwhile: the figures of such a run are not to be trusted. Give the server and the generator (--cpu) a core each, and let nothing else run.", others*100))
 	}
 	if r.GSO {
 		notes = append(notes, "The generator sent bursts by GSO. A server that uses UDP_GRO got whole pieces on loopback, which a network does not always give it.")

@@ -34,3 +34,13 @@ func Send(fd int, hdrs []unix.Mmsghdr) int {
 	}
 	return sent
 }
+
+// SendOne sends one packet on a connected socket, and reports whether the
+// kernel took it. It does not wait.
+func SendOne(fd int, b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), unix.MSG_DONTWAIT, 0, 0) //nolint:gosec // as above
+	return errno == 0
+}
