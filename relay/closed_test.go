@@ -200,7 +200,7 @@ func TestClosedRelayDecidesByPort(t *testing.T) {
 			if _, err := a.WriteTo([]byte("x"), to); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, patience, "refusal counted", func() bool { return r.refused(RefusedOwnAddress) == uint64(i+1) })
+			eventually(t, patience, "refusal counted", func() bool { return r.refused(RefusedClosed) == uint64(i+1) })
 		}
 		_ = service.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 		if n, err := service.Read(make([]byte, 10)); err == nil {

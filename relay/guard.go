@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"log/slog"
 	"net/netip"
 	"slices"
+	"sync"
 )
 
 // guard judges peers: what the policy cannot know about this machine and
@@ -17,6 +19,8 @@ type guard struct {
 	tcpDoors  []netip.AddrPort // likewise
 	self      *self
 	table     *table
+	log       *slog.Logger
+	said      sync.Once
 }
 
 // grants is the first line, when a client asks for a permission: by address
@@ -28,10 +32,10 @@ func (g *guard) grants(peer netip.Addr) Refusal {
 	switch {
 	case slices.Contains(g.relayIPs, peer), set.isExternal(peer):
 		return ""
+	case g.closed:
+		return g.outside()
 	case set.isMachine(peer):
 		return g.ownAddress(peer)
-	case g.closed:
-		return RefusedClosed
 	case !g.policy.Permits(peer):
 		return RefusedPeer
 	}
@@ -100,16 +104,29 @@ func (g *guard) judge(who *Principal, peer netip.AddrPort, tcp bool) (*socket, R
 			}
 			return other, ""
 		}
-		if !machine {
+		switch {
+		case g.closed:
+			return nil, g.outside()
+		case !machine:
 			return nil, RefusedOwnAddress
 		}
 		return nil, g.ownPort(peer, tcp)
 	case g.closed:
-		return nil, RefusedClosed
+		return nil, g.outside()
 	case !g.policy.Permits(addr):
 		return nil, RefusedPeer
 	}
 	return nil, ""
+}
+
+// outside refuses for a closed relay, and tells the operator once what the
+// counter counts: every call tries addresses that are not ours, and one whose
+// other side is not here has no others.
+func (g *guard) outside() Refusal {
+	g.said.Do(func() {
+		g.log.Info("closed relay refused a peer that is no client of its own; calls of which one side uses another way do not connect", slog.String("setting", "turn.closed"))
+	})
+	return RefusedClosed
 }
 
 // ownAddress judges an address of this machine behind which there is no

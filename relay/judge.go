@@ -330,9 +330,6 @@ func (d *desk) peer(r *request, sock *socket, value []byte) (peer netip.AddrPort
 		return peer, RefusedPeer, codeForbidden
 	}
 	if refusal := d.front.guard.grants(peer.Addr()); refusal != "" {
-		if refusal == RefusedClosed {
-			d.front.sayClosed()
-		}
 		return peer, refusal, codeForbidden
 	}
 	return peer, "", 0

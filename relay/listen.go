@@ -160,7 +160,7 @@ func (s *Server) settle(interfaces func() ([]netip.Addr, error)) {
 	s.self = &self{interfaces: interfaces, public: s.cfg.outside, bound: slices.Concat(relayIPs, heard)}
 	s.self.refresh()
 	s.guard = &guard{
-		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses && !s.cfg.Closed, closed: s.cfg.Closed, relayIPs: relayIPs, listeners: listeners, tcpDoors: tcpDoors,
-		loopback: slices.ContainsFunc(relayIPs, netip.Addr.IsLoopback), self: s.self, table: s.table,
+		policy: s.cfg.Peers, allowOwn: s.cfg.AllowOwnAddresses, closed: s.cfg.Closed, relayIPs: relayIPs, listeners: listeners, tcpDoors: tcpDoors,
+		loopback: slices.ContainsFunc(relayIPs, netip.Addr.IsLoopback), self: s.self, table: s.table, log: s.cfg.Log,
 	}
 }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -23,8 +22,6 @@ type taker interface {
 // virtuals are the relayed addresses that nothing is bound to. Each is one
 // allocation's, or held by a reservation, as a bound one would be.
 type virtuals struct {
-	said sync.Once
-
 	mu    sync.Mutex // guards following
 	taken map[netip.AddrPort]struct{}
 }
@@ -47,15 +44,6 @@ func (v *virtuals) give(at netip.AddrPort) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.taken, at)
-}
-
-// sayClosed tells the operator, once, what the counter counts: every call
-// tries addresses that are not ours, and one whose other side is not here has
-// no others.
-func (s *Server) sayClosed() {
-	s.virtuals.said.Do(func() {
-		s.cfg.Log.Info("closed relay refused a peer that is no client of its own; calls of which one side uses another way do not connect", slog.String("setting", "turn.closed"))
-	})
 }
 
 // openVirtual takes a relayed address without a socket.
