@@ -7,20 +7,20 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './server.mjs';
+import { freePort, Metrics } from './server.mjs';
 import { until, within } from './wait.mjs';
 
 const secret = 'a-secret-that-is-worth-nothing-elsewhere';
 
-/** @param {string} folder for its secret */
-export async function startRelay(folder) {
+/** @param {string} folder for its secret @param {string[]} [args] */
+export async function startRelay(folder, args = []) {
   const [port, admin] = [await freePort(), await freePort()];
   const file = join(folder, 'relay.secret');
   await writeFile(file, `${secret}\n`, { mode: 0o600 });
   let output = '';
   const run = async () => {
     const child = spawn(process.env.RINGFENCE_BIN ?? '', [
-      'relay', 'serve', '--secret-file', file, '--turn-listen', `:${port}`, '--admin-listen', `127.0.0.1:${admin}`, '--turn-allow-own-addresses', 'on',
+      'relay', 'serve', '--secret-file', file, '--turn-listen', `:${port}`, '--admin-listen', `127.0.0.1:${admin}`, '--turn-allow-own-addresses', 'on', ...args,
     ], { stdio: ['ignore', 'pipe', 'pipe'], env: Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith('RINGFENCE_'))) });
     for (const pipe of [child.stdout, child.stderr]) pipe.on('data', (b) => { output += b; });
     const ended = once(child, 'exit');
@@ -39,6 +39,7 @@ export async function startRelay(folder) {
     /** What a page is to use. @param {'udp' | 'tcp'} transport */
     server: (transport) => ({ urls: [`turn:${host}:${port}?transport=${transport}`], username, credential: createHmac('sha1', secret).update(username).digest('base64') }),
     output: () => output,
+    metrics: async () => new Metrics(await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()),
     kill,
     again: async () => { running = await run(); },
   };

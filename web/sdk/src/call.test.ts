@@ -136,6 +136,14 @@ describe('calling', () => {
     expect(p.hub.last('hangup').call).toBe(call.id)
   })
 
+  it.each([[10_000, 'hangup'], [29_000, 'failed']] as const)('tells a hang-up after %i ms without a way from one that gives up: %s', async (after, reason) => {
+    const call = await rings(p)
+    await answered(p, call)
+    await vi.advanceTimersByTimeAsync(after)
+    p.hub.send({ kind: 'ended', call: call.id, body: { reason: 'hangup' } })
+    expect(call).toMatchObject({ state: 'ended', endReason: reason, endedByUs: false })
+  })
+
   it('fails where the browser makes no offer, or does not take the answer', async () => {
     const call = p.calls.start(berta, { video: false })
     p.peer().fail.createOffer = new Error('no')

@@ -19,6 +19,7 @@ import {
 
 const connectWithin = 30_000
 const callingWithin = 15_000
+const giveUpApart = 5_000 // of two sides that wait as long for a way
 const ringSlack = 5000
 
 /** Call is one call of this device, from the first ring to its end. */
@@ -40,6 +41,7 @@ export class Call extends CallFace {
   #endedByUs = false
   #remote: Sending
   #remoteAway = false
+  #connectingSince: number | undefined
   #connectedAt: number | undefined
   #endedAt: number | undefined
   #other: Address | undefined
@@ -229,7 +231,7 @@ export class Call extends CallFace {
         this.#recovery.servers(frame.body.servers)
         return
       case 'ended':
-        this.#finish(frame.body.reason, false)
+        this.#finish(this.#gaveUp(frame.body.reason) ? 'failed' : frame.body.reason, false)
         return
       case 'error':
         this.#refused(frame.body.ref, frame.body.code)
@@ -399,6 +401,12 @@ export class Call extends CallFace {
 
   // Its end.
 
+  /** Whether the other side found no way, as we didn't: the one whose clock was faster hangs up, and neither of them pressed anything. */
+  #gaveUp(reason: EndReason): boolean {
+    const since = this.#connectingSince
+    return reason === 'hangup' && this.#state === 'connecting' && since !== undefined && this.#o.env.now() - since > connectWithin - giveUpApart
+  }
+
   #abandon(): void {
     if (this.#state === 'outgoing') this.#leave('hangup', 'glare')
     else this.#finish('glare', true)
@@ -437,6 +445,7 @@ export class Call extends CallFace {
 
   #become(state: CallState): void {
     this.#state = state
+    if (state === 'connecting') this.#connectingSince ??= this.#o.env.now()
     this.changed()
   }
 }
