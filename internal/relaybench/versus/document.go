@@ -21,6 +21,9 @@ var (
 	rates   = []int{10_000, 20_000, pace, 80_000, 120_000}
 )
 
+// spoilt: where one case of so many was disturbed, the document says so first.
+const spoilt = 50
+
 // Rates lists the packets a second that audio to the peer is measured at.
 func Rates() []int { return slices.Clone(rates) }
 
@@ -114,6 +117,9 @@ func (s *Session) Document() string {
 	fmt.Fprintf(&b, "%d round(s), one after another for every server in turn, on %s with %d cores, Linux %s, %s; begun %s. Each value is the worst of the rounds, in brackets the best. "+
 		"A ratio is taken within a round, and the worst round counts. Compare nothing across sessions. The raw numbers: [%s](%s/%s).\n\n",
 		len(s.Rounds), s.Machine.CPU, s.Machine.Cores, s.Machine.Kernel, s.Machine.Go, s.Began, Raw, Folder, Raw)
+	if disturbed, all, _ := s.quiet(); disturbed*spoilt > all {
+		fmt.Fprintf(&b, "**Other work on the machine disturbed this session: %d of %d cases. Measure again on a quiet one before you believe the worst of the rounds.**\n\n", disturbed, all)
+	}
 	s.lost(&b)
 	s.bounds(&b)
 	s.saturated(&b)

@@ -120,6 +120,20 @@ func TestTheWorstRoundCounts(t *testing.T) {
 	}
 }
 
+// A session that other work disturbed says so before anything else.
+func TestDisturbanceIsTold(t *testing.T) {
+	t.Parallel()
+	s := world()
+	const says = "disturbed this session"
+	if strings.Contains(s.Document(), says) {
+		t.Error("a quiet session was disturbed")
+	}
+	s.change(Ours, func(r relaybench.Run) bool { return r.Rate == 0 }, func(r *relaybench.Run) { r.Others = 0.5 })
+	if doc := s.Document(); !strings.Contains(doc[:strings.Index(doc, "## What is lost")], says) {
+		t.Error("the document is silent about it")
+	}
+}
+
 // What is lost is told even where no bound is about it.
 func TestLossesAreTold(t *testing.T) {
 	t.Parallel()
