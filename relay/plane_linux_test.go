@@ -372,30 +372,9 @@ func TestPassingAllocatesNothing(t *testing.T) {
 func TestChangeUnderLoad(t *testing.T) {
 	t.Parallel()
 	r := planeRig(t, func(c *Config) { c.Limits.PerLeg = 64 })
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
+	var ends []func()
 	for range 6 {
-		l := newLane(t, r)
-		relayed := addrPortOf(l.relayed)
-		for _, send := range []func(){
-			func() { _, _ = l.client.Write(channelData(0x4000, make([]byte, 900), false)) },
-			func() { _, _ = l.peer.WriteToUDPAddrPort(make([]byte, 900), relayed) },
-		} {
-			wg.Go(func() {
-				beat := time.NewTicker(time.Millisecond) // requests need room in the listener's buffer
-				defer beat.Stop()
-				for {
-					select {
-					case <-stop:
-						return
-					case <-beat.C:
-						for range 8 {
-							send()
-						}
-					}
-				}
-			})
-		}
+		ends = append(ends, newLane(t, r).busy())
 	}
 	for i := range 40 {
 		l := newLane(t, r)
@@ -416,21 +395,54 @@ func TestChangeUnderLoad(t *testing.T) {
 		t.Error("nothing went past pion")
 	}
 	r.Server.Revoke(Revocation{Call: "call1"})
-	close(stop)
-	wg.Wait()
+	for _, end := range ends {
+		end()
+	}
 	p, _ := r.plane.(*plane)
 	if got, want := p.twins.Load(), twinsFor(maxDescriptors()); got != want {
 		t.Errorf("%d sockets may yet be opened, want %d", got, want)
 	}
 	for _, sh := range p.shards {
-		sh.mu.Lock()
-		for _, f := range sh.files {
-			if f != nil && f.listener == nil {
-				t.Error("a socket is still watched")
+		if n := sh.watched(); n != 1 {
+			t.Errorf("%d sockets are watched, want the listener alone", n)
+		}
+	}
+}
+
+// busy sends both ways, in bursts, until the end is asked for.
+func (l lane) busy() (end func()) {
+	stop, relayed := make(chan struct{}), addrPortOf(l.relayed)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		beat := time.NewTicker(time.Millisecond) // requests need room in the listener's buffer
+		defer beat.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-beat.C:
+			}
+			for range 8 {
+				_, _ = l.client.Write(channelData(0x4000, make([]byte, 900), false))
+				_, _ = l.peer.WriteToUDPAddrPort(make([]byte, 900), relayed)
 			}
 		}
-		sh.mu.Unlock()
+	})
+	return func() {
+		close(stop)
+		wg.Wait()
 	}
+}
+
+func (sh *shard) watched() (n int) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, f := range sh.files {
+		if f != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // Allocations give back what they had.

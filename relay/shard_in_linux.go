@@ -101,7 +101,7 @@ func (sh *shard) toPeer(b *channel) {
 		s.counters.refuseAll(v.refusal, b.chained)
 		return
 	}
-	if v.hop.back != nil {
+	if v.hop.back != nil && (v.in == nil || v.hop.peer.inbox.empty()) { // what waits for pion goes first
 		sh.hop(b)
 		return
 	}

@@ -21,7 +21,7 @@ type standing struct {
 // the runtime, pools and maps that do not shrink.
 const heapSlack = 2 << 20
 
-const nothingLeft = "intents 0, reserved 0, links 0, connections 0, handshakes 0, live 0, addresses 0, users 0, calls 0, clients 0, networks 0, accounts 0"
+const nothingLeft = "intents 0, reserved 0, links 0, connections 0, handshakes 0, live 0, addresses 0, users 0, calls 0, clients 0, networks 0, accounts 0, revoked 0"
 
 // impatient is a relay of every kind, in which a session of DTLS that says no
 // more ends soon: else each test of what is left would wait a minute for it.
@@ -73,13 +73,15 @@ func (r *rig) tables() string {
 	return fmt.Sprint("intents ", intents, ", reserved ", reserved, ", links ", len(r.peerLinks.all()),
 		", connections ", r.crowd.count(), ", handshakes ", r.lobby.count(), ", live ", tab.live, ", addresses ", len(tab.byAddr),
 		", users ", len(tab.byUser), ", calls ", len(tab.byCall), ", clients ", len(tab.clients), ", networks ", len(tab.quotas.byPrefix),
-		", accounts ", len(tab.quotas.accounts))
+		", accounts ", len(tab.quotas.accounts), ", revoked ", tab.revoked.order.Len())
 }
 
 // settle waits until r stands as it did, and fails the test if it never does.
-// A handshake that stays away holds on to its place for some seconds.
+// A handshake that stays away holds on to its place for some seconds, and a
+// revocation is remembered until its time is over.
 func (r *rig) settle(t testing.TB, before standing, slack uint64) {
 	t.Helper()
+	r.clock.advance(revokedFor)
 	var now standing
 	deadline := time.Now().Add(30 * time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)

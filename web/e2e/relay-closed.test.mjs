@@ -96,7 +96,7 @@ async function withPlacesOutside({ url, legs }) {
   }
 }
 
-// Firefox asks for no permission at these places, so that nothing is refused there.
+// Firefox is left out: whether it asks for permissions at these places was not settled.
 for (const on of /** @type {const} */ (['chromium'])) {
   test(`what a closed relay refuses does no harm to what it carries, in ${on}`, async (t) => {
     const host = Object.values(networkInterfaces()).flat().find((a) => a && !a.internal && a.family === 'IPv4')?.address ?? '127.0.0.1';
