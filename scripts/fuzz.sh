@@ -10,9 +10,11 @@ trap 'rm -rf "$logs"' EXIT
 export each logs
 
 one() {
-  local dir=$1 name=$2 log="$logs/$2"
+  local dir=$1 name=$2 log="$logs/${1//\//.}.$2"
   if go test -run '^$' -fuzz "^$name\$" -fuzztime "$each" -parallel 1 "./$dir" >"$log" 2>&1; then
     echo "fuzzed $each ./$dir $name"
+  elif grep -q '^ *context deadline exceeded$' "$log" && ! grep -q 'Failing input written' "$log"; then
+    echo "fuzzed $each ./$dir $name (its time ended in the middle of an input, which go test takes for a failure: golang/go#48591)"
   else
     echo "FAILED ./$dir $name"
     cat "$log"
