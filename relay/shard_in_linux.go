@@ -13,8 +13,9 @@ func (sh *shard) fromClients(f *file) (more bool) {
 		n, err := sh.in.Recv(f.fd, 0, clientSlots)
 		if err != nil {
 			sh.plane.server.counters.of(ViaUDP).errors.Add(1)
-			return true // the error is gone now; packets may wait behind it
+			return f.again()
 		}
+		f.failed = 0
 		if n == 0 {
 			return false
 		}
@@ -212,8 +213,9 @@ func (sh *shard) fromPeers(f *file) (more bool) {
 	}
 	n, err := sh.back.Recv(f.fd, sh.used, perPeer)
 	if err != nil {
-		return true // word of an earlier packet; others may wait behind it
+		return f.again()
 	}
+	f.failed = 0
 	for i := sh.used; i < sh.used+n; i++ {
 		sh.toClient(f.peer, i)
 	}

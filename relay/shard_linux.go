@@ -67,6 +67,7 @@ type file struct {
 	tag        int
 	waits      bool // in again
 	uncut      bool // the kernel can't cut runs here
+	failed     int  // reads in a row
 	listener   *shardListener
 	peer       *shardPeer // where listener is nil
 }
@@ -184,6 +185,14 @@ func (sh *shard) read(f *file) {
 		f.waits = true
 		sh.again = append(sh.again, f)
 	}
+}
+
+// again reports whether a read that failed is worth another at once: one error
+// is about an earlier packet, and others may wait behind it. Of many in a row
+// nothing is to be had until epoll tells of more.
+func (f *file) again() bool {
+	f.failed++
+	return f.failed%maxReadErrors != 0
 }
 
 // bury closes allocations that have nothing left to spend.
