@@ -126,6 +126,11 @@ func (s *Session) Document() string {
 	s.pacedTable(&b)
 	s.setUpTable(&b)
 	s.method(&b)
+	for i, r := range s.Rounds {
+		for _, f := range r.Failures {
+			fmt.Fprintf(&b, "- In round %d a server failed and had its turn again, started anew: %s.\n", i+1, strings.Join(strings.Fields(f), " "))
+		}
+	}
 	b.WriteString(ownServer)
 	return b.String()
 }

@@ -41,6 +41,10 @@ type Contender struct {
 type Round struct {
 	Reports map[string]*relaybench.Report `json:"reports"`
 
+	// Failures are the turns that were measured again from the beginning,
+	// because the server ended or fell silent, and with what error.
+	Failures []string `json:"failures,omitempty"`
+
 	// SendMicros and ReceiveMicros are what sendmmsg and recvmmsg take for a
 	// packet of 160 bytes in batches of 64, with nothing done to it.
 	SendMicros    float64 `json:"sendmmsg_us"`

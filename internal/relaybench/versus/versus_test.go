@@ -129,6 +129,10 @@ func TestDisturbanceIsTold(t *testing.T) {
 		t.Error("a quiet session was disturbed")
 	}
 	s.change(Ours, func(r relaybench.Run) bool { return r.Rate == 0 }, func(r *relaybench.Run) { r.Others = 0.5 })
+	s.Rounds[1].Failures = []string{"pion/turn, 100 allocations: nothing\nlistens"}
+	if !strings.Contains(s.Document(), "- In round 2 a server failed and had its turn again, started anew: pion/turn, 100 allocations: nothing listens.") {
+		t.Error("a failure is not told")
+	}
 	if doc := s.Document(); !strings.Contains(doc[:strings.Index(doc, "## What is lost")], says) {
 		t.Error("the document is silent about it")
 	}

@@ -155,6 +155,10 @@ func (o *options) stages() []stage {
 	}
 }
 
+// maxFailures is how often a server may end or fall silent in its turn, and get
+// the whole turn again, started anew. The document tells of each.
+const maxFailures = 2
+
 // round has each server's turn in each stage.
 func (o *options) round(ctx context.Context, all []server, number int) (versus.Round, error) {
 	r := versus.Round{Reports: map[string]*relaybench.Report{}}
@@ -162,6 +166,11 @@ func (o *options) round(ctx context.Context, all []server, number int) (versus.R
 		for _, s := range all {
 			say("round %d of %d, %d allocations: %s", number, o.rounds, st.allocations, s.Label)
 			got, err := measure(ctx, s, st)
+			for again := 0; err != nil && ctx.Err() == nil && again < maxFailures; again++ {
+				say("%s failed: %v", s.Label, err)
+				r.Failures = append(r.Failures, fmt.Sprintf("%s, %d allocations: %v", s.Label, st.allocations, err))
+				got, err = measure(ctx, s, st)
+			}
 			if err != nil {
 				return r, fmt.Errorf("%s: %w", s.Name, err)
 			}
