@@ -129,7 +129,7 @@ for (const kind of /** @type {const} */ (['chromium', 'firefox'])) {
     await ben.page.evaluate(() => window.__probe.connections.at(-1).restartIce());
     await until('an offer of the callee', () => ben.page.evaluate(() => window.__probe.connections.at(-1).localDescription.type === 'offer'));
     await Promise.all([anna.watches(2), ben.watches(1)]);
-    const mend = sever();
+    const mend = sever([stage.server.ports.turn, stage.server.ports.tls]);
     const cut = Date.now();
     await anna.sees(text.stage.reconnecting, 15_000);
     t.diagnostic(`said after ${Date.now() - cut} ms`);

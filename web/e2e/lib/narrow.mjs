@@ -35,8 +35,12 @@ export function widen() {
   } catch { /* it is wide */ }
 }
 
-/** Lets nothing through over UDP, until the function that it returns is called. */
-export function sever() {
+/**
+ * sever lets nothing through over UDP, and nothing over TCP from or to the relay's ports: two browsers
+ * that each reach it over TCP need no packet over UDP. It holds until the function that it returns is called.
+ * @param {number[]} relay
+ */
+export function sever(relay) {
   if (!ownNetwork) throw new Error('this is the machine’s own network');
   widen();
   tc('qdisc add dev lo root handle 1: htb default 10 r2q 1000');
@@ -44,7 +48,9 @@ export function sever() {
     tc('class add dev lo parent 1: classid 1:10 htb rate 10gbit quantum 60000');
     tc('class add dev lo parent 1: classid 1:20 htb rate 8kbit burst 1k quantum 1500');
     tc('qdisc add dev lo parent 1:20 bfifo limit 10'); // shorter than any packet
-    tc('filter add dev lo parent 1: protocol ip u32 match ip protocol 17 0xff flowid 1:20');
+    const cut = (/** @type {string} */ match) => tc(`filter add dev lo parent 1: protocol ip u32 match ip protocol ${match} flowid 1:20`);
+    cut('17 0xff');
+    for (const port of relay) for (const side of ['sport', 'dport']) cut(`6 0xff match ip ${side} ${port} 0xffff`);
   } catch (err) {
     widen();
     throw err;
