@@ -56,6 +56,7 @@ func (d doctorCommand) examination(ctx context.Context, p *process, in config.In
 	_, secret := in.Flags["turn-secret-file"]
 	_, other := in.Flags["coturn-config"]
 	var t config.TURN
+	var from config.Origins
 	var foreign *relayd.Coturn
 	e := &relayd.Examination{Outside: d.STUN}
 	if d.Relay || secret || other {
@@ -63,13 +64,13 @@ func (d doctorCommand) examination(ctx context.Context, p *process, in config.In
 		if err != nil {
 			return nil, err
 		}
-		t, foreign, e.Admin, e.Node.OwnAddresses = c.TURN, coturn, c.AdminListen, c.OwnAddresses()
+		t, from, foreign, e.Admin, e.Node.OwnAddresses = c.TURN, c.Origins, coturn, c.AdminListen, c.OwnAddresses()
 	} else {
 		c, err := config.Load(in)
 		if err != nil {
 			return nil, err
 		}
-		t, e.Admin, e.Node.OwnAddresses = c.TURN, c.AdminListen, c.OwnAddresses()
+		t, from, e.Admin, e.Node.OwnAddresses = c.TURN, c.Origins, c.AdminListen, c.OwnAddresses()
 	}
 	var err error
 	if e.Node.Doors, err = relayd.OpenDoors(t, foreign); err != nil {
@@ -79,7 +80,7 @@ func (d doctorCommand) examination(ctx context.Context, p *process, in config.In
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	if e.Node.Certificates, err = relayd.OpenCertificates(t, quiet); err != nil {
+	if e.Node.Certificates, err = relayd.OpenCertificates(t, from, quiet); err != nil {
 		return nil, err
 	}
 	if e.Node.External, err = relayd.NewPublicIP(ctx, p.lookup, t.PublicIP, quiet); err != nil {

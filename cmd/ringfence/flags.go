@@ -39,8 +39,12 @@ func flagStruct() reflect.Type {
 		if len(s.Choices) > 0 {
 			doc += " One of " + strings.Join(s.Choices, ", ") + "."
 		}
+		short := shorter[s.Flag]
+		if short != "" {
+			doc += " Or --" + short + "."
+		}
 		tag := fmt.Sprintf("name:%q help:%q placeholder:%q group:%q", s.Flag, doc, placeholder(s), settingsGroup)
-		if short := shorter[s.Flag]; short != "" {
+		if short != "" {
 			tag += fmt.Sprintf(" aliases:%q", short)
 		}
 		fields = append(fields, reflect.StructField{
@@ -75,17 +79,23 @@ func given(flags reflect.Value) map[string]string {
 // They are flags of every command all the same.
 func help(o kong.HelpOptions, c *kong.Context) error {
 	shown := []string{"data", "keys", "passphrase-file"}
-	switch first, _, _ := strings.Cut(c.Command(), " "); first {
-	case "serve", "config", "doctor":
+	relays := map[string]string{} // what the defaults of a relay alone look like
+	for _, s := range config.RelaySettings() {
+		relays[s.Flag] = placeholder(s)
+	}
+	switch first, rest, _ := strings.Cut(c.Command(), " "); first {
+	case "serve", "config":
 		return kong.DefaultHelpPrinter(o, c)
 	case "version":
 		shown = nil
 	case "bench":
 		shown = []string{"turn-secret-file"}
-	case "relay":
-		shown = nil
-		for _, s := range config.RelaySettings() {
-			shown = append(shown, s.Flag)
+	case "relay", "doctor":
+		shown = ofRelayCommand(rest)
+		for _, f := range c.Model.Flags {
+			if text := relays[f.Name]; text != "" {
+				f.PlaceHolder = text
+			}
 		}
 	}
 	for _, f := range c.Model.Flags {
@@ -94,4 +104,20 @@ func help(o kong.HelpOptions, c *kong.Context) error {
 		}
 	}
 	return kong.DefaultHelpPrinter(o, c)
+}
+
+// ofRelayCommand lists the settings that a command of the relay looks at. The
+// relay itself, and the doctor, look at all.
+func ofRelayCommand(name string) (flags []string) {
+	command, _, _ := strings.Cut(name, " ")
+	switch command {
+	case "credential":
+		return []string{"turn-secret-file", "coturn-config", "turn-public-ip", "turn-listen", "turn-tls-listen", "turn-cert"}
+	case "revoke":
+		return []string{"admin-listen", "turn-revoke-key-file", "turn-secret-file", "coturn-config"}
+	}
+	for _, s := range config.RelaySettings() {
+		flags = append(flags, s.Flag)
+	}
+	return flags
 }

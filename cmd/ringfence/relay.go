@@ -14,7 +14,7 @@ import (
 // relayCommands are those of a relay that runs alone. They need no data and no
 // keys, and make no files.
 type relayCommands struct {
-	Serve      relayServe      `cmd:"" default:"withargs" help:"Run the relay. All it needs is --secret-file."`
+	Serve      relayServe      `cmd:"" default:"withargs" help:"Run the relay; ringfence relay without a command does the same. All it needs is --secret-file."`
 	Credential relayCredential `cmd:"" help:"Mint a credential, with the secret file that the relay runs with."`
 	Revoke     relayRevoke     `cmd:"" help:"End a call, or a leg of one, at the relay that runs here."`
 }
@@ -26,7 +26,7 @@ func checkRelay(in config.Input) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	doors, err := openRelayFiles(c.TURN, other)
+	doors, err := openRelayFiles(c.TURN, c.Origins, other)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +38,12 @@ func checkRelay(in config.Input) (notes []string, err error) {
 }
 
 // openRelayFiles reads every file that the settings of a relay name.
-func openRelayFiles(t config.TURN, other *relayd.Coturn) (relayd.Doors, error) {
+func openRelayFiles(t config.TURN, from config.Origins, other *relayd.Coturn) (relayd.Doors, error) {
 	doors, err := relayd.OpenDoors(t, other)
 	if err != nil {
 		return relayd.Doors{}, err
 	}
-	_, err = relayd.OpenCertificates(t, nil)
+	_, err = relayd.OpenCertificates(t, from, nil)
 	return doors, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -41,6 +42,8 @@ type process struct {
 type commands struct {
 	Config string `help:"TOML file with settings (or RINGFENCE_CONFIG)." placeholder:"FILE"`
 
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version." hidden:""`
+
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Relay   relayCommands  `cmd:"" help:"Run the media relay alone, a TURN server; mint credentials for it."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at the relay: bind it, carry a packet through each way in, read its certificate; and say what to mend."`
@@ -64,11 +67,16 @@ func run(ctx context.Context, p process) error {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Help(help),
+		kong.Vars{"version": readVersion().String()},
 	)
 	if err != nil {
 		return fmt.Errorf("command line: %w", err)
 	}
-	command, err := parser.Parse(p.args)
+	args := p.args
+	if len(args) > 0 && args[0] == "help" { // as git and go have it
+		args = append(slices.Clone(args[1:]), "--help")
+	}
+	command, err := parser.Parse(args)
 	if done { // help was asked for and given
 		return nil
 	}
@@ -152,7 +160,7 @@ func (o configCheck) check(in config.Input) (notes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	doors, err := openRelayFiles(c.TURN, nil)
+	doors, err := openRelayFiles(c.TURN, c.Origins, nil)
 	return append(warnings(c), doors.Notes...), err
 }
 

@@ -48,7 +48,7 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("relay credentials: %w", err)
 	}
-	if s.certs, err = relayd.OpenCertificates(s.c.TURN, s.log); err != nil {
+	if s.certs, err = relayd.OpenCertificates(s.c.TURN, s.c.Origins, s.log); err != nil {
 		return err
 	}
 	if s.relay, err = s.listenRelay(ctx, keys); err != nil {

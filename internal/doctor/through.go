@@ -254,6 +254,9 @@ func (w Way) explain(err error) (says, do string) {
 	if h, ok := errors.AsType[x509.HostnameError](err); ok {
 		return fmt.Sprintf("its certificate is for another name than %q", h.Host), "Get a certificate for the name that clients are told (turn.public_ip), or tell them the certificate's name."
 	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return noName(w.Host, dns)
+	}
 	switch {
 	case errors.Is(err, errDialled) && isTimeout(err):
 		return "no connection within " + patience.String(), fmt.Sprintf("Let %s port %s through: at the machine's firewall, and at the router or the provider's.", net4, port)
@@ -265,10 +268,18 @@ func (w Way) explain(err error) (says, do string) {
 	return errNoPacket.Error(), "Let UDP through on the relay's ports (turn.min_port to turn.max_port), and check turn.public_ip: it has to be the address under which this machine is known outside."
 }
 
+// noName says why a name led nowhere.
+func noName(name string, err *net.DNSError) (says, do string) {
+	if err.IsNotFound {
+		return fmt.Sprintf("there is no address for the name %q", name), "Check how the name is written, and that the zone has an A or AAAA record for it."
+	}
+	return fmt.Sprintf("the name %q could not be looked up: the name server did not answer, or not in time", name), "Try again, or name the relay by its address."
+}
+
 func explainCode(code int) (says, do string) {
 	switch code {
 	case int(stun.CodeUnauthorized):
-		return "the credential was refused (401)", "Is it the secret that the relay runs with, and the same realm? Do the clocks agree?"
+		return "the credential was refused (401)", "Is it the secret that the relay runs with (--secret-file or --coturn-config, as it was started with), and the same realm? Do the clocks agree?"
 	case int(stun.CodeForbidden):
 		return "the relay does not talk to its own address for these credentials (403)", "Check turn.deny_peers and turn.public_ip."
 	case int(stun.CodeAllocQuotaReached):

@@ -61,6 +61,9 @@ func readCoturn(path string) (*Coturn, []config.Given, error) {
 		return nil, nil, config.FaultErrors{{Setting: "coturn_config", Value: path, Must: must, Fix: "name one that this user can read"}}
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, nil, config.FaultErrors{{Setting: "coturn_config", Value: path, Must: "is a folder", Fix: "name the file in it, such as turnserver.conf"}}
+	}
 	res, err := coturn.Read(f, path)
 	if err != nil {
 		return nil, nil, err

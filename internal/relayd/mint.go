@@ -129,7 +129,7 @@ func advertised(ctx context.Context, c *config.LoadedRelay, d *Doors, o Order) (
 		return nil, err
 	}
 	// Whoever mints may be somebody who cannot read the key of the certificate.
-	certs, _ := OpenCertificates(c.TURN, nil)
+	certs, _ := OpenCertificates(c.TURN, c.Origins, nil)
 	n := Node{Settings: c.TURN, Doors: *d, Keys: keys, Certificates: certs, OwnAddresses: c.OwnAddresses(), External: external, External6: six, Now: o.Now}
 	at, err := relay.Advertised(n.config())
 	if err != nil {

@@ -80,15 +80,15 @@ func (n *Node) config() relay.Config {
 }
 
 // OpenCertificates reads turn.cert and turn.key; it returns nil where they are
-// not set.
-func OpenCertificates(t config.TURN, log *slog.Logger) (*relay.Certificates, error) {
+// not set. from says in an error where they are set.
+func OpenCertificates(t config.TURN, from config.Origins, log *slog.Logger) (*relay.Certificates, error) {
 	if t.Cert == "" {
 		return nil, nil
 	}
 	c, err := relay.LoadCertificates(t.Cert, t.Key)
 	if err != nil {
 		return nil, config.FaultErrors{{
-			Setting: "turn.cert", Must: err.Error(), Fix: "name PEM files that this user can read, the certificate first and then those between it and its root",
+			Setting: "turn.cert", Source: from.Source("turn.cert"), Must: err.Error(), Fix: "name PEM files that this user can read, the certificate first and then those between it and its root",
 		}}
 	}
 	c.Log = log

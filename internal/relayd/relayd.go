@@ -69,7 +69,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := p.doors.Usable(p.c); err != nil {
 		return err
 	}
-	if p.certs, err = OpenCertificates(p.c.TURN, o.Log); err != nil {
+	if p.certs, err = OpenCertificates(p.c.TURN, p.c.Origins, o.Log); err != nil {
 		return err
 	}
 	adminLn, err := listenAdmin(ctx, p.c)
