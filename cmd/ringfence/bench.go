@@ -46,6 +46,7 @@ type benchRelay struct {
 	PeerPorts int        `help:"Sockets that the peers share." default:"4"`
 	GSO       bool       `name:"gso" help:"Send bursts by GSO, so that more can be offered. The report says so."`
 	CPU       int        `name:"cpu" help:"Core that the load generator stays on; give the server another one." default:"-1"`
+	Beside    int        `name:"beside" help:"Core of the server, half of which a busy thread takes at rate 0, so that more is offered than the server carries." default:"-1"`
 	JSON      string     `name:"json" help:"Write the report to this file, too; - for standard output in place of the table." placeholder:"FILE"`
 }
 
@@ -104,7 +105,7 @@ func (b benchRelay) options(ctx context.Context, p *process, in *config.Input) (
 	}
 	seconds := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	o.PID, o.Allocations, o.Rates, o.Measure, o.Warm = b.PID, b.Allocations, b.Rates, seconds(b.Seconds), seconds(b.Warm)
-	o.Again, o.SetupOnly, o.InFlight, o.Client, o.Peer, o.PeerPorts, o.GSO, o.CPU = b.Again, b.SetupOnly, b.InFlight, b.ClientIP, b.PeerIP, b.PeerPorts, b.GSO, b.CPU
+	o.Again, o.SetupOnly, o.InFlight, o.Client, o.Peer, o.PeerPorts, o.GSO, o.CPU, o.Beside = b.Again, b.SetupOnly, b.InFlight, b.ClientIP, b.PeerIP, b.PeerPorts, b.GSO, b.CPU, b.Beside
 	o.Shapes, o.Directions = nil, nil
 	for _, text := range b.Shapes {
 		s, err := relaybench.ParseShape(text)

@@ -2,6 +2,7 @@ package relaybench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -71,17 +72,23 @@ func (r *Report) allocations(ctx context.Context, o *Options, n int, again bool)
 
 // measureAll measures all cases.
 func (r *Report) measureAll(ctx context.Context, g *generator) error {
-	o, n := g.o, len(g.clients)
-	cases := o.cases(n)
+	o, many := g.o, len(g.clients)
+	cases := o.cases(many)
 	for k, c := range cases {
-		o.progress(fmt.Sprintf("%d allocations, %s, %s, %s", n, c.way, c.shape.Text(), loadName(c.rate)), k+1, len(cases))
+		o.progress(fmt.Sprintf("%d allocations, %s, %s, %s", many, c.way, c.shape.Text(), loadName(c.rate)), k+1, len(cases))
 		if err := g.permit(ctx, c.way == Pair); err != nil {
 			return err
 		}
+		core := o.Beside
+		if c.rate > 0 {
+			core = -1
+		}
+		n := sits(core)
 		run, err := g.quietest(ctx, c)
-		if err != nil {
+		if err = errors.Join(err, n.end()); err != nil {
 			return err
 		}
+		run.Shared = core >= 0
 		r.Runs = append(r.Runs, run)
 	}
 	return nil

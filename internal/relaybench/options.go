@@ -100,6 +100,11 @@ type Options struct {
 	// CPU is the core that the generator's thread stays on; negative for any.
 	CPU int
 
+	// Beside is the core of the server, where a busy thread takes half of the time
+	// while a load of rate 0 runs: else a server that is cheaper than the generator
+	// is never offered more than it can carry. Negative for none.
+	Beside int
+
 	// Bare says that the server is no TURN server but the forwarder of package
 	// bare, which knows only the way to peers.
 	Bare bool
@@ -119,7 +124,7 @@ type Options struct {
 func Defaults() Options {
 	return Options{
 		Allocations: []int{1, 100, 1000}, Shapes: Shapes(), Directions: []Direction{ToPeer, ToClient, Echo}, Rates: []int{0},
-		Warm: 200 * time.Millisecond, Measure: time.Second, PeerPorts: 4, InFlight: 32, CPU: -1,
+		Warm: 200 * time.Millisecond, Measure: time.Second, PeerPorts: 4, InFlight: 32, CPU: -1, Beside: -1,
 	}
 }
 

@@ -179,6 +179,7 @@ func TestNotesTellWhenTheServerWasNotTheLimit(t *testing.T) {
 	for want, run := range map[string]Run{
 		"":                                   {Busy: 1, Loss: 0.5},
 		"the generator could not offer":      {Busy: 0.5, Loss: 0},
+		"could not offer more":               {Busy: 0.3, Loss: 0, Shared: true},
 		"turn.limits.bytes_per_second_total": {Busy: 0.5, Loss: 0.5},
 		"up to 40 % of a core":               {Busy: 1, Loss: 0.5, Others: 0.4},
 	} {
@@ -187,6 +188,10 @@ func TestNotesTellWhenTheServerWasNotTheLimit(t *testing.T) {
 		if !strings.Contains(said, want) || (want == "" && said != "") {
 			t.Errorf("%+v: %q", run, said)
 		}
+	}
+	half := Report{PID: 1, Runs: []Run{{Busy: 0.5, Loss: 0.3, Shared: true}}}
+	if n := half.Notes(); len(n) > 0 {
+		t.Errorf("a run on half a core: %q", n)
 	}
 	paced := Report{PID: 1, Runs: []Run{{Rate: 1000, Busy: 0.1, Loss: 0}}}
 	if n := paced.Notes(); len(n) > 0 {

@@ -55,6 +55,7 @@ type Run struct {
 	Shape
 	Rate    int     `json:"rate"`                    // that was asked for; 0: more than can be carried
 	GSO     bool    `json:"generator_gso,omitempty"` // bursts were handed over in one piece
+	Shared  bool    `json:"shared_core,omitempty"`   // the server had half of its core
 	Seconds float64 `json:"seconds"`
 
 	Sent      uint64  `json:"sent"`    // by clients or peers

@@ -69,6 +69,14 @@ const (
 	idleLoss = 0.02
 )
 
+// least is how busy a server is that has all it can carry.
+func (c *Run) least() float64 {
+	if c.Shared {
+		return idleBusy / 2
+	}
+	return idleBusy
+}
+
 // Disturbed is from how much other work on, in cores, a run is not believed.
 const Disturbed = 0.1
 
@@ -78,7 +86,7 @@ func (r *Report) Notes() []string {
 	starved, capped, others := false, false, 0.0
 	for _, c := range r.Runs {
 		others = max(others, c.Others)
-		if c.Rate != 0 || r.PID == 0 || c.Busy >= idleBusy {
+		if c.Rate != 0 || r.PID == 0 || c.Busy >= c.least() {
 			continue
 		}
 		starved = starved || c.Loss < idleLoss

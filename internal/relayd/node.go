@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -40,7 +41,28 @@ type Node struct {
 
 // Listen opens the relay's listeners and starts nothing, see [relay.Listen].
 func Listen(ctx context.Context, n Node) (*relay.Server, error) {
-	return relay.Listen(ctx, n.config())
+	c := n.config()
+	spare(&c)
+	return relay.Listen(ctx, c)
+}
+
+// processors is how many the program was started with.
+var processors = runtime.GOMAXPROCS(0)
+
+// spare has Go's scheduler count one processor more than there are shards. A
+// shard that waits for packets keeps its own as long as another is free; where
+// none is, the runtime's watcher wakes up thousands of times a second to take it
+// away, and the shard has to ask for it after each wait. See docs/adr/0021.
+func spare(c *relay.Config) {
+	if c.Shards == relay.ShardsOff {
+		return
+	}
+	if c.Shards == 0 {
+		c.Shards = min(processors, relay.MaxShards)
+	}
+	if runtime.GOMAXPROCS(0) <= c.Shards {
+		runtime.GOMAXPROCS(c.Shards + 1)
+	}
 }
 
 func (n *Node) config() relay.Config {

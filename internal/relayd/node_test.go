@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -76,5 +77,24 @@ func TestDefaultsAreThoseOfTheRelay(t *testing.T) {
 	if d.MinPort != relay.DefaultMinPort || d.MaxPort != relay.DefaultMaxPort || d.Realm != relay.DefaultRealm ||
 		time.Duration(d.NonceLife)*time.Second != relay.DefaultNonceLife || d.Separator[0] != relay.DefaultSeparator {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// A shard that waits keeps its processor, for there is one that is free.
+func TestShardsLeaveAProcessorFree(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
+	for _, shards := range []int{0, 1, before, before + 3} {
+		runtime.GOMAXPROCS(before)
+		c := relay.Config{Shards: shards}
+		spare(&c)
+		if c.Shards < 1 || runtime.GOMAXPROCS(0) <= c.Shards || runtime.GOMAXPROCS(0) < before {
+			t.Errorf("shards %d: %d of them and %d processors", shards, c.Shards, runtime.GOMAXPROCS(0))
+		}
+	}
+	c := relay.Config{Shards: relay.ShardsOff}
+	runtime.GOMAXPROCS(before)
+	if spare(&c); c.Shards != relay.ShardsOff || runtime.GOMAXPROCS(0) != before {
+		t.Errorf("without shards: %d of them and %d processors", c.Shards, runtime.GOMAXPROCS(0))
 	}
 }

@@ -223,7 +223,7 @@ func (s *Session) saturated(b *strings.Builder) {
 	flood := slices.DeleteFunc(s.cases(), func(c Case) bool { return c.Rate > 0 })
 	s.header(b, "")
 	s.rows(b, flood, func(name string, c Case) string { return cell(s.cpu(name, c), "%.2f") })
-	b.WriteString("**Thousands of packets a second on that core**, more is better: the least and the most of the rounds, and how busy the core was in the least:\n\n")
+	b.WriteString("**Thousands of packets a second on half of that core**, more is better: the least and the most of the rounds, and how busy the core was in the least:\n\n")
 	s.header(b, "")
 	s.rows(b, flood, func(name string, c Case) string {
 		return s.throughput(name, c)
@@ -312,6 +312,7 @@ func (s *Session) method(b *strings.Builder) {
 		"- 160 B stand for audio, one packet of each client in turn; 1200 B for video. The generator hands bursts of 2 and 8 to the kernel in one piece (GSO), or it could not offer enough; rows “sent singly” are without that. " +
 		"A server that uses UDP_GRO then gets whole pieces, on loopback always, from a network where the card or the kernel joins packets of a flow. **Calls do not come in bursts of 8 all the time**: a webcam's packets often stand alone, and cost about what audio costs.\n" +
 		"- Clients and peers are sockets of the generator on loopback addresses; the peers share 4 ports. There is no network card in these figures.\n" +
+		"- Where all is offered that goes, a busy thread has half of the server's core, for every server alike: a whole core carries more than the generator can offer to the cheapest of them, and who waits for packets one by one pays for each wake-up. Figures with less load than that stand in the tables of even loads.\n" +
 		"- Every case runs 0.2 s, then counts for 1 s. Each number of allocations has a server that was just started. Rivals are ended with SIGKILL.\n" +
 		"- From allocation to allocation two clients of one server call each other through it, each with an allocation of its own; a packet is counted once.\n" +
 		"- A case that other work on the machine took more than a tenth of a core from is measured again, twice at most, and the quietest counts. ")

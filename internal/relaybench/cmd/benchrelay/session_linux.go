@@ -118,6 +118,7 @@ type stage struct {
 func (o *options) stages() []stage {
 	base := relaybench.Defaults()
 	base.GSO, base.CPU = true, -1 // the whole process stays on its core
+	base.Beside = 0               // as serverCore
 	with := func(n int, change func(*relaybench.Options)) relaybench.Options {
 		b := base
 		b.Allocations = []int{n}
