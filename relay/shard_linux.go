@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,6 +20,12 @@ const (
 	peerSlotsIn = 64 // packets of peers that wait to leave
 	perPeer     = 8  // packets of one socket read at once
 	turns       = 4  // reads of one listener before others have theirs
+
+	// turnTime is how long a shard goes on before it lets Go's scheduler have a
+	// look. What runs for 10 ms without that is watched by the runtime, which then
+	// takes its processor away in each wait for packets, however short: at some
+	// thousand waits a second that costs as much as the packets.
+	turnTime = 4 * time.Millisecond
 )
 
 // shard is a thread with an epoll, and the sockets that it watches. Packets
@@ -142,7 +149,12 @@ func (sh *shard) run() {
 	defer close(sh.done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	began := time.Now()
 	for !sh.stopping.Load() {
+		if now := time.Now(); now.Sub(began) >= turnTime {
+			began = now
+			runtime.Gosched()
+		}
 		n := sh.poll.Wait(len(sh.again) == 0)
 		sh.mu.Lock()
 		sh.round(n)
