@@ -2,6 +2,7 @@ package signal
 
 import (
 	"maps"
+	"net"
 	"slices"
 )
 
@@ -22,3 +23,6 @@ func (h *Hub) Queued() (n int) {
 	}
 	return n
 }
+
+// Thin returns what lies beneath the WebSocket library on a connection.
+func Thin(c net.Conn) net.Conn { return &thinConn{Conn: c, pool: &buffers{}} }

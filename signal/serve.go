@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/coder/websocket"
@@ -24,33 +26,77 @@ var (
 )
 
 // ServeWS takes over a request for the signaling WebSocket. who has been
-// authenticated by the caller. It returns when the connection has ended.
+// authenticated by the caller. It returns once the session has its connection
+// or is refused: what a request needs is not kept for as long as a session
+// lasts. Serve waits for the connections.
 func (h *Hub) ServeWS(w http.ResponseWriter, r *http.Request, who store.Session) {
 	if !h.admit() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	defer h.conns.Done()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	reading := false
+	defer func() {
+		if !reading {
+			h.conns.Done()
+		}
+	}()
+	conn, err := websocket.Accept(thinWriter{w, &h.buffers}, r, &websocket.AcceptOptions{
 		Subprotocols: []string{wire.Subprotocol}, OriginPatterns: h.opt.Origins,
 	})
 	if err != nil {
 		return // Accept has answered
 	}
-	defer func() { _ = conn.CloseNow() }() // harmless after another close
-	conn.SetReadLimit(-1)                  // readFrame has the limit, and a close code of ours
-	// The request's context ends with the server, and would cost a timer for
-	// each write; the hub closes its connections itself.
-	ctx := context.WithoutCancel(r.Context())
+	defer func() {
+		if !reading {
+			_ = conn.CloseNow() // harmless after another close
+		}
+	}()
+	conn.SetReadLimit(-1) // readFrame has the limit, and a close code of ours
 	if conn.Subprotocol() != wire.Subprotocol {
 		h.refuse(conn, wire.CloseProtocol, endProtocol)
 		return
 	}
-	s, gen, err := h.greet(ctx, conn, who)
+	// The request's context ends with the server, and would cost a timer for
+	// each write; the hub closes its connections itself.
+	s, gen, err := h.greet(context.WithoutCancel(r.Context()), conn, who)
 	if err != nil {
 		return // greet has closed
 	}
-	h.read(ctx, conn, s, gen)
+	reading = true
+	go h.keep(conn, s, gen)
+}
+
+// keep reads a session's connection until it ends; stop waits for it. Its
+// stack is one that neither the server nor greeting has made large.
+func (h *Hub) keep(conn *websocket.Conn, s *session, gen int) {
+	defer h.conns.Done()
+	defer func() { _ = conn.CloseNow() }()
+	defer h.caught(s, gen)
+	h.read(h.base, conn, s, gen)
+}
+
+// caught is deferred: a fault in handling one client's frame costs that client
+// its connection, and nobody else anything. Functions and lines are logged;
+// values may be anybody's.
+func (h *Hub) caught(s *session, gen int) {
+	if recover() == nil {
+		return
+	}
+	pcs := make([]uintptr, 32)
+	const skip = 3 // runtime.Callers, caught, the panic itself
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])
+	var lines []string
+	for {
+		f, more := frames.Next()
+		lines = append(lines, f.Function+":"+strconv.Itoa(f.Line))
+		if !more {
+			break
+		}
+	}
+	h.log.ErrorContext(h.base, "panic while handling a frame", "stack", lines)
+	if s.detach(gen) {
+		h.tellCalls(s)
+	}
 }
 
 // refuse closes a connection that has no session.
