@@ -21,7 +21,7 @@ type standing struct {
 // the runtime, pools and maps that do not shrink.
 const heapSlack = 2 << 20
 
-const nothingLeft = "intents 0, reserved 0, links 0, connections 0, handshakes 0, live 0, addresses 0, users 0, calls 0, clients 0, networks 0, accounts 0, revoked 0"
+const nothingLeft = "intents 0, reserved 0, links 0, connections 0 of 0 networks, sessions 0 and 0, handshakes 0, live 0, addresses 0, users 0, calls 0, clients 0, networks 0, accounts 0, revoked 0"
 
 // impatient is a relay of every kind, in which a session of DTLS that says no
 // more ends soon: else each test of what is left would wait a minute for it.
@@ -68,10 +68,22 @@ func (r *rig) tables() string {
 	r.reserved.mu.Lock()
 	reserved := len(r.reserved.held)
 	r.reserved.mu.Unlock()
+	r.crowd.mu.Lock()
+	connections, from := r.crowd.all, len(r.crowd.byNet)
+	r.crowd.mu.Unlock()
+	sessions, ends := 0, 0
+	for _, p := range r.packets {
+		if p.dtls != nil {
+			p.dtls.mu.Lock()
+			sessions += len(p.dtls.sessions)
+			ends += len(p.dtls.conns)
+			p.dtls.mu.Unlock()
+		}
+	}
 	tab.mu.RLock()
 	defer tab.mu.RUnlock()
 	return fmt.Sprint("intents ", intents, ", reserved ", reserved, ", links ", len(r.peerLinks.all()),
-		", connections ", r.crowd.count(), ", handshakes ", r.lobby.count(), ", live ", tab.live, ", addresses ", len(tab.byAddr),
+		", connections ", connections, " of ", from, " networks, sessions ", sessions, " and ", ends, ", handshakes ", r.lobby.count(), ", live ", tab.live, ", addresses ", len(tab.byAddr),
 		", users ", len(tab.byUser), ", calls ", len(tab.byCall), ", clients ", len(tab.clients), ", networks ", len(tab.quotas.byPrefix),
 		", accounts ", len(tab.quotas.accounts), ", revoked ", tab.revoked.order.Len())
 }
