@@ -178,6 +178,56 @@ func TestRunsAreCut(t *testing.T) {
 	}
 }
 
+// Where the kernel cuts no runs, packets go one by one, and the shard remembers.
+func TestRunsThatAreNotCut(t *testing.T) {
+	t.Parallel()
+	r := planeRig(t, nil)
+	l := newLane(t, r)
+	relayed, _ := addrPort(l.relayed)
+	pl, _ := r.plane.(*plane)
+	each := func(do func(*file)) {
+		for _, sh := range pl.shards {
+			sh.mu.Lock()
+			for _, f := range sh.files {
+				if f != nil {
+					do(f)
+				}
+			}
+			sh.mu.Unlock()
+		}
+	}
+	each(func(f *file) {
+		if err := unix.SetsockoptInt(f.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
+			t.Error(err)
+		}
+	})
+	packets := make([][]byte, 8)
+	var in, back []byte
+	for i := range packets {
+		packets[i] = bytes.Repeat([]byte{byte(i + 1)}, 1000)
+		in = append(in, channelData(0x4000, packets[i], false)...)
+		back = append(back, packets[i]...)
+	}
+	for range 2 {
+		sendRun(t, l.client.UDPConn, in, 1004, netip.AddrPort{})
+		l.toPeer(t, packets)
+		sendRun(t, l.peer, back, 1000, relayed)
+		l.toClient(t, packets)
+	}
+	peers, doors := 0, 0
+	each(func(f *file) {
+		switch {
+		case f.listener != nil && f.listener.uncut.Load():
+			doors++
+		case f.listener == nil && f.uncut:
+			peers++
+		}
+	})
+	if peers != 1 || doors != 1 {
+		t.Errorf("%d sockets towards peers and %d listeners are known to cut nothing, want one of each", peers, doors)
+	}
+}
+
 // Two clients of one relay meet in memory.
 func TestClientsMeetInMemory(t *testing.T) {
 	t.Parallel()
