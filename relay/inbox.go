@@ -61,9 +61,10 @@ func wrap(from netip.AddrPort, b []byte) *parcel {
 func (p *parcel) release() {
 	clear(p.buf[:p.n])
 	p.next, p.from, p.n = nil, netip.AddrPort{}, 0
-	if len(p.buf) == shortPacket {
+	switch len(p.buf) {
+	case shortPacket:
 		parcels.short.Put(p)
-	} else {
+	case longPacket:
 		parcels.long.Put(p)
 	}
 }
