@@ -16,6 +16,10 @@ const (
 	leftMask = 1<<leftBits - 1
 	tickMask = 1<<(63-leftBits) - 1
 
+	// lateTicks is how far one who takes may be behind another. What seems to be
+	// behind by more is a long silence: ticks run over in ten days.
+	lateTicks = 64
+
 	// leastBurst lets a packet through however low the rate is.
 	leastBurst = 4096
 )
@@ -47,7 +51,7 @@ func (m *meter) take(n int, now int64) bool {
 	for {
 		old := m.state.Load()
 		left, at := old&leftMask, old>>leftBits
-		if since := (now - at) & tickMask; since <= tickMask/2 { // else somebody has seen a later tick
+		if since := (now - at) & tickMask; since <= tickMask-lateTicks { // else somebody has seen a later tick
 			left, at = min(left+since*m.perTick, m.burst), now&tickMask
 		}
 		left -= int64(n)

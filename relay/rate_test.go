@@ -52,6 +52,26 @@ func TestMeter(t *testing.T) {
 	}
 }
 
+// A relay that nobody used for a while is full again, however long that was:
+// nights, holidays, a year. The ticks run over in between.
+func TestMeterFillsUpInAnySilence(t *testing.T) {
+	t.Parallel()
+	for silence := int64(10); silence < 1<<29; silence = silence*3/2 + 1 {
+		var m meter
+		m.set(10_000, 7)
+		if !m.take(10_000, 7) {
+			t.Fatal("want a second's worth at once")
+		}
+		passed := m.take(10_000, 7+silence)
+		for wait := int64(1); !passed && wait <= lateTicks+ticksPerSecond; wait++ { // where the ticks have just run over
+			passed = m.take(10_000, 7+silence+wait)
+		}
+		if !passed {
+			t.Errorf("nothing passes after %v of silence", time.Duration(silence)*tickEvery)
+		}
+	}
+}
+
 // Many at once take as much as one would, and not a byte more.
 func TestMeterIsExactUnderRaces(t *testing.T) {
 	t.Parallel()
