@@ -44,6 +44,8 @@ func routable4(a [4]byte) bool {
 		return a[1]&0xc0 != 64
 	case 169: // 169.254/16, link-local: cloud metadata lives here
 		return a[1] != 254
+	case 168: // Azure's address of the host: keys and settings of the machine, behind what looks like the internet
+		return a != [4]byte{168, 63, 129, 16}
 	case 172: // 172.16/12, private
 		return a[1]&0xf0 != 16
 	case 192:

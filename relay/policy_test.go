@@ -18,6 +18,7 @@ func TestPeerPolicy(t *testing.T) {
 		"192.88.99.1": false, "192.168.0.1": false, "198.18.0.1": false, "198.19.255.255": false,
 		"198.51.100.1": false, "203.0.113.1": false, "224.0.0.1": false, "239.255.255.255": false,
 		"240.0.0.1": false, "255.255.255.255": false,
+		"168.63.129.16": false, "168.63.129.15": true, "168.63.128.16": true, // a cloud's own, with a routable look
 
 		"2a00:1450:4001::1": true, "2606:4700::1111": true, "2001:200::1": true, "2003::1": true, "2001:4860::1": true,
 
