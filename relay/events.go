@@ -75,6 +75,9 @@ func (s *Server) tell(c client, allocated bool) {
 		s.tellSession(c, allocated)
 		return
 	}
+	if c.via == ViaUDP {
+		return // a connection with the same addresses is somebody else's: a NAT has ports of UDP and of TCP apart
+	}
 	for _, l := range s.streams {
 		l.allocated(c, allocated)
 	}

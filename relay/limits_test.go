@@ -204,6 +204,33 @@ func TestConnectionWithoutAllocationGoes(t *testing.T) {
 	}
 }
 
+// An allocation by UDP and a connection may have the same addresses, and be two
+// clients of one NAT: neither hears of the other's end.
+func TestUDPSaysNothingOfConnections(t *testing.T) {
+	t.Parallel()
+	r := newIdleRig(t, nil)
+	near, far := net.Pipe()
+	defer func() { _ = far.Close() }()
+	conn := &deadlineConn{Conn: near, read: make(chan time.Time, 4)}
+	l := r.streams[0]
+	s := l.admit(conn)
+	if s == nil {
+		t.Fatal("not admitted")
+	}
+	<-conn.read // to make an allocation
+	for _, yes := range []bool{true, false} {
+		r.tell(client{ViaUDP, s.src, s.dst}, yes)
+	}
+	if n := len(conn.read); n != 0 {
+		t.Errorf("an allocation by UDP set %d deadlines of a connection", n)
+	}
+	r.tell(client{ViaTCP, s.src, s.dst}, true)
+	if n := len(conn.read); n != 1 {
+		t.Errorf("its own set %d, want 1", n)
+	}
+	_ = s.Close()
+}
+
 // Requests over several connections are checked at once, so the table has the
 // last word.
 func TestTableHoldsTheLimits(t *testing.T) {
