@@ -30,8 +30,15 @@ func (p PeerPolicy) Permits(peer netip.Addr) bool {
 
 func (p PeerPolicy) denies(peer netip.Addr) bool { return contains(p.Deny, peer) }
 
+// contains knows IPv4 networks in IPv6 clothes as well: a rule that can never
+// match would look like one that holds.
 func contains(in []netip.Prefix, a netip.Addr) bool {
-	return slices.ContainsFunc(in, func(p netip.Prefix) bool { return p.Contains(a) })
+	return slices.ContainsFunc(in, func(p netip.Prefix) bool {
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		return p.Contains(a)
+	})
 }
 
 // routable4 follows the IANA IPv4 Special-Purpose Address Registry. It runs

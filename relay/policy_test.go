@@ -45,11 +45,11 @@ func TestPeerPolicyLists(t *testing.T) {
 	t.Parallel()
 	p := PeerPolicy{
 		Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
-		Deny:  []netip.Prefix{netip.MustParsePrefix("10.6.0.0/16"), netip.MustParsePrefix("8.8.8.0/24")},
+		Deny:  []netip.Prefix{netip.MustParsePrefix("10.6.0.0/16"), netip.MustParsePrefix("8.8.8.0/24"), netip.MustParsePrefix("::ffff:7.7.0.0/112")},
 	}
 	for addr, want := range map[string]bool{
 		"10.1.0.1": true, "::ffff:10.1.0.1": true, "fd00::1": true, "9.9.9.9": true,
-		"10.6.0.1": false, "::ffff:10.6.0.1": false, "8.8.8.8": false, "192.168.0.1": false, "fc00::1": false,
+		"10.6.0.1": false, "7.7.7.7": false, "::ffff:7.7.7.7": false, "7.8.0.1": true, "::ffff:10.6.0.1": false, "8.8.8.8": false, "192.168.0.1": false, "fc00::1": false,
 	} {
 		if got := p.Permits(netip.MustParseAddr(addr)); got != want {
 			t.Errorf("%s: got %v, want %v", addr, got, want)

@@ -66,6 +66,7 @@ func TestRelayFaults(t *testing.T) {
 		"relay address":            {flags: map[string]string{"turn-relay-ips": "192.0.2.1:1"}, want: []string{"addresses of this machine", "without a port"}},
 		"relay address, any":       {flags: map[string]string{"turn-relay-ips": "0.0.0.0"}, want: []string{"addresses of this machine"}},
 		"every peer":               {flags: map[string]string{"turn-allow-peers": "0.0.0.0/0"}, want: []string{"whole Internet"}},
+		"every peer in disguise":   {flags: map[string]string{"turn-allow-peers": "::ffff:0:0/96"}, want: []string{"whole Internet"}},
 		"separator":                {flags: map[string]string{"turn-separator": "7"}, want: []string{"no digit"}},
 		"closed, with TCP peers":   {flags: map[string]string{"turn-closed": "on", "turn-tcp-peers": "on"}, want: []string{"turn.tcp_peers", "must be off where turn.closed is on"}},
 		"IPv4 for IPv6":            {flags: map[string]string{"turn-public-ip6": "203.0.113.7"}, want: []string{"must be an address of IPv6"}},

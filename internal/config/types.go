@@ -243,6 +243,9 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	if x != x.Masked() {
 		return netip.Prefix{}, &rule{must: "must hold networks whose host bits are zero", fix: `write "` + x.Masked().String() + `"`}
 	}
+	if x.Addr().Is4In6() { // said of IPv4 addresses, which never are IPv4-mapped where they are looked at
+		x = netip.PrefixFrom(x.Addr().Unmap(), x.Bits()-96)
+	}
 	if x.Bits() == 0 {
 		return netip.Prefix{}, &rule{must: "must not hold the whole Internet", fix: "name the addresses or networks that are meant"}
 	}
