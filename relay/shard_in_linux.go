@@ -274,13 +274,16 @@ func (sh *shard) toClient(p *shardPeer, i int) {
 	}
 }
 
-// upFrom puts what a peer sent where pion reads.
+// upFrom puts what a peer sent where pion reads, but for what is too long for
+// it: that would only wait there, and take much memory.
 func (sh *shard) upFrom(p *shardPeer, all []byte, size int, from *mmsg.Name) {
 	at := from.AddrPort()
 	for {
 		one := all[:min(size, len(all))]
 		all = all[len(one):]
-		if !p.inbox.push(at, one) {
+		if len(one) >= pionBuffer {
+			p.sock.counters.refuse(RefusedOversize)
+		} else if !p.inbox.push(at, one) {
 			p.sock.counters.refuse(RefusedBusy)
 		}
 		if len(all) == 0 {

@@ -128,9 +128,12 @@ func (l *shardListener) SetReadDeadline(t time.Time) error {
 // SetWriteDeadline does nothing: writes never wait.
 func (l *shardListener) SetWriteDeadline(time.Time) error { return nil }
 
-// up puts what needs thought where pion reads it.
+// up puts what needs thought where pion reads it, but for what is too long to
+// be for us: that would only wait there, and anybody may send it.
 func (l *shardListener) up(from *mmsg.Name, b []byte) {
-	if !l.inbox.push(from.AddrPort(), b) {
+	if len(b) > inboundMTU {
+		l.shard.plane.server.counters.refuse(RefusedMalformed)
+	} else if !l.inbox.push(from.AddrPort(), b) {
 		l.shard.plane.server.counters.refuse(RefusedBusy)
 	}
 }
