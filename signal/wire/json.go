@@ -32,6 +32,10 @@ func (s *scanner) str() (text []byte, escaped, ok bool) {
 		return nil, false, false
 	}
 	for start := s.i; s.i < len(s.b); {
+		s.i += plainWords(s.b[s.i:])
+		if s.i == len(s.b) {
+			break
+		}
 		switch c := s.b[s.i]; {
 		case c == '"':
 			s.i++

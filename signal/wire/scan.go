@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"math"
 	"unicode/utf8"
 
@@ -339,12 +340,21 @@ func bad(field, rule string) error {
 
 // isBase64 reports whether t is base64url text without padding.
 func isBase64(t []byte) bool {
+	if len(t)%4 == 1 {
+		return false
+	}
+	for len(t) >= 8 {
+		if !base64Word(binary.LittleEndian.Uint64(t)) {
+			return false
+		}
+		t = t[8:]
+	}
 	for _, c := range t {
 		if !base64Chars[c] {
 			return false
 		}
 	}
-	return len(t)%4 != 1
+	return true
 }
 
 // base64Chars is constant; Go has no constant arrays.
