@@ -18,6 +18,7 @@ import (
 	"github.com/ringfence/ringfence/internal/privacy"
 	"github.com/ringfence/ringfence/internal/relayd"
 	"github.com/ringfence/ringfence/internal/serving"
+	"github.com/ringfence/ringfence/internal/trim"
 	"github.com/ringfence/ringfence/relay"
 	"github.com/ringfence/ringfence/web"
 )
@@ -177,6 +178,7 @@ func (s *server) run(ctx context.Context) error {
 		{Name: "public address of IPv6", Serve: s.external6.Serve},
 		{Name: "revocations", Serve: s.revoked.Serve},
 		{Name: "relay", Serve: s.relay.Serve},
+		{Name: "memory", Serve: trim.Run},
 		{Name: "admin", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.admin, s.admin, nil, s.log) }},
 	}
 	if s.certs != nil {
