@@ -32,8 +32,14 @@ import (
 // server is one hub behind a real TCP listener. The token is the account.
 func server(tb testing.TB, g *graph) (addr string) {
 	tb.Helper()
+	addr, _ = serverOf(tb, g)
+	return addr
+}
+
+func serverOf(tb testing.TB, g *graph) (addr string, h *signal.Hub) {
+	tb.Helper()
 	bus := local.New(0)
-	h := signal.New(signal.Options{Bus: bus, Friends: g})
+	h = signal.New(signal.Options{Bus: bus, Friends: g})
 	h.Unlimited()
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
@@ -55,7 +61,7 @@ func server(tb testing.TB, g *graph) (addr string) {
 		srv.Close()
 		_ = bus.Close()
 	})
-	return srv.Listener.Addr().String()
+	return srv.Listener.Addr().String(), h
 }
 
 // raw is a WebSocket by hand that allocates next to nothing, so that what a
@@ -142,8 +148,14 @@ func (x *raw) read(kind wire.Kind) error {
 // talking returns two ends of a running call.
 func talking(tb testing.TB) (a, b *raw, c id.Call) {
 	tb.Helper()
+	a, b, c, _ = talkingAt(tb)
+	return a, b, c
+}
+
+func talkingAt(tb testing.TB) (a, b *raw, c id.Call, h *signal.Hub) {
+	tb.Helper()
 	g := newGraph()
-	addr := server(tb, g)
+	addr, h := serverOf(tb, g)
 	ia, ib := id.NewAccount(), id.NewAccount()
 	g.befriend(ia, ib)
 	must := func(err error) {
@@ -172,7 +184,7 @@ func talking(tb testing.TB) (a, b *raw, c id.Call) {
 	must(err)
 	err = a.read(wire.KindAnswered)
 	must(err)
-	return a, b, c
+	return a, b, c, h
 }
 
 func cpu() time.Duration {

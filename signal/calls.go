@@ -122,8 +122,16 @@ func (oc *ownedCall) letGo() {
 // apply moves a call on. Effects are published in order while its lock is
 // held; what may take longer waits until it is not.
 func (h *Hub) apply(oc *ownedCall, ev event) error {
-	var later []func()
+	later, err := h.step(oc, ev)
+	for _, f := range later {
+		f()
+	}
+	return err
+}
+
+func (h *Hub) step(oc *ownedCall, ev event) (later []func(), err error) {
 	oc.mu.Lock()
+	defer oc.mu.Unlock() // a fault in here must not hold up the call for ever
 	was := oc.call.phase
 	next, effects, err := oc.call.step(time.Now(), ev)
 	oc.call = next
@@ -135,11 +143,7 @@ func (h *Hub) apply(oc *ownedCall, ev event) error {
 			later = append(later, f)
 		}
 	}
-	oc.mu.Unlock()
-	for _, f := range later {
-		f()
-	}
-	return err
+	return later, err
 }
 
 // carryOut does one effect; oc is locked. What it returns is to be done after.
@@ -225,7 +229,7 @@ func (h *Hub) sendTo(c *call, e send) {
 		body = b
 	}
 	m.body = wire.EncodeBody(body)
-	h.publish(ofAccount(m.to), &m)
+	h.hand(&m)
 }
 
 func (h *Hub) servers(c id.Call, tag string) []wire.ICEServer {
@@ -297,18 +301,23 @@ func eventOf(m *message) (event, error) {
 
 // passOn sends a frame to the other leg, its body as it came.
 func (h *Hub) passOn(oc *ownedCall, m *message) {
-	oc.mu.Lock()
-	to, err := oc.call.peer(m.line)
-	if err == nil {
-		h.publish(ofAccount(to.addr.Account), &message{
-			op: opDeliver, kind: m.kind, frame: m.frame, call: m.call, from: m.from, to: to.addr.Account,
-			line: to.line, node: h.node, body: m.body,
-		})
-	}
-	oc.mu.Unlock()
-	if err != nil {
+	if err := h.pass(oc, m); err != nil {
 		h.reply(m, errorFrame(m.frame, err))
 	}
+}
+
+func (h *Hub) pass(oc *ownedCall, m *message) error {
+	oc.mu.Lock()
+	defer oc.mu.Unlock()
+	to, err := oc.call.peer(m.line)
+	if err != nil {
+		return err
+	}
+	h.hand(&message{
+		op: opDeliver, kind: m.kind, frame: m.frame, call: m.call, from: m.from, to: to.addr.Account,
+		line: to.line, node: h.node, body: m.body,
+	})
+	return nil
 }
 
 // reply sends a frame to the session that m came from.
@@ -316,7 +325,7 @@ func (h *Hub) reply(m *message, f *wire.Head) {
 	if f.Kind == wire.KindError {
 		h.counters.errors.Add(1)
 	}
-	h.publish(ofAccount(m.from.Account), &message{
+	h.hand(&message{
 		op: opDeliver, kind: f.Kind, call: m.call, to: m.from.Account, line: m.line, node: h.node, body: f.Body,
 	})
 }

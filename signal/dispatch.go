@@ -28,17 +28,8 @@ func on[M any](table map[wire.Kind]handler, kind wire.Kind, fn func(context.Cont
 	}
 }
 
-// forward registers kinds whose body is never decoded.
-func forward(table map[wire.Kind]handler, fn handler, kinds ...wire.Kind) {
-	for _, kind := range kinds {
-		if _, dup := table[kind]; dup {
-			panic("signal: two handlers for " + kind)
-		}
-		table[kind] = fn
-	}
-}
-
-// routes is the table of everything a client may send.
+// routes is the table of everything that a client may send and the hub acts
+// upon. What is passed on has no entry: its body is never decoded.
 func (h *Hub) routes() map[wire.Kind]handler {
 	t := map[wire.Kind]handler{}
 	on(t, wire.KindHello, helloAgain)
@@ -74,12 +65,20 @@ func (s *session) handle(ctx context.Context, frame []byte, gen int) error {
 	head, err := wire.ScanClient(frame)
 	if err == nil {
 		s.hub.counters.in[class(head.Kind)].Add(1)
-		err = s.hub.handlers[head.Kind](ctx, s, &head)
+		if class(head.Kind) == passed {
+			err = s.hub.toOwner(s, &head)
+		} else {
+			err = s.act(ctx, head)
+		}
 	}
 	if err != nil {
 		s.fail(ctx, head.ID, err)
 	}
 	return nil
+}
+
+func (s *session) act(ctx context.Context, head wire.Head) error {
+	return s.hub.handlers[head.Kind](ctx, s, &head)
 }
 
 // limit counts a frame against the session's rate. A client that goes on for
@@ -93,6 +92,7 @@ func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead
 		return 0, false, true
 	}
 	s.received++
+	s.heard = now
 	wait = s.rate.take(now, s.hub.rate, wire.MaxFrameBurst)
 	if wait == 0 {
 		s.refused = 0

@@ -2,8 +2,8 @@ package signal
 
 import (
 	"maps"
-	"net"
 	"slices"
+	"time"
 )
 
 // Unlimited lifts the frame rate, for benchmarks.
@@ -17,12 +17,41 @@ func (h *Hub) Queued() (n int) {
 	for _, s := range lines {
 		s.mu.Lock()
 		for _, b := range s.frames {
-			n += len(b.b)
+			n += len(b.Bytes())
 		}
 		s.mu.Unlock()
 	}
 	return n
 }
 
-// Thin returns what lies beneath the WebSocket library on a connection.
-func Thin(c net.Conn) net.Conn { return &thinConn{Conn: c, pool: &buffers{}} }
+// Parked is how many connections are parked.
+func (h *Hub) Parked() int { return h.lot().Len() }
+
+// PingSeconds counts the seconds in which sessions are due to be pinged.
+func (h *Hub) PingSeconds() int {
+	h.mu.Lock()
+	lines := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	due := map[time.Duration]bool{}
+	for _, s := range lines {
+		s.mu.Lock()
+		due[time.Since(s.pinged)/time.Second] = true
+		s.mu.Unlock()
+	}
+	return len(due)
+}
+
+// ParkAll asks every connection to let go of its goroutine.
+func (h *Hub) ParkAll() {
+	h.mu.Lock()
+	lines := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	for _, s := range lines {
+		s.mu.Lock()
+		conn := s.conn
+		s.mu.Unlock()
+		if conn != nil {
+			conn.LetGo()
+		}
+	}
+}

@@ -26,8 +26,6 @@ func (h *Hub) callRoutes(t map[wire.Kind]handler) {
 	on(t, wire.KindRelay, func(ctx context.Context, s *session, f *wire.Head, _ wire.Relay) error {
 		return h.toOwnerIfReachable(ctx, s, f, friends.PurposeRelay)
 	})
-	forward(t, func(_ context.Context, s *session, f *wire.Head) error { return h.toOwner(s, f) },
-		wire.KindDescription, wire.KindCandidate, wire.KindMedia)
 }
 
 // checkMedia checks what ring and answer have in common.
@@ -107,9 +105,18 @@ func (h *Hub) toOwner(s *session, f *wire.Head) error {
 	if !ok {
 		return errCallGone
 	}
-	h.publish(ofCall(f.Call), &message{
+	m := message{
 		op: opFrame, kind: f.Kind, frame: f.ID, call: f.Call, from: s.addr(), line: s.line, node: p.owner, body: f.Body,
-	})
+	}
+	if p.owner != h.node {
+		h.publish(ofCall(f.Call), &m)
+		return nil
+	}
+	// A call of this hub needs no bus. One that is gone answers nothing, as it
+	// would not over the bus: the session is told of its end on the way.
+	if oc := h.owned(f.Call); oc != nil {
+		h.onFrame(oc, &m)
+	}
 	return nil
 }
 

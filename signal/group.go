@@ -72,23 +72,3 @@ func (s *subscriptions) release(a id.Account, sub *subscription) {
 		delete(s.byAccount, a)
 	}
 }
-
-// buffers recycles what frames are read into and queued in.
-type buffers struct{ pool sync.Pool }
-
-type buffer struct{ b []byte }
-
-func (p *buffers) get() *buffer {
-	if b, ok := p.pool.Get().(*buffer); ok {
-		return b
-	}
-	return &buffer{b: make([]byte, 0, 2048)}
-}
-
-// put takes a buffer back; one that grew large is left to the collector.
-func (p *buffers) put(b *buffer) {
-	if cap(b.b) <= 16<<10 {
-		b.b = b.b[:0]
-		p.pool.Put(b)
-	}
-}

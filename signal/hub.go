@@ -9,12 +9,14 @@
 //
 // A call belongs to the hub that took its ring. The other hubs pass frames to
 // it over the bus and know no more than which of their sessions take part.
-// Everything is delivered over the bus, on a single node too.
+// Between a call and sessions of the same hub frames go straight; all else goes
+// over the bus, on a single node too.
 //
 // Locks: Hub.mu guards the tables, session.mu a session's queue, ownedCall.mu
-// one call. None is taken while another is held, but for the bus's own, which
-// is below ownedCall.mu: effects of one call are published in the order in
-// which they arose, and Publish never waits.
+// one call. Below ownedCall.mu stand the other two and the bus's own: effects
+// of one call are handed on in the order in which they arose, and neither
+// Publish nor a session's queue ever waits. Else none is taken while another
+// is held.
 package signal
 
 import (
@@ -29,6 +31,7 @@ import (
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/cluster"
 	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/internal/ws"
 	"github.com/ringfence/ringfence/signal/wire"
 	"github.com/ringfence/ringfence/store"
 )
@@ -90,10 +93,11 @@ type Hub struct {
 	callOps    [opLast]func(*ownedCall, *message)
 
 	rate     float64 // frames a second of a session
-	buffers  buffers
+	buffers  ws.Pool
 	counters counters
 	work     group          // everything that outlives the call that started it
-	conns    sync.WaitGroup // ServeWS calls that have been let in
+	conns    sync.WaitGroup // connections that have been let in
+	parking  parking
 
 	//nolint:containedctx // the context of Serve, without its end: what publishing and writing run under
 	base context.Context // set before state becomes serving
@@ -170,7 +174,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 		return fmt.Errorf("hub: subscribe: %w", err)
 	}
 	defer cancel()
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for n := 1; ; n++ {
 		select {
@@ -178,7 +182,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 			h.stop()
 			return nil
 		case now := <-tick.C:
-			h.sweep(base, now)
+			h.sweep(now)
 			if n%recheckEvery == 0 {
 				h.work.Go(h.recheckAll)
 			}
@@ -186,19 +190,23 @@ func (h *Hub) Serve(ctx context.Context) error {
 	}
 }
 
+// sweepEvery is how often all sessions are looked at, in place of a timer for
+// each of their deadlines.
+const sweepEvery = time.Second
+
 // recheckEvery is how many seconds pass between two looks at whether the ends
 // of each call still are friends. Changes are told at once; this is for one
 // that got lost on the way.
 const recheckEvery = 30
 
 // sweep looks after what has no goroutine of its own.
-func (h *Hub) sweep(ctx context.Context, now time.Time) {
+func (h *Hub) sweep(now time.Time) {
 	h.mu.Lock()
 	all := slices.Collect(maps.Values(h.lines))
 	maps.DeleteFunc(h.rings, func(_ id.Account, b *bucket) bool { return b.empty(now, ringRate) })
 	h.mu.Unlock()
 	for _, s := range all {
-		s.sweep(ctx, now)
+		s.sweep(now)
 	}
 }
 
@@ -219,6 +227,7 @@ func (h *Hub) stop() {
 		h.end(s, wire.CloseRestart, endStop)
 	}
 	h.conns.Wait()
+	h.parking.stop()
 	h.work.Close()
 }
 
@@ -246,6 +255,19 @@ func (h *Hub) publish(to cluster.Subject, m *message) {
 		h.counters.drops[dropBus].Add(1)
 		h.log.WarnContext(h.base, "bus refused a message", "error", err)
 	}
+}
+
+// hand delivers a frame to a session: at once where that is one of this hub, by
+// the bus where it is not. All that a hub's calls have for its own sessions
+// goes the first way, so that it keeps its order.
+func (h *Hub) hand(m *message) {
+	if s := h.session(m.line); s != nil {
+		if s.who.Account == m.to {
+			s.take(m)
+		}
+		return
+	}
+	h.publish(ofAccount(m.to), m)
 }
 
 // session returns the session on a line, or nil.

@@ -3,26 +3,22 @@ package signal
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"runtime"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/ringfence/ringfence/internal/fault"
 	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/internal/ws"
 	"github.com/ringfence/ringfence/signal/wire"
 	"github.com/ringfence/ringfence/store"
 )
 
 var (
-	errServed   = errors.New("served before")
-	errTooLarge = errors.New("frame too large")
-	errNotText  = errors.New("not a text message")
-	errNoHello  = errors.New("first frame is not hello")
+	errServed  = errors.New("served before")
+	errNoHello = errors.New("first frame is not hello")
 )
 
 // ServeWS takes over a request for the signaling WebSocket. who has been
@@ -34,45 +30,46 @@ func (h *Hub) ServeWS(w http.ResponseWriter, r *http.Request, who store.Session)
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	reading := false
+	conn := &link{hub: h}
+	kept := false
 	defer func() {
-		if !reading {
+		if !kept {
+			conn.CloseNow() // harmless after another close
 			h.conns.Done()
 		}
 	}()
-	conn, err := websocket.Accept(thinWriter{w, &h.buffers}, r, &websocket.AcceptOptions{
-		Subprotocols: []string{wire.Subprotocol}, OriginPatterns: h.opt.Origins,
-	})
-	if err != nil {
-		return // Accept has answered
+	if kept = h.accept(conn, w, r, who); kept {
+		go conn.keep()
 	}
-	defer func() {
-		if !reading {
-			_ = conn.CloseNow() // harmless after another close
-		}
-	}()
-	conn.SetReadLimit(-1) // readFrame has the limit, and a close code of ours
-	if conn.Subprotocol() != wire.Subprotocol {
-		h.refuse(conn, wire.CloseProtocol, endProtocol)
-		return
-	}
-	// The request's context ends with the server, and would cost a timer for
-	// each write; the hub closes its connections itself.
-	s, gen, err := h.greet(context.WithoutCancel(r.Context()), conn, who)
-	if err != nil {
-		return // greet has closed
-	}
-	reading = true
-	go h.keep(conn, s, gen)
 }
 
-// keep reads a session's connection until it ends; stop waits for it. Its
-// stack is one that neither the server nor greeting has made large.
-func (h *Hub) keep(conn *websocket.Conn, s *session, gen int) {
-	defer h.conns.Done()
-	defer func() { _ = conn.CloseNow() }()
-	defer h.caught(s, gen)
-	h.read(h.base, conn, s, gen)
+// accept takes the connection over and gives it its session.
+func (h *Hub) accept(conn *link, w http.ResponseWriter, r *http.Request, who identity) bool {
+	agreed, err := conn.Accept(w, r, conn.options())
+	switch {
+	case err != nil:
+		return false // Accept has answered
+	case !agreed:
+		conn.refuse(wire.CloseProtocol, endProtocol)
+		return false
+	}
+	// Not the request's context: it ends with the request.
+	return h.greet(h.base, conn, who) == nil // greet has closed otherwise
+}
+
+// keep reads a session's connection until it ends or is parked; stop waits
+// for it. Its stack is one that neither the server nor greeting has made large.
+func (l *link) keep() {
+	parked := false
+	defer func() {
+		if !parked {
+			l.CloseNow()
+			l.hub.conns.Done()
+		}
+	}()
+	s := l.owner.Load()
+	defer l.hub.caught(s, l.gen)
+	parked = l.hub.read(l, s)
 }
 
 // caught is deferred: a fault in handling one client's frame costs that client
@@ -99,15 +96,9 @@ func (h *Hub) caught(s *session, gen int) {
 	}
 }
 
-// refuse closes a connection that has no session.
-func (h *Hub) refuse(conn *websocket.Conn, code wire.CloseCode, why ended) {
-	h.counters.endings[why].Add(1)
-	_ = conn.Close(websocket.StatusCode(code), "") // gone either way
-}
-
 // close closes a connection in the background: the handshake takes as long as
 // the peer likes, within seconds. What after waits for is given a moment first.
-func (h *Hub) close(conn *websocket.Conn, code wire.CloseCode, after <-chan struct{}) {
+func (h *Hub) close(conn *link, code wire.CloseCode, after <-chan struct{}) {
 	ok := h.work.Go(func() {
 		if after != nil {
 			select {
@@ -115,10 +106,10 @@ func (h *Hub) close(conn *websocket.Conn, code wire.CloseCode, after <-chan stru
 			case <-time.After(lastWords):
 			}
 		}
-		_ = conn.Close(websocket.StatusCode(code), "") // gone either way
+		_ = conn.Close(int(code)) // gone either way
 	})
 	if !ok {
-		_ = conn.CloseNow()
+		conn.CloseNow()
 	}
 }
 
@@ -126,23 +117,23 @@ func (h *Hub) close(conn *websocket.Conn, code wire.CloseCode, after <-chan stru
 const lastWords = 2 * time.Second
 
 // greet reads hello, finds or makes the session and answers welcome.
-func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*session, int, error) {
-	hello, err := h.readHello(ctx, conn)
+func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
+	hello, err := readHello(conn)
 	if err != nil {
-		h.refuse(conn, wire.CloseProtocol, endProtocol)
-		return nil, 0, err
+		conn.refuse(wire.CloseProtocol, endProtocol)
+		return err
 	}
 	if max(hello.Min, wire.MinVersion) > min(hello.Max, wire.MaxVersion) {
 		err := fault.New(fault.Version, "This client and this server speak no common version.")
-		h.writeNow(ctx, conn, errorFrame(id.Frame{}, err))
-		h.refuse(conn, wire.CloseProtocol, endProtocol)
-		return nil, 0, err
+		writeNow(conn, errorFrame(id.Frame{}, err))
+		conn.refuse(wire.CloseProtocol, endProtocol)
+		return err
 	}
 	s, resumed := h.resume(hello, who)
 	if !resumed {
 		if s, err = h.begin(who); err != nil {
-			h.refuse(conn, wire.CloseTooMany, endTooMany)
-			return nil, 0, err
+			conn.refuse(wire.CloseTooMany, endTooMany)
+			return err
 		}
 	}
 	// From here on SignedOut finds the session; before, it could not.
@@ -153,14 +144,13 @@ func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*s
 			code, why = wire.CloseRestart, endStop
 		}
 		h.end(s, code, why)
-		h.refuse(conn, code, why)
-		return nil, 0, err
+		conn.refuse(code, why)
+		return err
 	}
-	h.writeNow(ctx, conn, s.welcome(resumed))
-	gen, ok := s.attach(conn)
-	if !ok {
-		h.refuse(conn, wire.CloseRestart, endStop)
-		return nil, 0, errDead
+	writeNow(conn, s.welcome(resumed))
+	if !s.attach(conn) {
+		conn.refuse(wire.CloseRestart, endStop)
+		return errDead
 	}
 	if resumed {
 		h.counters.resumed.Add(1)
@@ -168,7 +158,7 @@ func (h *Hub) greet(ctx context.Context, conn *websocket.Conn, who identity) (*s
 	} else {
 		h.introduce(s)
 	}
-	return s, gen, nil
+	return nil
 }
 
 func (h *Hub) alive(ctx context.Context, who identity) error {
@@ -178,15 +168,12 @@ func (h *Hub) alive(ctx context.Context, who identity) error {
 	return h.opt.Alive(ctx, who)
 }
 
-func (h *Hub) readHello(ctx context.Context, conn *websocket.Conn) (wire.Hello, error) {
-	ctx, cancel := context.WithTimeout(ctx, wire.HelloSeconds*time.Second)
-	defer cancel()
-	buf := h.buffers.get()
-	defer h.buffers.put(buf)
-	if err := readFrame(ctx, conn, buf); err != nil {
+func readHello(conn *link) (wire.Hello, error) {
+	frame, err := conn.NextWithin(wire.HelloSeconds * time.Second)
+	if err != nil {
 		return wire.Hello{}, err
 	}
-	head, err := wire.ScanClient(buf.b)
+	head, err := wire.ScanClient(frame)
 	if err != nil {
 		return wire.Hello{}, err
 	}
@@ -204,10 +191,10 @@ func (h *Hub) readHello(ctx context.Context, conn *websocket.Conn) (wire.Hello, 
 
 // writeNow writes a frame of the connection, not of the session: it has no
 // number. An error shows at the next read.
-func (h *Hub) writeNow(ctx context.Context, conn *websocket.Conn, head *wire.Head) {
-	ctx, cancel := context.WithTimeout(ctx, writeMost)
-	defer cancel()
-	_ = conn.Write(ctx, websocket.MessageText, wire.AppendFrame(nil, head))
+func writeNow(conn *link, head *wire.Head) {
+	b := conn.hub.frame(head)
+	_ = conn.WriteWithin(b.Bytes(), writeMost)
+	conn.hub.buffers.Put(b)
 }
 
 // resume returns the session that hello asks for, if it is this client's and
@@ -305,91 +292,40 @@ func (h *Hub) introduce(s *session) {
 	h.publish(ofAccount(s.who.Account), &message{op: opHere, from: s.addr(), to: s.who.Account, line: s.line})
 }
 
-// read handles frames until the connection ends.
-func (h *Hub) read(ctx context.Context, conn *websocket.Conn, s *session, gen int) {
-	err := h.readAll(ctx, conn, s, gen)
+// read handles frames until the connection ends or, which it returns, is
+// parked.
+func (h *Hub) read(conn *link, s *session) (parked bool) {
+	err := h.readAll(conn, s)
+	left := new(ws.CloseError)
 	switch {
-	case errors.Is(err, errTooLarge), errors.Is(err, errNotText):
-		if s.has(gen) {
+	case err == nil:
+		return true
+	case errors.Is(err, ws.ErrTooLarge), errors.Is(err, ws.ErrBinary):
+		if s.has(conn.gen) {
 			h.end(s, wire.CloseProtocol, endProtocol)
 		}
-		discard(ctx, conn)
-		return
+		conn.Drain()
 	case errors.Is(err, errDead):
-		discard(ctx, conn)
-		return
-	case websocket.CloseStatus(err) == websocket.StatusNormalClosure:
-		if s.detach(gen) {
-			h.end(s, wire.CloseRestart, endLeft)
-		}
-		return
-	}
-	if s.detach(gen) {
+		conn.Drain()
+	case errors.As(err, &left) && left.Code == ws.CodeNormal && s.detach(conn.gen):
+		h.end(s, wire.CloseRestart, endLeft)
+	case s.detach(conn.gen):
 		h.tellCalls(s)
 	}
+	return false
 }
 
-// discard reads on until the connection is closed: somebody is about to tell
-// the client why, and returning would cut that short.
-func discard(ctx context.Context, conn *websocket.Conn) {
+// readAll returns nil where the connection was parked.
+func (h *Hub) readAll(conn *link, s *session) error {
 	for {
-		_, r, err := conn.Reader(ctx)
+		frame, err := conn.Next()
 		if err == nil {
-			_, err = io.Copy(io.Discard, r)
+			err = s.handle(h.base, frame, conn.gen)
 		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (h *Hub) readAll(ctx context.Context, conn *websocket.Conn, s *session, gen int) error {
-	for {
-		// The buffer is taken once bytes are here, not while waiting for them.
-		typ, r, err := conn.Reader(ctx)
-		if err != nil {
-			return err
-		}
-		if typ != websocket.MessageText {
-			return errNotText
-		}
-		buf := h.buffers.get()
-		err = fill(buf, r)
-		if err == nil {
-			err = s.handle(ctx, buf.b, gen)
-		}
-		h.buffers.put(buf)
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func readFrame(ctx context.Context, conn *websocket.Conn, buf *buffer) error {
-	typ, r, err := conn.Reader(ctx)
-	if err != nil {
-		return err
-	}
-	if typ != websocket.MessageText {
-		return errNotText
-	}
-	return fill(buf, r)
-}
-
-// fill reads one message, at most MaxFrame bytes.
-func fill(buf *buffer, r io.Reader) error {
-	for {
-		if len(buf.b) == cap(buf.b) {
-			buf.b = slices.Grow(buf.b, cap(buf.b))
-		}
-		n, err := r.Read(buf.b[len(buf.b):cap(buf.b)])
-		buf.b = buf.b[:len(buf.b)+n]
 		switch {
-		case len(buf.b) > wire.MaxFrame:
-			return errTooLarge
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, ws.ErrIdle) && conn.Park():
 			return nil
-		case err != nil:
+		case err != nil && !errors.Is(err, ws.ErrIdle):
 			return err
 		}
 	}

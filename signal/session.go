@@ -1,26 +1,27 @@
 package signal
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/internal/ws"
 	"github.com/ringfence/ringfence/signal/wire"
 )
 
 // What a session may cost in time.
 const (
-	pingEvery  = wire.PingSeconds * time.Second
-	pongWithin = 12 * time.Second // with pingEvery: two and a half pings of silence
+	pingEvery = wire.PingSeconds * time.Second
+	// With pingEvery: two and a half pings of silence. A sweep is never late by
+	// as much as is taken off.
+	pongWithin = 12*time.Second - sweepEvery/2
 	writeMost  = 10 * time.Second // one frame
 )
 
@@ -42,25 +43,29 @@ type session struct {
 	telling sync.Mutex // held while calls are told whether there is a connection
 
 	mu       sync.Mutex // guards following; never held while writing
-	conn     *websocket.Conn
+	conn     *link
 	gen      int // counts connections, so that what belongs to an old one knows
 	dead     bool
-	secret   string    // of the token that resumes
-	lostAt   time.Time // of the connection
-	frames   []*buffer // not known to have arrived, oldest first
-	kept     int       // bytes in frames
-	first    uint32    // seq of frames[0]
-	sent     int       // how many of frames were written to conn
+	secret   string       // of the token that resumes
+	lostAt   time.Time    // of the connection
+	frames   []*ws.Buffer // not known to have arrived, oldest first
+	kept     int          // bytes in frames
+	first    uint32       // seq of frames[0]
+	sent     int          // how many of frames were written to conn
 	flushing bool
 	writing  time.Time // since when the write in progress lasts
 	pinged   time.Time
+	pings    uint32        // the number of the last ping: what its pong says
+	awaiting bool          // its pong is not here
+	pingUpTo uint32        // the first seq that was not written when it went out
 	drained  chan struct{} // closed when the flush in progress at the end is through
 	calls    map[id.Call]part
 	wishes   map[id.Call]wish    // calls that it asked for back
 	held     map[id.Account]bool // news of friends that wait for room
 	received uint32              // frames taken from the client
 	rate     bucket
-	refused  int // frames in a row above the rate
+	refused  int       // frames in a row above the rate
+	heard    time.Time // when the last of them came
 }
 
 // part is a session's part in a call.
@@ -86,6 +91,13 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// spread returns a random part of d.
+func spread(d time.Duration) time.Duration {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return d * time.Duration(binary.BigEndian.Uint16(b[:])) >> 16
+}
+
 // deliver queues a frame, numbers it and never blocks. A session that cannot
 // take it is closed: control frames are never dropped in silence.
 func (s *session) deliver(h *wire.Head) {
@@ -100,8 +112,9 @@ func (s *session) deliver(h *wire.Head) {
 		return
 	}
 	s.appendLocked(h)
-	s.leadLocked()
+	conn := s.leadLocked()
 	s.mu.Unlock()
+	s.lead(conn)
 }
 
 // appendLocked queues h, and lets go of the oldest frame that was written long
@@ -112,10 +125,17 @@ func (s *session) appendLocked(h *wire.Head) {
 		s.forgetLocked(1)
 	}
 	h.Seq = s.first + few(len(s.frames))
-	b := s.hub.buffers.get()
-	b.b = wire.AppendFrame(b.b, h)
+	b := s.hub.frame(h)
 	s.frames = append(s.frames, b)
-	s.kept += len(b.b)
+	s.kept += len(b.B)
+}
+
+// frame returns a frame as it is written.
+func (h *Hub) frame(head *wire.Head) *ws.Buffer {
+	b := h.buffers.GetFrame()
+	b.B = wire.AppendFrame(b.B, head)
+	b.Frame()
+	return b
 }
 
 // few is a number of frames that are kept, as part of a sequence number.
@@ -124,68 +144,14 @@ func few(n int) uint32 { return uint32(max(0, min(n, 2*wire.ResumeFrames))) }
 // forgetLocked drops the n oldest frames.
 func (s *session) forgetLocked(n int) {
 	for _, b := range s.frames[:n] {
-		s.kept -= len(b.b)
-		s.hub.buffers.put(b)
+		s.kept -= len(b.B)
+		s.hub.buffers.Put(b)
 	}
 	s.frames = slices.Delete(s.frames, 0, n)
 	s.first += few(n)
 	s.sent = max(0, s.sent-n)
 	if len(s.frames) == 0 && cap(s.frames) > 8 {
 		s.frames = nil // an idle session keeps nothing
-	}
-}
-
-// leadLocked starts a flush, unless one is in progress or there is nothing to
-// write to.
-func (s *session) leadLocked() {
-	if s.conn == nil || s.flushing || s.sent == len(s.frames) {
-		return
-	}
-	conn, gen := s.conn, s.gen
-	s.flushing = s.hub.work.Go(func() { s.flush(conn, gen) })
-}
-
-// flush writes until the queue is empty. It is not the sender's goroutine: a
-// peer that stopped reading would hold up the one who sends to it, and all
-// whom that one talks to.
-func (s *session) flush(conn *websocket.Conn, gen int) {
-	defer s.flushed(gen)
-	for {
-		s.mu.Lock()
-		if s.gen != gen {
-			s.mu.Unlock()
-			return
-		}
-		if s.sent == len(s.frames) && !s.releaseLocked() {
-			s.flushing, s.writing = false, time.Time{}
-			s.mu.Unlock()
-			return
-		}
-		b := s.frames[s.sent]
-		s.writing = time.Now()
-		s.mu.Unlock()
-
-		err := conn.Write(s.hub.base, websocket.MessageText, b.b)
-
-		s.mu.Lock()
-		if s.gen == gen && err == nil {
-			s.sent++
-		}
-		s.mu.Unlock()
-		if err != nil {
-			_ = conn.CloseNow() // the reader sees it and detaches
-			return
-		}
-	}
-}
-
-// flushed tells whoever ended the session that what waited is written.
-func (s *session) flushed(gen int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gen == gen && s.drained != nil {
-		close(s.drained)
-		s.drained = nil
 	}
 }
 
@@ -203,7 +169,9 @@ func (s *session) releaseLocked() bool {
 }
 
 // news tells of a friend. Where much waits only the newest word is kept.
-func (s *session) news(a id.Account, online bool) {
+func (s *session) news(a id.Account, online bool) { s.lead(s.queueNews(a, online)) }
+
+func (s *session) queueNews(a id.Account, online bool) *link {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -218,8 +186,9 @@ func (s *session) news(a id.Account, online bool) {
 		s.held[a] = online
 	default:
 		s.appendLocked(presenceFrame(a, online))
-		s.leadLocked()
+		return s.leadLocked()
 	}
+	return nil
 }
 
 func presenceFrame(a id.Account, online bool) *wire.Head {
@@ -239,7 +208,7 @@ func parseToken(t string) (l lineID, secret string, ok bool) {
 // claim makes the session ready for another connection, if the token's secret
 // is right and no frame after cursor is lost. It returns the connection that
 // it takes the session from, if there still is one.
-func (s *session) claim(secret string, cursor uint32) (old *websocket.Conn, ok bool) {
+func (s *session) claim(secret string, cursor uint32) (old *link, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead || subtle.ConstantTimeCompare([]byte(s.secret), []byte(secret)) != 1 {
@@ -251,7 +220,7 @@ func (s *session) claim(secret string, cursor uint32) (old *websocket.Conn, ok b
 	}
 	// Not recycled: a write to the old connection may still look at them.
 	for _, b := range s.frames[:have] {
-		s.kept -= len(b.b)
+		s.kept -= len(b.B)
 	}
 	s.frames, s.first = slices.Clone(s.frames[have:]), cursor+1
 	old = s.conn
@@ -273,16 +242,23 @@ func (s *session) welcome(resumed bool) *wire.Head {
 }
 
 // attach gives the session a connection and writes what waits.
-func (s *session) attach(conn *websocket.Conn) (gen int, ok bool) {
+func (s *session) attach(conn *link) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.dead {
-		return 0, false
+		s.mu.Unlock()
+		return false
 	}
 	s.gen++
-	s.conn, s.pinged, s.lostAt = conn, time.Now(), time.Time{}
-	s.leadLocked()
-	return s.gen, true
+	// Many come back at once where a hub starts again; their pings shall not.
+	now := time.Now()
+	s.conn, s.pinged, s.lostAt = conn, now.Add(-spread(pingEvery)), time.Time{}
+	s.awaiting, s.heard = false, now
+	conn.gen = s.gen
+	conn.owner.Store(s)
+	first := s.leadLocked()
+	s.mu.Unlock()
+	s.lead(first)
+	return true
 }
 
 // detach takes the connection away, unless the session has another by now.
@@ -300,7 +276,7 @@ func (s *session) detach(gen int) bool {
 
 // kill ends the session and returns its connection, if it has one, and what
 // is closed when all that waits is written, if something does.
-func (s *session) kill() (conn *websocket.Conn, drained <-chan struct{}, first bool) {
+func (s *session) kill() (conn *link, drained <-chan struct{}, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead {
@@ -388,7 +364,7 @@ func (s *session) take(m *message) {
 }
 
 // sweep looks after a session once a second.
-func (s *session) sweep(ctx context.Context, now time.Time) {
+func (s *session) sweep(now time.Time) {
 	s.mu.Lock()
 	conn, gen := s.conn, s.gen
 	expired := !s.who.ExpiresAt.IsZero() && !now.Before(s.who.ExpiresAt)
@@ -396,39 +372,57 @@ func (s *session) sweep(ctx context.Context, now time.Time) {
 	stuck := !s.writing.IsZero() && now.Sub(s.writing) > writeMost
 	ping := conn != nil && now.Sub(s.pinged) >= pingEvery
 	upTo := s.first + few(s.sent)
-	if ping {
-		s.pinged = now
+	silent := ping && s.awaiting && now.Sub(s.pinged) >= pongWithin
+	if ping = ping && !s.awaiting; ping {
+		s.pinged, s.awaiting, s.pingUpTo = now, true, upTo
+		s.pings++
 	}
+	number := s.pings
+	idle := conn != nil && now.Sub(s.heard) >= parkAfter
 	s.mu.Unlock()
+	if idle {
+		conn.LetGo()
+	}
 	switch {
 	case expired:
 		s.hub.end(s, wire.CloseSignedOut, endSignedOut)
 	case lost:
 		s.hub.end(s, wire.CloseSilent, endLost)
 	case stuck:
-		_ = conn.CloseNow()
+		conn.CloseNow()
+	case silent:
+		s.silent(conn, gen)
+	case ping && conn.Roomy(pingSize):
+		s.ping(conn, gen, number)
 	case ping:
-		s.hub.work.Go(func() { s.ping(ctx, conn, gen, upTo) })
+		s.hub.work.Go(func() { s.ping(conn, gen, number) })
 	}
 }
 
-// ping waits for a sign of life. What was written before the ping has arrived
-// once the pong is here, so it need not be kept any longer.
-func (s *session) ping(ctx context.Context, conn *websocket.Conn, gen int, upTo uint32) {
-	ctx, cancel := context.WithTimeout(ctx, pongWithin)
-	defer cancel()
-	if err := conn.Ping(ctx); err != nil {
+// pingSize is more than a ping takes.
+const pingSize = 64
+
+func (s *session) ping(conn *link, gen int, number uint32) {
+	if conn.Ping(number) != nil {
 		s.silent(conn, gen)
-		return
 	}
+}
+
+// ponged takes a sign of life. What was written before the ping has arrived
+// once the pong is here, so it need not be kept any longer.
+func (s *session) ponged(number uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.gen == gen && upTo > s.first {
-		s.forgetLocked(int(upTo - s.first))
+	if s.conn == nil || !s.awaiting || number != s.pings {
+		return
+	}
+	s.awaiting = false
+	if s.pingUpTo > s.first {
+		s.forgetLocked(int(s.pingUpTo - s.first))
 	}
 }
 
-func (s *session) silent(conn *websocket.Conn, gen int) {
+func (s *session) silent(conn *link, gen int) {
 	if s.detach(gen) {
 		s.hub.counters.endings[endSilent].Add(1)
 		s.hub.tellCalls(s)

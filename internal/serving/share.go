@@ -1,10 +1,12 @@
 package serving
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
+	"syscall"
 )
 
 // maxPerNetwork bounds the connections that one network holds open at one
@@ -84,6 +86,15 @@ func (l *sharing) leave(from netip.Prefix) {
 type sharer struct {
 	net.Conn
 	leave func()
+}
+
+// SyscallConn is that of the connection itself: a sharer changes nothing that
+// is read or written.
+func (c *sharer) SyscallConn() (syscall.RawConn, error) {
+	if below, ok := c.Conn.(syscall.Conn); ok {
+		return below.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
 }
 
 // Close gives the room back.

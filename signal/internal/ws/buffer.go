@@ -1,0 +1,46 @@
+package ws
+
+import "sync"
+
+// Buffer is bytes on their way, recycled by a Pool.
+type Buffer struct {
+	B  []byte
+	At int // where in B a frame begins that is to be written
+}
+
+// Frame makes the text message in B, which GetFrame has made room for, a frame.
+func (b *Buffer) Frame() { b.At = putHead(b.B[:serverHead], len(b.B)-serverHead) }
+
+// Bytes is the frame.
+func (b *Buffer) Bytes() []byte { return b.B[b.At:] }
+
+// Pool recycles buffers. Its zero value is ready.
+type Pool struct{ pool sync.Pool }
+
+const (
+	freshBuffer = 2 << 10
+	keptBuffer  = 16 << 10
+)
+
+// Get returns an empty buffer.
+func (p *Pool) Get() *Buffer {
+	if b, ok := p.pool.Get().(*Buffer); ok {
+		return b
+	}
+	return &Buffer{B: make([]byte, 0, freshBuffer)}
+}
+
+// GetFrame returns a buffer to which a message is to be appended.
+func (p *Pool) GetFrame() *Buffer {
+	b := p.Get()
+	b.B = b.B[:serverHead]
+	return b
+}
+
+// Put takes a buffer back; one that grew large is left to the collector.
+func (p *Pool) Put(b *Buffer) {
+	if cap(b.B) <= keptBuffer {
+		b.B, b.At = b.B[:0], 0
+		p.pool.Put(b)
+	}
+}
