@@ -33,7 +33,6 @@ type leg struct {
 	addr wire.Address
 	line lineID
 	tag  string // names the leg to the relay; random
-	rang bool   // the device said that it shows the call
 	busy bool   // the device said that it is in another
 	away bool   // its connection is lost
 }
@@ -49,6 +48,8 @@ type call struct {
 	legs   []leg     // ringing: the callee's devices; running: the one that answered
 	awaits id.Device // returning: of the callee
 	since  time.Time // start of the ring, then of the call
+	begun  bool      // the caller is told of it; before that it may still be refused
+	rang   bool      // a device said that it shows the call, be it gone by now
 }
 
 // maxLegs bounds how many of the callee's sessions ring.
@@ -186,23 +187,36 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 	case evTimeout:
 		return c.timeout(now, e.timer)
 	case evEnd:
+		if !c.begun {
+			return c.void(now)
+		}
 		return c.finish(now, e.reason, e.missed)
 	case evRejoin:
 		return c.rejoin(now, e.leg, e.peer)
 	case evYield:
 		return c.yield()
 	case evGlare:
-		if c.phase == ringing { // one that was answered stays too
+		if c.offered() { // one that was answered stays too
 			return c.finish(now, wire.ReasonGlare, false)
 		}
 	case evVoid:
-		next, effects, err := c.finish(now, wire.ReasonReach, false)
-		return next, effects[1:], err // the first one is for the caller
+		return c.void(now)
 	}
 	return c, nil, nil
 }
 
+// offered reports whether the call was offered to the callee's devices, and is still open.
+func (c *call) offered() bool { return c.begun && c.phase == ringing }
+
+// void ends a call of which nobody was told; the caller's ring is answered by
+// an error.
+func (c call) void(now time.Time) (call, []effect, error) {
+	next, effects, err := c.finish(now, wire.ReasonReach, false)
+	return next, effects[1:], err // the first one is for the caller
+}
+
 func (c call) start(now time.Time) (call, []effect, error) {
+	c.begun = true
 	if c.phase == returning {
 		return c, []effect{arm{timerReturn, wire.ResumeSeconds * time.Second}, seek{}}, nil
 	}
@@ -237,10 +251,6 @@ func (c *call) peer(from lineID) (leg, error) {
 	return c.legs[0], nil
 }
 
-func (c *call) rangAny() bool {
-	return slices.ContainsFunc(c.legs, func(l leg) bool { return l.rang })
-}
-
 // ringFor is how many seconds the call will go on ringing.
 func (c *call) ringFor(now time.Time) int {
 	return max(0, wire.RingSeconds-int(now.Sub(c.since).Seconds()))
@@ -270,6 +280,8 @@ func (c call) here(now time.Time, l leg) (call, []effect, error) {
 	switch {
 	case l.line == c.caller.line || c.find(l.line) != nil:
 		return c, nil, nil
+	case !c.begun:
+		return c, nil, nil // it is found once the call begins
 	case c.phase == returning:
 		return c, nil, nil // being there is not enough: both have to ask
 	case c.phase == ringing && l.addr.Account == c.callee:
@@ -317,14 +329,10 @@ func (c call) rings(from lineID) (call, []effect, error) {
 		return c, nil, errCallGone
 	case l == nil || c.phase != ringing:
 		return c, nil, errOutOfTurn
-	case l.rang:
+	case c.rang:
 		return c, nil, nil
 	}
-	first := !c.rangAny()
-	l.rang = true
-	if !first {
-		return c, nil, nil
-	}
+	c.rang = true
 	return c, []effect{disarm{timerOffline}, send{c.caller, wire.KindProgress, wire.Progress{}}}, nil
 }
 
@@ -394,7 +402,7 @@ func (c call) hangup(now time.Time, from lineID) (call, []effect, error) {
 	case callee:
 		return c.finish(now, wire.ReasonDeclined, false)
 	}
-	return c.finish(now, wire.ReasonCancelled, c.rangAny())
+	return c.finish(now, wire.ReasonCancelled, c.rang)
 }
 
 func (c call) servers(from lineID) (call, []effect, error) {
@@ -451,7 +459,7 @@ func (c call) left(now time.Time, from lineID) (call, []effect, error) {
 	l := c.find(from)
 	switch {
 	case from == c.caller.line, l != nil && c.phase == running:
-		return c.finish(now, wire.ReasonLost, c.rangAny())
+		return c.finish(now, wire.ReasonLost, c.rang)
 	case l == nil:
 		return c, nil, nil
 	}
@@ -468,12 +476,12 @@ func (c call) timeout(now time.Time, t timer) (call, []effect, error) {
 			return c.finish(now, wire.ReasonTimeout, true)
 		}
 	case timerOffline:
-		if c.phase == ringing && !c.rangAny() {
+		if c.phase == ringing && !c.rang {
 			return c.finish(now, wire.ReasonOffline, true)
 		}
 	case timerCaller:
 		if c.caller.away {
-			return c.finish(now, wire.ReasonLost, c.rangAny())
+			return c.finish(now, wire.ReasonLost, c.rang)
 		}
 	case timerCallee:
 		if c.phase == running && c.legs[0].away {

@@ -24,6 +24,13 @@ type ownedCall struct {
 	timers [timers]*time.Timer
 }
 
+// offered reports whether the call was offered to the callee's devices, and is still open.
+func (oc *ownedCall) offered() bool {
+	oc.mu.Lock()
+	defer oc.mu.Unlock()
+	return oc.call.offered()
+}
+
 func (oc *ownedCall) phase() phase {
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
@@ -273,7 +280,7 @@ func (h *Hub) onFrame(oc *ownedCall, m *message) {
 	switch {
 	case err != nil:
 		h.reply(m, errorFrame(m.frame, err))
-	case m.kind != wire.KindRelay && !m.frame.IsZero():
+	case m.kind != wire.KindRelay && m.kind != wire.KindRing && !m.frame.IsZero():
 		h.reply(m, &wire.Head{Kind: wire.KindOK, Body: wire.EncodeBody(wire.OK{Ref: m.frame})})
 	}
 }
@@ -281,6 +288,8 @@ func (h *Hub) onFrame(oc *ownedCall, m *message) {
 // eventOf turns a frame that the hub acts upon into what it means for the call.
 func eventOf(m *message) (event, error) {
 	switch string(m.kind) {
+	case string(wire.KindRing):
+		return evRetry{from: m.line}, nil
 	case string(wire.KindRinging):
 		return evRinging{from: m.line}, nil
 	case string(wire.KindHangup):
@@ -342,8 +351,9 @@ func (h *Hub) onSeek(m *message) {
 	}
 	for _, oc := range h.ownedWith(m.to) {
 		// One that has ended stays on the table for a while, and is no reason
-		// to refuse the other who calls back.
-		if oc.caller == m.to && oc.callee == m.from.Account && oc.phase() == ringing {
+		// to refuse the other who calls back. One that has not begun may come
+		// to nothing; if it begins, it looks for glare itself.
+		if oc.caller == m.to && oc.callee == m.from.Account && oc.offered() {
 			h.glare(oc, m)
 		}
 	}

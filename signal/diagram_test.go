@@ -71,7 +71,7 @@ func shapes() (all []call) {
 		for _, away := range []bool{false, true} {
 			who := caller
 			who.away = away
-			one := call{id: id.NewCall(), media: wire.MediaVideo, phase: p, callee: callee, caller: who, since: time.Unix(900, 0)}
+			one := call{id: id.NewCall(), media: wire.MediaVideo, phase: p, callee: callee, caller: who, since: time.Unix(900, 0), begun: true}
 			for _, legs := range [][]leg{nil, {device(false)}, {device(true)}, {device(false), device(false)}} {
 				c := one
 				c.legs = legs

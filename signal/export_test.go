@@ -55,3 +55,11 @@ func (h *Hub) ParkAll() {
 		}
 	}
 }
+
+// Tables is how many calls and sessions the hub knows of, ended calls that
+// have not faded included.
+func (h *Hub) Tables() (calls, sessions int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.calls), len(h.lines)
+}

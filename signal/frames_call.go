@@ -50,7 +50,10 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 	if f.To.Account.IsZero() {
 		return fault.Field("to.account", "required", 0, "Whom to ring is missing.")
 	}
-	if oc := h.owned(f.Call); oc != nil { // the same ring once more, or somebody else's id
+	if _, has := s.part(f.Call); has { // the same ring once more; its hub may be another, where a new session took it over
+		return h.toOwner(s, f)
+	}
+	if oc := h.owned(f.Call); oc != nil { // somebody else's id, or of a call that is over
 		return h.apply(oc, evRetry{from: s.line})
 	}
 	if err := h.mayRing(s.who.Account, time.Now()); err != nil {

@@ -178,6 +178,13 @@ func (g *graph) befriend(a, b id.Account) {
 	g.set(b, a, store.EdgeFriend)
 }
 
+// afterwards does fn once, after a ring is found allowed.
+func (g *graph) afterwards(fn func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.after = fn
+}
+
 func (g *graph) session(token string) store.Session {
 	g.mu.Lock()
 	defer g.mu.Unlock()
