@@ -63,3 +63,16 @@ func (h *Hub) Tables() (calls, sessions int) {
 	defer h.mu.Unlock()
 	return len(h.calls), len(h.lines)
 }
+
+// Lost is how many sessions have no connection.
+func (h *Hub) Lost() (n int) {
+	h.mu.Lock()
+	lines := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	for _, s := range lines {
+		if _, _, lost := s.lost(); lost {
+			n++
+		}
+	}
+	return n
+}

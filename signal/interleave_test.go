@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/id"
@@ -164,7 +163,7 @@ func (w *world) note(what ...any) {
 // pass lets time pass, and sees who was told what meanwhile.
 func (w *world) pass(d time.Duration) {
 	<-time.After(d)
-	synctest.Wait()
+	w.r.rest()
 	w.m.advance(time.Now())
 	w.settle(w.m)
 }
@@ -208,14 +207,19 @@ func (w *world) comeAndGo() {
 	case v.session < 0 || !w.m.sessions[v.session].on:
 		w.connect(v, v.session >= 0 && w.rnd.IntN(4) > 0)
 	case w.rnd.IntN(5) == 0:
-		w.note("leave", v)
-		_ = v.conn.Close(1000, "")
-		synctest.Wait()
-		w.m.leave(v.session)
-		w.settle(w.m)
+		w.leave(v)
 	case w.rnd.IntN(2) == 0:
 		w.drop(v)
 	}
+}
+
+// leave closes a page.
+func (w *world) leave(v *view) {
+	w.note("leave", v)
+	_ = v.conn.Close(1000, "")
+	w.r.rest()
+	w.m.leave(v.session)
+	w.settle(w.m)
 }
 
 func (v *view) String() string { return fmt.Sprintf("%c%d#%d", 'a'+v.who, v.device, v.session) }
@@ -269,7 +273,7 @@ func (w *world) drop(v *view) {
 }
 
 func (w *world) ownSecond() {
-	for int64(time.Since(w.m.begin)/time.Second) == w.second {
+	for w.r.addrs == nil && int64(time.Since(w.m.begin)/time.Second) == w.second {
 		w.pass(time.Second)
 	}
 	w.second = int64(time.Since(w.m.begin) / time.Second)
@@ -285,7 +289,7 @@ func (w *world) feel() {
 	w.note("friends", a, b, friend)
 	w.relate(a, b, friend)
 	w.r.hubs[w.rnd.IntN(len(w.r.hubs))].FriendsChanged(w.people[a], w.people[b])
-	synctest.Wait()
+	w.r.rest()
 	w.m.part(a, b)
 	w.settle(w.m)
 }
@@ -413,7 +417,7 @@ func (w *world) at(all []act) {
 		}
 		w.send(v, a)
 	}
-	synctest.Wait()
+	w.r.rest()
 	var tries []*model
 	for order := range permutations(len(all)) {
 		m := w.m.clone()

@@ -23,6 +23,7 @@ type model struct {
 	calls    []mCall // that are not over
 	glared   map[id.Call]bool
 	missed   []int // notices of each person
+	untimed  bool  // how long a call ran is not looked at
 }
 
 // mSession is one session of a device.
@@ -96,7 +97,7 @@ func (m *model) reach(a, b int) bool { return m.friends[[2]int{a, b}] && m.frien
 // finish ends a call.
 func (m *model) finish(c *mCall, reason wire.Reason, missed bool) {
 	ran := 0
-	if c.running {
+	if c.running && !m.untimed {
 		ran = int(m.now.Sub(c.since).Seconds())
 	}
 	m.tell(c.caller, c.id, wire.KindEnded, reason, ran)

@@ -33,6 +33,36 @@ type rig struct {
 	relay *fakeRelay
 	stop  func()
 	mutes []*gate
+	addrs []string // of hubs on loopback; time is real there
+}
+
+// rest waits until all that is under way has come to an end. In real time
+// nobody can know.
+func (r *rig) rest() {
+	if r.addrs == nil {
+		synctest.Wait()
+	}
+}
+
+// until waits for what must be so: for no time in a bubble, where all has come
+// to rest.
+func (r *rig) until(so func() bool) {
+	r.rest()
+	for range 10_000 {
+		if r.addrs == nil || so() {
+			return
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+func (r *rig) dial(ctx context.Context, hub int) (net.Conn, error) {
+	if r.addrs != nil {
+		return new(net.Dialer).DialContext(ctx, "tcp", r.addrs[hub])
+	}
+	near, far := net.Pipe()
+	r.dials[hub] <- far
+	return near, nil
 }
 
 // inBubble runs fn with a rig of n hubs.
@@ -40,40 +70,48 @@ func inBubble(t *testing.T, n int, fn func(t *testing.T, r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{t: t, graph: newGraph(), relay: &fakeRelay{}}
-		bus := local.New(0)
-		ctx, cancel := context.WithCancel(t.Context())
-		var ends sync.WaitGroup
-		for range n {
-			h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive})
+		r.serve(n, func() net.Listener {
 			dial := make(chan net.Conn)
-			r.hubs, r.dials = append(r.hubs, h), append(r.dials, dial)
-			ends.Go(func() {
-				if err := h.Serve(ctx); err != nil {
-					t.Errorf("hub: %v", err)
-				}
-			})
-			srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-				h.ServeWS(w, req, r.graph.session(req.Header.Get("Authorization")))
-			})}
-			ln := &pipeListener{conns: dial, done: make(chan struct{})}
-			ends.Go(func() { _ = srv.Serve(ln) })
-			context.AfterFunc(ctx, func() { _ = srv.Close() })
-		}
-		r.stop = func() {
-			cancel()
-			ends.Wait()
-			if err := bus.Close(); err != nil {
-				t.Error(err)
-			}
-		}
+			r.dials = append(r.dials, dial)
+			return &pipeListener{conns: dial, done: make(chan struct{})}
+		})
 		synctest.Wait()
-		r.graph.hub = r.hubs[0]
 		fn(t, r)
 		for _, g := range r.mutes {
 			_ = g.Close()
 		}
 		r.stop()
 	})
+}
+
+// serve starts n hubs on one bus, until stop is called.
+func (r *rig) serve(n int, listen func() net.Listener) {
+	bus := local.New(0)
+	ctx, cancel := context.WithCancel(r.t.Context())
+	var ends sync.WaitGroup
+	for range n {
+		h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive})
+		r.hubs = append(r.hubs, h)
+		ends.Go(func() {
+			if err := h.Serve(ctx); err != nil {
+				r.t.Errorf("hub: %v", err)
+			}
+		})
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			h.ServeWS(w, req, r.graph.session(req.Header.Get("Authorization")))
+		})}
+		ln := listen()
+		ends.Go(func() { _ = srv.Serve(ln) })
+		context.AfterFunc(ctx, func() { _ = srv.Close() })
+	}
+	r.graph.hub = r.hubs[0]
+	r.stop = func() {
+		cancel()
+		ends.Wait()
+		if err := bus.Close(); err != nil {
+			r.t.Error(err)
+		}
+	}
 }
 
 type pipeListener struct {
@@ -321,9 +359,11 @@ func (r *rig) on(hub int, a id.Account) *dev {
 func (d *dev) open() {
 	t := d.r.t
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		near, far := net.Pipe()
-		d.r.dials[d.hub] <- far
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		near, err := d.r.dial(ctx, d.hub)
+		if err != nil {
+			return nil, err
+		}
 		d.gate = &gate{Conn: near, held: make(chan struct{}), closed: make(chan struct{})}
 		return d.gate, nil
 	}}}
@@ -365,13 +405,13 @@ func (d *dev) connect(hello wire.Hello) {
 	if !d.welcome.Resumed {
 		d.seq = 0
 	}
-	synctest.Wait()
+	d.r.rest()
 }
 
 // drop breaks the connection without a word and waits until it is noticed.
 func (d *dev) drop() {
 	_ = d.conn.CloseNow()
-	synctest.Wait()
+	d.r.rest()
 }
 
 // resume comes back on a new connection.
@@ -403,7 +443,7 @@ func (d *dev) raw(b []byte) {
 
 // next returns the next frame that is there or on its way, or none.
 func (d *dev) next() (got, bool) {
-	synctest.Wait()
+	d.r.rest()
 	select {
 	case f, ok := <-d.frames:
 		if ok && f.Seq != 0 {
@@ -423,6 +463,7 @@ func (d *dev) next() (got, bool) {
 func (d *dev) want(kind wire.Kind) got {
 	d.r.t.Helper()
 	for {
+		d.r.until(func() bool { return len(d.frames) > 0 })
 		f, ok := d.next()
 		if !ok {
 			d.r.t.Fatalf("no %s came", kind)
@@ -515,7 +556,7 @@ func (d *dev) wantError(code fault.Code) wire.Error {
 
 func (d *dev) wantClosed(code wire.CloseCode) {
 	d.r.t.Helper()
-	synctest.Wait()
+	d.r.rest()
 	select {
 	case c := <-d.closed:
 		if int(c) != int(code) {
