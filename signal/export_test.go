@@ -76,3 +76,16 @@ func (h *Hub) Lost() (n int) {
 	}
 	return n
 }
+
+// LastLost is when a session that has no connection last lost it.
+func (h *Hub) LastLost() (last time.Time) {
+	h.mu.Lock()
+	lines := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	for _, s := range lines {
+		if at, _, lost := s.lost(); lost && at.After(last) {
+			last = at
+		}
+	}
+	return last
+}

@@ -3,6 +3,7 @@ package signal_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/signal/wire"
@@ -88,4 +89,22 @@ func TestGlareBeforeTheCallBegins(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Devices that vanish just after they came, between two looks of the hub at
+// its sessions: some were found only after 21 seconds.
+func TestVanishedIsFoundWithinTwentySeconds(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		<-time.After(time.Second / 2)
+		const many = 100
+		for range many {
+			r.on(0, id.NewAccount()).mute()
+		}
+		<-time.After(wire.PingSeconds * 5 / 2 * time.Second)
+		synctest.Wait()
+		if n := r.hubs[0].Stats().Endings["silent"]; n != many {
+			t.Errorf("%d found, want %d", n, many)
+		}
+	})
 }

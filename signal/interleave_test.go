@@ -208,9 +208,39 @@ func (w *world) comeAndGo() {
 		w.connect(v, v.session >= 0 && w.rnd.IntN(4) > 0)
 	case w.rnd.IntN(5) == 0:
 		w.leave(v)
+	case w.rnd.IntN(8) == 0:
+		w.connect(v, true) // while the old connection lives
+	case w.rnd.IntN(8) == 0 && w.r.addrs == nil:
+		w.vanish(v)
 	case w.rnd.IntN(2) == 0:
 		w.drop(v)
 	}
+}
+
+// vanish: a device hears and says nothing any more, and nobody tells the hub,
+// which has to find out within 20 seconds.
+func (w *world) vanish(v *view) {
+	w.note("vanish", v)
+	v.mute()
+	w.m.sessions[v.session].deaf = true
+	const look = 250 * time.Millisecond
+	for range 20 * time.Second / look {
+		<-time.After(look)
+		w.r.rest()
+		for _, h := range w.r.hubs {
+			if at := h.LastLost(); at.After(w.m.now) {
+				w.m.advance(at)
+				w.m.drop(v.session)
+				w.second = int64(at.Sub(w.m.begin) / time.Second)
+			}
+		}
+		w.m.advance(time.Now())
+		w.settle(w.m)
+		if !w.m.sessions[v.session].on {
+			return
+		}
+	}
+	w.t.Errorf("%s is not missed", v)
 }
 
 // leave closes a page.
@@ -243,7 +273,9 @@ func (w *world) connect(v *view, resume bool) {
 		w.t.Errorf("%s: resumed %v, want %v", v, v.welcome.Resumed, lives)
 	}
 	if lives {
-		w.m.resume(v.session)
+		if !w.m.sessions[v.session].on {
+			w.m.resume(v.session)
+		}
 	} else {
 		v.session = w.m.connect(v.who, v.device)
 	}

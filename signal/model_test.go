@@ -30,6 +30,7 @@ type model struct {
 type mSession struct {
 	who, device int
 	on, gone    bool
+	deaf        bool           // it vanished: it hears nothing until it comes back
 	lost        time.Time      // since when it has no connection
 	due         map[string]int // frames that it must be told, in any order
 }
@@ -284,7 +285,7 @@ func (m *model) drop(session int) {
 
 // resume: it is back.
 func (m *model) resume(session int) {
-	m.sessions[session].on = true
+	m.sessions[session].on, m.sessions[session].deaf = true, false
 	for i := range m.calls {
 		c := &m.calls[i]
 		switch {

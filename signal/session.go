@@ -19,9 +19,9 @@ import (
 // What a session may cost in time.
 const (
 	pingEvery = wire.PingSeconds * time.Second
-	// With pingEvery: two and a half pings of silence. A sweep is never late by
-	// as much as is taken off.
-	pongWithin = 12*time.Second - sweepEvery/2
+	// With pingEvery and the sweep that a ping waits for: two and a half pings of
+	// silence. A sweep is never late by as much as is taken off.
+	pongWithin = 11*time.Second - sweepEvery/2
 	writeMost  = 10 * time.Second // one frame
 )
 
