@@ -119,7 +119,7 @@ fuzz: ## long fuzzing of every decoder; T=10m
 
 ## ---- measurements: not part of the tests
 
-.PHONY: bench bench-calls bench-client bench-relay pictures
+.PHONY: bench bench-calls bench-client bench-relay bench-signal pictures
 bench: ## Go benchmarks, beside a rival or a floor
 	go test -run '^$$' -bench . -benchmem ./...
 bench-calls: build ## call set-up in real browsers, written to docs/bench-calls.md
@@ -128,6 +128,9 @@ bench-client: build ## what the client costs a person, written to docs/bench-cli
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent bench-client
 bench-relay: ## the relay beside coturn and pion, on a quiet machine, into docs/bench-relay.md; fails where a bound is missed
 	scripts/bench-relay.sh $(ARGS)
+bench-signal: build ## the hub beside its floor, on a quiet machine, into docs/bench-signal.md
+	go run ./internal/hubbench/cmd/benchsignal $(ARGS) > docs/bench-signal.md.new
+	mv docs/bench-signal.md.new docs/bench-signal.md
 
 pictures: build ## every screen in both browsers, into docs/pictures
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent pictures

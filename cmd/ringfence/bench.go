@@ -18,7 +18,8 @@ import (
 )
 
 type benchCommands struct {
-	Relay benchRelay `cmd:"" help:"Measure a TURN server from outside: processor time of a packet, packets a second, delay, set-ups, memory. Linux only."`
+	Signal benchSignal `cmd:"" help:"Measure a signaling hub: memory of sessions that wait, processor time and delay of a frame that passes, connections. Linux only."`
+	Relay  benchRelay  `cmd:"" help:"Measure a TURN server from outside: processor time of a packet, packets a second, delay, set-ups, memory. Linux only."`
 }
 
 // benchRelay measures any TURN server. The secret is the setting

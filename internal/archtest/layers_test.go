@@ -50,7 +50,9 @@ var layers = map[string][]string{
 	"internal/relayadmin":         {"relay"},
 	"internal/serving":            {},
 	"internal/turntest":           {},
-	"internal/relaybench":         {"internal/relaybench/bare", "internal/relaybench/rawudp"},
+	"internal/benchhost":          {},
+	"internal/hubbench":           {"friends", "internal/benchhost", "internal/cluster/local", "internal/id", "internal/serving", "internal/trim", "signal", "signal/wire", "store"},
+	"internal/relaybench":         {"internal/benchhost", "internal/relaybench/bare", "internal/relaybench/rawudp"},
 	"internal/relaybench/bare":    {"internal/relaybench/rawudp"},
 	"internal/relaybench/versus":  {"internal/relaybench"},
 	"internal/relaybench/rawudp":  {},
@@ -62,7 +64,7 @@ var layers = map[string][]string{
 // tests and tools use.
 var free = []string{
 	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/cluster/clustertest",
-	"store/storetest", "internal/worldtest", "internal/memtest", "internal/relaybench/cmd/benchrelay",
+	"store/storetest", "internal/worldtest", "internal/memtest", "internal/relaybench/cmd/benchrelay", "internal/hubbench/cmd/benchsignal",
 }
 
 type goPackage struct {

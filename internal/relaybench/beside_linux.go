@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"github.com/ringfence/ringfence/internal/benchhost"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -27,7 +29,7 @@ func sits(core int) *neighbour {
 	began := make(chan struct{})
 	n.own.Go(func() error {
 		runtime.LockOSThread() // and never unlocked: the thread ends with its core
-		err := stayOn(core)
+		err := benchhost.StayOn(core)
 		close(began)
 		for err == nil && !n.stop.Load() {
 			continue // it is there to be busy

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/benchhost"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -46,7 +48,7 @@ func SendCost(ctx context.Context, at netip.Addr, ports int, d time.Duration, st
 		if err := drain(g.now() + d); err != nil { // it starts
 			return err
 		}
-		cpu, err := processTime(o.PID)
+		cpu, err := benchhost.ProcessTime(o.PID)
 		if err != nil {
 			return err
 		}
@@ -54,7 +56,7 @@ func SendCost(ctx context.Context, at netip.Addr, ports int, d time.Duration, st
 		if err := drain(g.now() + d); err != nil {
 			return err
 		}
-		after, err := processTime(o.PID)
+		after, err := benchhost.ProcessTime(o.PID)
 		if err != nil {
 			return err
 		}

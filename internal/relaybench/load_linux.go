@@ -7,6 +7,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/benchhost"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/ringfence/ringfence/internal/relaybench/rawudp"
@@ -34,7 +36,7 @@ type load struct {
 
 	part    uint32 // 0: warm-up, 1: measured
 	counts  [2]counts
-	latency histogram
+	latency benchhost.Histogram
 
 	stride  int // from packet to packet in what is sent
 	head    int // bytes before the payload of one
@@ -176,7 +178,7 @@ func (l *load) take(from int, atPeer bool, n int) {
 			l.counts[part].atClients++
 		}
 		if part == 1 && l.rate > 0 {
-			l.latency.add(now - time.Duration(binary.BigEndian.Uint64(b[4:])&math.MaxInt64))
+			l.latency.Add(now - time.Duration(binary.BigEndian.Uint64(b[4:])&math.MaxInt64))
 		}
 	}
 	if back > 0 {
@@ -266,7 +268,7 @@ func (l *load) measure(ctx context.Context) (Run, error) {
 		return r, err
 	}
 	l.part = 1
-	work, own := workTime(), ownTime()
+	work, own := benchhost.WorkTime(), ownTime()
 	before, cpu, err := l.mark()
 	if err != nil {
 		return r, err
@@ -279,7 +281,7 @@ func (l *load) measure(ctx context.Context) (Run, error) {
 	if err != nil {
 		return r, err
 	}
-	work, own = workTime()-work, ownTime()-own
+	work, own = benchhost.WorkTime()-work, ownTime()-own
 	r.Relayed = l.relayed() - first
 	if err := l.settle(); err != nil {
 		return r, err
@@ -296,15 +298,15 @@ func (l *load) measure(ctx context.Context) (Run, error) {
 		r.Loss = 1 - float64(l.came(1))/float64(c.sent)
 	}
 	if l.rate > 0 {
-		µ := func(q float64) float64 { return float64(l.latency.quantile(q)) / 1e3 }
-		r.Latency = &Latency{P50: µ(0.5), P90: µ(0.9), P99: µ(0.99), Max: float64(l.latency.most) / 1e3}
+		µ := func(q float64) float64 { return float64(l.latency.Quantile(q)) / 1e3 }
+		r.Latency = &Latency{P50: µ(0.5), P90: µ(0.9), P99: µ(0.99), Max: float64(l.latency.Most) / 1e3}
 	}
 	return r, nil
 }
 
 // ownTime is the processor time of this process.
 func ownTime() time.Duration {
-	t, err := processTime(os.Getpid())
+	t, err := benchhost.ProcessTime(os.Getpid())
 	if err != nil {
 		return 0
 	}
@@ -313,6 +315,6 @@ func ownTime() time.Duration {
 
 // mark reads both clocks.
 func (l *load) mark() (now, cpu time.Duration, err error) {
-	cpu, err = processTime(l.g.o.PID)
+	cpu, err = benchhost.ProcessTime(l.g.o.PID)
 	return l.g.now(), cpu, err
 }

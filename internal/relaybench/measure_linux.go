@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/benchhost"
+
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +23,7 @@ func Measure(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{
-		Format: Format, Began: time.Now().UTC().Format(time.RFC3339), Machine: thisMachine(), Server: o.Server.String(), PID: o.PID, GSO: o.GSO, Peers: o.PeerPorts,
+		Format: Format, Began: time.Now().UTC().Format(time.RFC3339), Machine: benchhost.ThisMachine(), Server: o.Server.String(), PID: o.PID, GSO: o.GSO, Peers: o.PeerPorts,
 	}
 	// The thread that was bound to a core is nobody else's afterwards.
 	var alone errgroup.Group
@@ -30,7 +32,7 @@ func Measure(ctx context.Context, o Options) (*Report, error) {
 		if o.CPU < 0 {
 			defer runtime.UnlockOSThread()
 		}
-		if err := stayOn(o.CPU); err != nil {
+		if err := benchhost.StayOn(o.CPU); err != nil {
 			return err
 		}
 		for k, n := range o.Allocations {
@@ -141,9 +143,9 @@ func (o *Options) progress(doing string, done, all int) {
 // setUp makes the allocations and measures that.
 func (g *generator) setUp(ctx context.Context) (Setup, error) {
 	n := float64(len(g.clients))
-	s := Setup{Allocations: len(g.clients), RSSBefore: residentBytes(g.o.PID)}
-	slab := slabBytes()
-	cpu, err := processTime(g.o.PID)
+	s := Setup{Allocations: len(g.clients), RSSBefore: benchhost.ResidentBytes(g.o.PID)}
+	slab := benchhost.SlabBytes()
+	cpu, err := benchhost.ProcessTime(g.o.PID)
 	if err != nil {
 		return s, err
 	}
@@ -153,14 +155,14 @@ func (g *generator) setUp(ctx context.Context) (Setup, error) {
 	}
 	g.permitted = g.now()
 	took := (g.permitted - began).Seconds()
-	after, err := processTime(g.o.PID)
+	after, err := benchhost.ProcessTime(g.o.PID)
 	if err != nil {
 		return s, err
 	}
 	s.Seconds, s.PerSecond, s.Retries = took, n/took, g.retries
 	s.CPUMicros = (after - cpu).Seconds() * 1e6 / n
-	s.RSSAfter = residentBytes(g.o.PID)
-	s.RSSBytes, s.SlabBytes = float64(s.RSSAfter-s.RSSBefore)/n, float64(slabBytes()-slab)/n
+	s.RSSAfter = benchhost.ResidentBytes(g.o.PID)
+	s.RSSBytes, s.SlabBytes = float64(s.RSSAfter-s.RSSBefore)/n, float64(benchhost.SlabBytes()-slab)/n
 	return s, nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/benchhost"
+
 	"github.com/ringfence/ringfence/internal/relaybench/bare"
 	"github.com/ringfence/ringfence/relay"
 )
@@ -142,8 +144,8 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		errQuota: func(o *Options) {
 			o.Server = newRelay(t, "127.0.0.1:0", func(c *relay.Config) { c.Limits.PerUser = 1 })
 		},
-		errListen:    func(o *Options) { o.Server = nobody },
-		errNoProcess: func(o *Options) { o.PID = 1 << 28 },
+		errListen:              func(o *Options) { o.Server = nobody },
+		benchhost.ErrNoProcess: func(o *Options) { o.PID = 1 << 28 },
 	} {
 		o := quick(t, newRelay(t, "127.0.0.1:0", nil))
 		change(&o)

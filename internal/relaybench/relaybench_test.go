@@ -95,49 +95,6 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-func TestHistogramIsCloseToWhatWasCounted(t *testing.T) {
-	t.Parallel()
-	var h histogram
-	if h.quantile(0.5) != 0 {
-		t.Error("an empty one has a middle")
-	}
-	const n = 100_000
-	for i := range n {
-		h.add(time.Duration(i+1) * 100)
-	}
-	for _, q := range []float64{0.01, 0.5, 0.9, 0.99, 1} {
-		want := q * n * 100
-		if got := float64(h.quantile(q)); got < want*0.97 || got > want*1.03 {
-			t.Errorf("%v: %v, want about %v", q, got, want)
-		}
-	}
-	if h.most != n*100 || h.quantile(1) > h.most {
-		t.Errorf("most %v, last %v", h.most, h.quantile(1))
-	}
-	h = histogram{}
-	h.add(-1) // a clock never goes back; if it did, it would count as none
-	h.add(31)
-	h.add(1<<63 - 1)
-	if h.quantile(0) != 0 || h.quantile(0.5) != 31 || h.quantile(1) < 1<<62 {
-		t.Errorf("%v %v %v", h.quantile(0), h.quantile(0.5), h.quantile(1))
-	}
-}
-
-func TestBucketsAreInOrderAndHoldTheirMiddle(t *testing.T) {
-	t.Parallel()
-	last := -1
-	for d := range time.Duration(1 << 20) {
-		i := bucket(d)
-		if i < last || i > last+1 {
-			t.Fatalf("%d is in bucket %d after %d", d, i, last)
-		}
-		last = i
-		if bucket(middle(i)) != i {
-			t.Fatalf("the middle of bucket %d is %d, in bucket %d", i, middle(i), bucket(middle(i)))
-		}
-	}
-}
-
 func someReport() *Report {
 	return &Report{
 		Format: Format, Server: "127.0.0.1:3478", PID: 7, Machine: Machine{CPU: "a processor", Cores: 2, Kernel: "6.1"},

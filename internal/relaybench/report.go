@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/ringfence/ringfence/internal/benchhost"
 )
 
 // Format is the version of [Report] as JSON. Fields may be added to it.
@@ -24,12 +26,7 @@ type Report struct {
 }
 
 // Machine is where it was measured.
-type Machine struct {
-	CPU    string `json:"cpu"`
-	Cores  int    `json:"cores"`
-	Kernel string `json:"kernel"`
-	Go     string `json:"go"`
-}
+type Machine = benchhost.Machine
 
 // Setup is what it took to set allocations up: the challenge, Allocate,
 // CreatePermission and ChannelBind of each.

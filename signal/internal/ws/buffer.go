@@ -15,7 +15,10 @@ func (b *Buffer) Frame() { b.At = putHead(b.B[:serverHead], len(b.B)-serverHead)
 func (b *Buffer) Bytes() []byte { return b.B[b.At:] }
 
 // Pool recycles buffers. Its zero value is ready.
-type Pool struct{ pool sync.Pool }
+type Pool struct {
+	pool sync.Pool // of buffers to queue a frame in
+	read sync.Pool // of larger ones, to read what has gathered at once
+}
 
 const (
 	freshBuffer = 2 << 10
@@ -30,6 +33,14 @@ func (p *Pool) Get() *Buffer {
 	return &Buffer{B: make([]byte, 0, freshBuffer)}
 }
 
+// getRead returns an empty buffer to read into.
+func (p *Pool) getRead() *Buffer {
+	if b, ok := p.read.Get().(*Buffer); ok {
+		return b
+	}
+	return &Buffer{B: make([]byte, 0, keptBuffer)}
+}
+
 // GetFrame returns a buffer to which a message is to be appended.
 func (p *Pool) GetFrame() *Buffer {
 	b := p.Get()
@@ -39,8 +50,12 @@ func (p *Pool) GetFrame() *Buffer {
 
 // Put takes a buffer back; one that grew large is left to the collector.
 func (p *Pool) Put(b *Buffer) {
-	if cap(b.B) <= keptBuffer {
-		b.B, b.At = b.B[:0], 0
+	size := cap(b.B)
+	b.B, b.At = b.B[:0], 0
+	switch {
+	case size == keptBuffer:
+		p.read.Put(b)
+	case size < keptBuffer:
 		p.pool.Put(b)
 	}
 }

@@ -322,7 +322,7 @@ func (c *Conn) receive() error {
 		if n == 0 {
 			return err
 		}
-		c.in = c.pool.Get()
+		c.in = c.pool.getRead()
 		c.in.B = append(c.in.B, c.small[:n]...)
 		return nil
 	}

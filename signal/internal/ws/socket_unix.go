@@ -14,7 +14,7 @@ import (
 func (c *Conn) readSocket(fd uintptr) bool {
 	r := &c.read
 	if r.b == nil {
-		r.b = c.pool.Get()
+		r.b = c.pool.getRead()
 	}
 	for {
 		n, err := unix.Read(int(fd), r.b.B[r.free:cap(r.b.B)])

@@ -1,4 +1,4 @@
-package relaybench
+package benchhost
 
 import (
 	"bytes"
@@ -14,13 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var errNoProcess = errors.New("there is no such process to look at on this machine; --pid is the server's process id")
+// ErrNoProcess is of a process that cannot be looked at.
+var ErrNoProcess = errors.New("there is no such process to look at on this machine; --pid is the server's process id")
 
-// processTime is how long a process has had a processor, in user space and in
+// ProcessTime is how long a process has had a processor, in user space and in
 // the kernel, with all threads that it has or had. It is the kernel's own count
 // in nanoseconds, by the clock of clock_getcpuclockid(3); /proc/PID/stat rounds
 // the same to hundredths of a second.
-func processTime(pid int) (time.Duration, error) {
+func ProcessTime(pid int) (time.Duration, error) {
 	if pid == 0 {
 		return 0, nil
 	}
@@ -28,17 +29,17 @@ func processTime(pid int) (time.Duration, error) {
 	const scheduled = 2 // CPUCLOCK_SCHED of a whole process
 	const most = math.MaxInt32 >> 3
 	if pid < 0 || pid > most {
-		return 0, fmt.Errorf("process %d: %w", pid, errNoProcess)
+		return 0, fmt.Errorf("process %d: %w", pid, ErrNoProcess)
 	}
 	id := int32(pid & most)
 	if err := unix.ClockGettime(^id<<3|scheduled, &t); err != nil {
-		return 0, fmt.Errorf("process %d: %w", pid, errNoProcess)
+		return 0, fmt.Errorf("process %d: %w", pid, ErrNoProcess)
 	}
 	return time.Duration(t.Nano()), nil
 }
 
-// residentBytes is the resident set of a process.
-func residentBytes(pid int) int64 {
+// ResidentBytes is the resident set of a process.
+func ResidentBytes(pid int) int64 {
 	if pid == 0 {
 		return 0
 	}
@@ -57,9 +58,9 @@ func residentBytes(pid int) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// slabBytes is what the kernel keeps in small objects, sockets among them, for
+// SlabBytes is what the kernel keeps in small objects, sockets among them, for
 // the whole machine.
-func slabBytes() int64 {
+func SlabBytes() int64 {
 	raw, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return 0
@@ -81,9 +82,9 @@ func field(text []byte, name string) int64 {
 	return 0
 }
 
-// workTime is how long all processors of this machine have worked, or were
+// WorkTime is how long all processors of this machine have worked, or were
 // taken away by a host that has others to serve, in its ticks of 10 ms.
-func workTime() time.Duration {
+func WorkTime() time.Duration {
 	raw, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0
@@ -99,8 +100,8 @@ func workTime() time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond
 }
 
-// thisMachine describes where the measurement runs.
-func thisMachine() Machine {
+// ThisMachine describes where the measurement runs.
+func ThisMachine() Machine {
 	m := Machine{Cores: runtime.NumCPU(), Go: runtime.Version(), CPU: "unknown processor"}
 	if raw, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		m.Cores = max(m.Cores, bytes.Count(raw, []byte("\nprocessor\t"))+1)
@@ -116,8 +117,8 @@ func thisMachine() Machine {
 	return m
 }
 
-// stayOn keeps this thread on one core.
-func stayOn(cpu int) error {
+// StayOn keeps this thread on one core.
+func StayOn(cpu int) error {
 	if cpu < 0 {
 		return nil
 	}
@@ -125,6 +126,27 @@ func stayOn(cpu int) error {
 	set.Set(cpu)
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return fmt.Errorf("stay on core %d: %w", cpu, err)
+	}
+	return nil
+}
+
+// StayOnAll keeps all threads that this process has, and those that they start,
+// on one core.
+func StayOnAll(cpu int) error {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return fmt.Errorf("threads of this process: %w", err)
+	}
+	var set unix.CPUSet
+	set.Set(cpu)
+	for _, t := range threads {
+		id, err := strconv.Atoi(t.Name())
+		if err == nil {
+			err = unix.SchedSetaffinity(id, &set)
+		}
+		if err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("stay on core %d: %w", cpu, err)
+		}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package relaybench
+package benchhost
 
 import (
 	"math"
@@ -13,11 +13,11 @@ const (
 	subBuckets = 1 << subBits
 )
 
-// histogram counts durations. It has one size, whatever it counts, and to count
+// Histogram counts durations. It has one size, whatever it counts, and to count
 // is a few instructions. The zero value is empty.
-type histogram struct {
+type Histogram struct {
 	n    uint64
-	most time.Duration
+	Most time.Duration // the longest
 	at   [(64 - subBits) * subBuckets]uint64
 }
 
@@ -41,24 +41,25 @@ func middle(i int) time.Duration {
 	return time.Duration((low + uint64(1)<<shift/2) & math.MaxInt64)
 }
 
-func (h *histogram) add(d time.Duration) {
+// Add counts one.
+func (h *Histogram) Add(d time.Duration) {
 	h.at[bucket(d)]++
 	h.n++
-	h.most = max(h.most, d)
+	h.Most = max(h.Most, d)
 }
 
-// quantile is the duration that a share q of all was no longer than; 0 where
+// Quantile is the duration that a share q of all was no longer than; 0 where
 // nothing was counted.
-func (h *histogram) quantile(q float64) time.Duration {
+func (h *Histogram) Quantile(q float64) time.Duration {
 	if h.n == 0 {
 		return 0
 	}
 	rank := min(uint64(q*float64(h.n)), h.n-1)
 	for i, n := range h.at {
 		if rank < n {
-			return min(middle(i), h.most)
+			return min(middle(i), h.Most)
 		}
 		rank -= n
 	}
-	return h.most
+	return h.Most
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+// Command benchsignal measures on Linux only.
+package main
+
+func main() {}
