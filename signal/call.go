@@ -50,6 +50,7 @@ type call struct {
 	since  time.Time // start of the ring, then of the call
 	begun  bool      // the caller is told of it; before that it may still be refused
 	rang   bool      // a device said that it shows the call, be it gone by now
+	early  early     // what passes before the answer
 }
 
 // maxLegs bounds how many of the callee's sessions ring.
@@ -73,11 +74,15 @@ type (
 	evStart   struct{}              // the call came into being
 	evRetry   struct{ from lineID } // ring came again
 	evHere    struct{ leg leg }     // a device of one of the two has a session
-	evRinging struct{ from lineID } // frames of clients
-	evAnswer  struct {
+	evRinging struct {              // frames of clients
+		from  lineID
+		early bool
+	}
+	evAnswer struct {
 		from   lineID
 		media  wire.Media
 		sealed string
+		early  bool
 	}
 	evDecline struct {
 		from lineID
@@ -169,7 +174,7 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 	case evHere:
 		return c.here(now, e.leg)
 	case evRinging:
-		return c.rings(e.from)
+		return c.ringsEarly(e)
 	case evAnswer:
 		return c.answer(now, e)
 	case evDecline:
@@ -261,7 +266,9 @@ func (c *call) calling(now time.Time) effect {
 }
 
 func (c *call) incoming(now time.Time, to leg) effect {
-	return send{to, wire.KindIncoming, wire.Incoming{Media: c.media, Sealed: c.sealed, Seconds: c.ringFor(now)}}
+	return send{to, wire.KindIncoming, wire.Incoming{
+		Media: c.media, Sealed: c.sealed, Seconds: c.ringFor(now), Early: c.early.asked,
+	}}
 }
 
 func (c call) retry(now time.Time, from lineID) (call, []effect, error) {
@@ -311,7 +318,7 @@ func (c *call) returned(t timer, old, who, other leg) []effect {
 	return []effect{
 		disarm{t},
 		movedOn(old),
-		send{who, wire.KindAnswered, wire.Answered{Media: c.media, Peer: other.addr}},
+		send{who, wire.KindAnswered, wire.Answered{Media: c.media, Peer: other.addr, Early: c.early.taken}},
 		send{other, wire.KindAway, wire.Away{}},
 	}
 }
@@ -345,13 +352,17 @@ func (c call) answer(now time.Time, e evAnswer) (call, []effect, error) {
 		return c, nil, errOutOfTurn
 	case c.phase == running:
 		return c, nil, nil // the same answer once more
+	case e.early && !c.early.with(e.from):
+		return c, nil, errOutOfTurn
 	}
 	winner := *l
 	effects := []effect{
 		disarm{timerRing},
 		disarm{timerOffline},
-		send{winner, wire.KindAnswered, wire.Answered{Media: e.media, Peer: c.caller.addr}},
-		send{c.caller, wire.KindAnswered, wire.Answered{Media: e.media, Peer: winner.addr, Sealed: e.sealed}},
+		send{winner, wire.KindAnswered, wire.Answered{Media: e.media, Peer: c.caller.addr, Early: e.early}},
+		send{c.caller, wire.KindAnswered, wire.Answered{
+			Media: e.media, Peer: winner.addr, Sealed: e.sealed, Early: e.early,
+		}},
 	}
 	for _, x := range c.legs {
 		if x.line != winner.line {
@@ -366,7 +377,7 @@ func (c call) answer(now time.Time, e evAnswer) (call, []effect, error) {
 			send{c.caller, wire.KindAway, wire.Away{Away: true, Seconds: wire.ResumeSeconds}})
 	}
 	c.phase, c.legs, c.since = running, []leg{winner}, now
-	c.media, c.sealed = e.media, ""
+	c.media, c.sealed, c.early.taken = e.media, "", e.early
 	return c, effects, nil
 }
 

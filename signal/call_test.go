@@ -15,6 +15,7 @@ type watcher struct {
 	t       *testing.T
 	armed   map[timer]bool
 	told    map[lineID]bool // was offered the call, or has it; not told that it is over
+	early   []lineID        // may connect before the answer
 	missed  int
 	revoked bool
 	over    bool
@@ -53,6 +54,10 @@ func (w *watcher) sent(e send) {
 		w.told[e.to.line] = true
 	case string(wire.KindAnswered):
 		w.told[e.to.line] = true // a session that took the call over
+	case string(wire.KindEarly):
+		if w.early = append(w.early, e.to.line); len(w.early) > 2 {
+			w.t.Fatal("more than two legs may connect before the answer")
+		}
 	case string(wire.KindEnded):
 		if !w.told[e.to.line] {
 			w.t.Fatal("a leg was told twice, or of a call that it never had")
@@ -81,6 +86,7 @@ func randomCall(t *testing.T, rnd *rand.Rand) {
 	lines := []lineID{id.New[line](), id.New[line](), id.New[line](), id.New[line](), id.New[line]()}
 	now := time.Unix(1e9, 0)
 	c := call{id: id.NewCall(), media: wire.MediaVideo, callee: b, since: now, caller: leg{addr: devices[0], line: lines[0], tag: "0"}}
+	c.early.asked = rnd.IntN(2) > 0
 	back := rnd.IntN(3) == 0 // a hub before lost it
 	w := &watcher{t: t, armed: map[timer]bool{}, told: map[lineID]bool{}}
 	if back {
@@ -187,9 +193,9 @@ func randomEvent(rnd *rand.Rand, devices []wire.Address, lines []lineID) event {
 		n := rnd.IntN(len(lines))
 		return evHere{leg: leg{addr: devices[n%len(devices)], line: lines[n], tag: "x"}}
 	case 4, 5:
-		return evRinging{from: l}
+		return evRinging{from: l, early: rnd.IntN(2) > 0}
 	case 6, 7:
-		return evAnswer{from: l, media: wire.MediaAudio}
+		return evAnswer{from: l, media: wire.MediaAudio, early: rnd.IntN(2) > 0}
 	case 8:
 		return evDecline{from: l, busy: rnd.IntN(3) > 0}
 	case 9:

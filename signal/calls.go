@@ -291,7 +291,9 @@ func eventOf(m *message) (event, error) {
 	case string(wire.KindRing):
 		return evRetry{from: m.line}, nil
 	case string(wire.KindRinging):
-		return evRinging{from: m.line}, nil
+		var b wire.Ringing
+		err := wire.DecodeBody(m.body, &b)
+		return evRinging{from: m.line, early: b.Early}, err
 	case string(wire.KindHangup):
 		return evHangup{from: m.line}, nil
 	case string(wire.KindRelay):
@@ -299,7 +301,7 @@ func eventOf(m *message) (event, error) {
 	case string(wire.KindAnswer):
 		var b wire.Answer
 		err := wire.DecodeBody(m.body, &b)
-		return evAnswer{from: m.line, media: b.Media, sealed: b.Sealed}, err
+		return evAnswer{from: m.line, media: b.Media, sealed: b.Sealed, early: b.Early}, err
 	case string(wire.KindDecline):
 		var b wire.Decline
 		err := wire.DecodeBody(m.body, &b)
@@ -318,12 +320,16 @@ func (h *Hub) passOn(oc *ownedCall, m *message) {
 func (h *Hub) pass(oc *ownedCall, m *message) error {
 	oc.mu.Lock()
 	defer oc.mu.Unlock()
-	to, err := oc.call.peer(m.line)
+	to, err := oc.call.towards(m.kind, m.line)
 	if err != nil {
 		return err
 	}
+	from := m.from
+	if m.kind == wire.KindWarm {
+		from.Device = id.Device{} // answered tells which one it is
+	}
 	h.hand(&message{
-		op: opDeliver, kind: m.kind, frame: m.frame, call: m.call, from: m.from, to: to.addr.Account,
+		op: opDeliver, kind: m.kind, frame: m.frame, call: m.call, from: from, to: to.addr.Account,
 		line: to.line, node: h.node, body: m.body,
 	})
 	return nil

@@ -14,7 +14,7 @@ import (
 func (h *Hub) callRoutes(t map[wire.Kind]handler) {
 	on(t, wire.KindRing, h.ring)
 	on(t, wire.KindRejoin, h.rejoin)
-	on(t, wire.KindRinging, func(_ context.Context, s *session, f *wire.Head, _ wire.Ringing) error { return h.toOwner(s, f) })
+	on(t, wire.KindRinging, h.ringing)
 	on(t, wire.KindAnswer, func(ctx context.Context, s *session, f *wire.Head, m wire.Answer) error {
 		if err := checkMedia(m.Media, m.Sealed); err != nil {
 			return err
@@ -67,7 +67,7 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 	}
 	err := h.place(ctx, call{
 		id: f.Call, media: m.Media, sealed: m.Sealed, callee: f.To.Account, since: time.Now(),
-		caller: leg{addr: s.addr(), line: s.line, tag: newTag()},
+		caller: leg{addr: s.addr(), line: s.line, tag: newTag()}, early: early{asked: m.Early},
 	})
 	if err != nil {
 		s.leave(f.Call)

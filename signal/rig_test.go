@@ -146,6 +146,7 @@ type graph struct {
 	reads    int
 	missed   []id.Account
 	ended    map[id.Session]bool // sign-in sessions
+	hidden   map[id.Account]bool // whose presence nobody may know
 	after    func()              // done once, after a ring was found allowed
 }
 
@@ -158,6 +159,10 @@ var errNoReach = fault.New(fault.Unreachable, "This person cannot be reached.")
 func (g *graph) CheckReach(_ context.Context, from, to id.Account, why friends.Purpose) error {
 	g.mu.Lock()
 	g.reads += 2
+	if why == friends.PurposePresence && g.hidden[from] {
+		g.mu.Unlock()
+		return errNoReach
+	}
 	reach := g.edges[[2]id.Account{to, from}] == store.EdgeFriend && g.edges[[2]id.Account{from, to}] == store.EdgeFriend
 	after := g.after
 	if reach && why == friends.PurposeRing {

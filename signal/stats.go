@@ -54,7 +54,7 @@ const (
 )
 
 func class(k wire.Kind) int {
-	if k == wire.KindDescription || k == wire.KindCandidate || k == wire.KindMedia {
+	if k == wire.KindDescription || k == wire.KindCandidate || k == wire.KindMedia || k == wire.KindWarm {
 		return passed
 	}
 	return acted

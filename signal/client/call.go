@@ -17,6 +17,7 @@ type Call struct {
 	Outgoing bool
 	Media    wire.Media
 	Offer    string // incoming: what the caller sealed for us
+	Early    bool   // incoming: the caller would connect through relays while it rings
 
 	client *Client
 	events chan Event
@@ -33,7 +34,7 @@ type Call struct {
 // decoded, or of the other device.
 type Event struct {
 	Kind wire.Kind
-	Body any // wire.Progress, Answered, Away, Ended; Description, Candidates, Sending
+	Body any // wire.Progress, Early, Answered, Away, Ended; Description, Candidates, Sending, Warm
 }
 
 // eventRoom is how many events of a call may wait for its owner.
@@ -49,13 +50,18 @@ func (c *Client) newCall(name id.Call, outgoing bool, media wire.Media, peer wir
 // Ring calls an account and returns once it rings, or cannot. sealed goes to
 // the callee's devices unread.
 func (c *Client) Ring(ctx context.Context, to id.Account, media wire.Media, sealed string) (*Call, error) {
-	call := c.newCall(id.NewCall(), true, media, wire.Address{Account: to})
+	return c.RingWith(ctx, to, wire.Ring{Media: media, Sealed: sealed})
+}
+
+// RingWith is Ring with everything that a ring can say.
+func (c *Client) RingWith(ctx context.Context, to id.Account, ring wire.Ring) (*Call, error) {
+	call := c.newCall(id.NewCall(), true, ring.Media, wire.Address{Account: to})
 	c.mu.Lock()
 	c.calls[call.ID] = call
 	c.mu.Unlock()
 	err := c.ask(ctx, &wire.Head{
 		Kind: wire.KindRing, Call: call.ID, To: wire.Address{Account: to},
-		Body: wire.EncodeBody(wire.Ring{Media: media, Sealed: sealed}),
+		Body: wire.EncodeBody(ring),
 	})
 	if err != nil {
 		c.mu.Lock()
@@ -103,6 +109,10 @@ func (c *Client) takeCall(ctx context.Context, h *wire.Head) {
 		}
 	case string(wire.KindProgress):
 		tell[wire.Progress](ctx, call, h)
+	case string(wire.KindEarly):
+		tell[wire.Early](ctx, call, h)
+	case string(wire.KindWarm):
+		tell[wire.Warm](ctx, call, h)
 	case string(wire.KindAway):
 		tell[wire.Away](ctx, call, h)
 	case string(wire.KindDescription):
@@ -138,7 +148,7 @@ func (c *Client) takeUnknown(ctx context.Context, h *wire.Head) {
 			return
 		}
 		call := c.newCall(h.Call, false, b.Media, h.From)
-		call.Offer, call.servers = b.Sealed, b.Servers
+		call.Offer, call.servers, call.Early = b.Sealed, b.Servers, b.Early
 		c.mu.Lock()
 		c.calls[call.ID] = call
 		c.mu.Unlock()
@@ -233,9 +243,20 @@ func (call *Call) Ringing(ctx context.Context) error {
 	return call.act(ctx, wire.KindRinging, wire.Ringing{})
 }
 
+// Ready says that this device shows the call, and would connect through relays
+// while it rings. An event of wire.Early says that it may.
+func (call *Call) Ready(ctx context.Context) error {
+	return call.act(ctx, wire.KindRinging, wire.Ringing{Early: true})
+}
+
 // Answer takes the call. sealed goes to the caller's device unread.
 func (call *Call) Answer(ctx context.Context, media wire.Media, sealed string) error {
 	return call.act(ctx, wire.KindAnswer, wire.Answer{Media: media, Sealed: sealed})
+}
+
+// AnswerEarly takes the call over the connection that was made while it rang.
+func (call *Call) AnswerEarly(ctx context.Context, media wire.Media) error {
+	return call.act(ctx, wire.KindAnswer, wire.Answer{Media: media, Early: true})
 }
 
 // Decline refuses the call; busy says that this device is in another one.
@@ -262,7 +283,8 @@ func (call *Call) Refresh(ctx context.Context) ([]wire.ICEServer, error) {
 	return call.Servers(), nil
 }
 
-// Send passes a frame to the other device: description, candidate or media.
+// Send passes a frame to the other device: description, candidate or media, or
+// warm before the answer.
 func (call *Call) Send(ctx context.Context, kind wire.Kind, body any) error {
 	spec, ok := wire.Lookup([]byte(kind))
 	if !ok || !spec.Passes {

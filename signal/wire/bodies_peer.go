@@ -35,6 +35,17 @@ type Candidate struct {
 	Fragment  string `json:"usernameFragment,omitempty"`
 }
 
+// Warm is a description, or candidates, of the connection that two devices make
+// while a call rings. A description in it names no candidate; a candidate is
+// that of a relay, with nothing of the device behind it, and whoever gets
+// another one throws it away.
+type Warm struct {
+	Type       SDPType         `json:"type,omitempty" doc:"of sdp: the caller offers"`
+	SDP        string          `json:"sdp,omitempty"`
+	Candidates List[Candidate] `json:"candidates"`
+	End        bool            `json:"end,omitempty" doc:"no more will follow"`
+}
+
 // Sending says what this side sends, for the other side to show.
 type Sending struct {
 	Audio  bool `json:"audio" doc:"false: muted"`

@@ -36,6 +36,7 @@ const (
 	ResumeFrames   = 256      // frames kept for a lost session
 	HelloSeconds   = 10       // from the upgrade to hello
 	PingSeconds    = 8        // between the hub's pings; a peer silent for two and a half is gone
+	MaxWarm        = 32       // warm frames of one side while a call rings
 )
 
 // Envelope is one frame. Body stands last and is base64url text without
@@ -79,6 +80,7 @@ const (
 	KindDescription Kind = "description" // an SDP offer or answer
 	KindCandidate   Kind = "candidate"   // ICE candidates, or their end
 	KindMedia       Kind = "media"       // what a side sends: muted, camera off
+	KindWarm        Kind = "warm"        // while it rings, between the two that early named: a way through relays, for nothing yet
 )
 
 // Kinds that the hub sends.
@@ -89,6 +91,7 @@ const (
 	KindCalling  Kind = "calling"  // to the caller: the call exists, its ICE servers
 	KindIncoming Kind = "incoming" // to each device of the callee
 	KindProgress Kind = "progress" // to the caller: a device rings
+	KindEarly    Kind = "early"    // to the caller and one device of the callee: you two may connect through relays while it rings
 	KindAnswered Kind = "answered" // to both legs: the call runs between these two
 	KindAway     Kind = "away"     // the other leg lost its connection, or is back
 	KindEnded    Kind = "ended"    // the call is over, with the reason
@@ -133,15 +136,19 @@ type Welcome struct {
 type Ring struct {
 	Media  Media  `json:"media"`
 	Sealed string `json:"sealed,omitempty" doc:"base64url, passed to the callee's devices unread: an offer without candidates"`
+	Early  bool   `json:"early,omitempty" doc:"this device would connect through relays while it rings"`
 }
 
-// Ringing says that this device shows the call.
-type Ringing struct{}
+// Ringing says that this device shows the call. It may come again, with early.
+type Ringing struct {
+	Early bool `json:"early,omitempty" doc:"this device is ready to connect through relays while it rings; counts where incoming said early"`
+}
 
 // Answer takes the call.
 type Answer struct {
 	Media  Media  `json:"media"`
 	Sealed string `json:"sealed,omitempty" doc:"base64url, passed to the caller's device unread: the answer to its offer"`
+	Early  bool   `json:"early,omitempty" doc:"over the connection that was made while it rang; sealed then counts for nothing"`
 }
 
 // Decline refuses the call on all devices.
@@ -175,16 +182,22 @@ type Incoming struct {
 	Sealed  string          `json:"sealed,omitempty"`
 	Servers List[ICEServer] `json:"servers"`
 	Seconds int             `json:"ring_seconds" doc:"how long it will go on ringing"`
+	Early   bool            `json:"early,omitempty" doc:"the caller would connect through relays while it rings"`
 }
 
 // Progress tells the caller that a device of the callee rings.
 type Progress struct{}
+
+// Early tells the caller and the first ready device of the callee, and nobody
+// else, that warm passes between them until the answer.
+type Early struct{}
 
 // Answered tells both legs with whom the call runs.
 type Answered struct {
 	Media  Media   `json:"media"`
 	Peer   Address `json:"peer" doc:"the other leg"`
 	Sealed string  `json:"sealed,omitempty"`
+	Early  bool    `json:"early,omitempty" doc:"over the connection that was made while it rang; false: it is dropped"`
 }
 
 // Away says that the other leg lost its connection to the hub, or is back.

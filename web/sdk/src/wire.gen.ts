@@ -49,6 +49,8 @@ export const wire = {
   helloSeconds: 10,
   /** between the hub's pings; a peer silent for two and a half is gone */
   pingSeconds: 8,
+  /** warm frames of one side while a call rings */
+  maxWarm: 32,
 } as const;
 
 /** SDPType is the type of a session description, as W3C WebRTC 1.0 names it. */
@@ -84,6 +86,8 @@ export const kinds = [
   "candidate",
   /** what a side sends: muted, camera off */
   "media",
+  /** while it rings, between the two that early named: a way through relays, for nothing yet */
+  "warm",
   /** answer to hello */
   "welcome",
   /** the frame named by ref took effect */
@@ -96,6 +100,8 @@ export const kinds = [
   "incoming",
   /** to the caller: a device rings */
   "progress",
+  /** to the caller and one device of the callee: you two may connect through relays while it rings */
+  "early",
   /** to both legs: the call runs between these two */
   "answered",
   /** the other leg lost its connection, or is back */
@@ -253,6 +259,16 @@ export interface Candidate {
   readonly usernameFragment?: string;
 }
 
+/** Warm is a description, or candidates, of the connection that two devices make while a call rings. A description in it names no candidate; a candidate is that of a relay, with nothing of the device behind it, and whoever gets another one throws it away. */
+export interface Warm {
+  /** of sdp: the caller offers */
+  readonly type?: SDPType;
+  readonly sdp?: string;
+  readonly candidates: readonly Candidate[];
+  /** no more will follow */
+  readonly end?: boolean;
+}
+
 /** Sending says what this side sends, for the other side to show. */
 export interface Sending {
   /** false: muted */
@@ -326,16 +342,23 @@ export interface Ring {
   readonly media: Media;
   /** base64url, passed to the callee's devices unread: an offer without candidates */
   readonly sealed?: string;
+  /** this device would connect through relays while it rings */
+  readonly early?: boolean;
 }
 
-/** Ringing says that this device shows the call. */
-export type Ringing = Record<string, never>;
+/** Ringing says that this device shows the call. It may come again, with early. */
+export interface Ringing {
+  /** this device is ready to connect through relays while it rings; counts where incoming said early */
+  readonly early?: boolean;
+}
 
 /** Answer takes the call. */
 export interface Answer {
   readonly media: Media;
   /** base64url, passed to the caller's device unread: the answer to its offer */
   readonly sealed?: string;
+  /** over the connection that was made while it rang; sealed then counts for nothing */
+  readonly early?: boolean;
 }
 
 /** Decline refuses the call on all devices. */
@@ -372,10 +395,15 @@ export interface Incoming {
   readonly servers: readonly ICEServer[];
   /** how long it will go on ringing */
   readonly ring_seconds: number;
+  /** the caller would connect through relays while it rings */
+  readonly early?: boolean;
 }
 
 /** Progress tells the caller that a device of the callee rings. */
 export type Progress = Record<string, never>;
+
+/** Early tells the caller and the first ready device of the callee, and nobody else, that warm passes between them until the answer. */
+export type Early = Record<string, never>;
 
 /** Answered tells both legs with whom the call runs. */
 export interface Answered {
@@ -383,6 +411,8 @@ export interface Answered {
   /** the other leg */
   readonly peer: Address;
   readonly sealed?: string;
+  /** over the connection that was made while it rang; false: it is dropped */
+  readonly early?: boolean;
 }
 
 /** Away says that the other leg lost its connection to the hub, or is back. Media may go on meanwhile. */
@@ -458,12 +488,14 @@ export interface BodyOf {
   readonly description: Description;
   readonly candidate: Candidates;
   readonly media: Sending;
+  readonly warm: Warm;
   readonly welcome: Welcome;
   readonly ok: OK;
   readonly error: ErrorBody;
   readonly calling: Calling;
   readonly incoming: Incoming;
   readonly progress: Progress;
+  readonly early: Early;
   readonly answered: Answered;
   readonly away: Away;
   readonly ended: Ended;
@@ -486,6 +518,7 @@ export const clientKinds = [
   "description",
   "candidate",
   "media",
+  "warm",
 ] as const satisfies readonly Kind[];
 export type ClientKind = (typeof clientKinds)[number];
 
@@ -494,6 +527,7 @@ export const passedKinds = [
   "description",
   "candidate",
   "media",
+  "warm",
 ] as const satisfies readonly Kind[];
 export type PassedKind = (typeof passedKinds)[number];
 
@@ -505,6 +539,7 @@ export const hubKinds = [
   "calling",
   "incoming",
   "progress",
+  "early",
   "answered",
   "away",
   "ended",
