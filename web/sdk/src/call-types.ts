@@ -21,6 +21,8 @@ export interface CallSettings extends MediaChoice {
   readonly turn?: 'udp' | 'tcp' | undefined
   /** What is done to picture and sound before they leave this device. */
   readonly effects?: Effects | undefined
+  /** Connects through relays while it rings, where the other side does too. */
+  readonly early?: boolean | undefined
   readonly startMuted?: boolean | undefined
 }
 

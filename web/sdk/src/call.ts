@@ -1,5 +1,6 @@
 import { CallFace } from './call-face.ts'
 import { type CallOptions, type CallState, type EndReason, type Goodbye } from './call-types.ts'
+import { Early } from './early.ts'
 import { description, type Received } from './frames.ts'
 import { Leg } from './leg.ts'
 import { LinkClosed } from './link.ts'
@@ -21,6 +22,7 @@ const connectWithin = 30_000
 const callingWithin = 15_000
 const giveUpApart = 5_000 // of two sides that wait as long for a way
 const ringSlack = 5000
+const directAfter = 1000 // the first picture goes first
 
 /** Call is one call of this device, from the first ring to its end. */
 export class Call extends CallFace {
@@ -32,6 +34,7 @@ export class Call extends CallFace {
 
   readonly #o: CallOptions
   readonly #leg: Leg
+  readonly #early: Early
   readonly #recovery: Recovery
   readonly #timers = new Timers()
   readonly #unhear: readonly (() => void)[]
@@ -56,6 +59,9 @@ export class Call extends CallFace {
   #rebooted = false
   #called = false
   #answering = false
+  #servers: BodyOf['calling']['servers'] = []
+  /** The call was answered over the connection that was made while it rang. */
+  #tookEarly = false
 
   constructor(options: CallOptions) {
     super(options)
@@ -75,6 +81,7 @@ export class Call extends CallFace {
       onLost: () => this.#leave('hangup', 'lost'),
       onClosed: () => this.#finish('lost', false),
     })
+    this.#early = new Early({ env, wanted: options.settings.early === true, direction, send: (body) => void this.#leg.send('warm', body) })
     this.#recovery = new Recovery({ env, signal, link: this.link, polite: direction === 'incoming', relayed: () => this.path === 'relayed', ask: () => this.#leg.send('relay', {}) })
     this.#unhear = [
       ...this.follow(),
@@ -135,8 +142,9 @@ export class Call extends CallFace {
   }
 
   /** arrive begins an incoming call; the answer is made ready while it rings. */
-  arrive({ sealed, servers, ring_seconds }: BodyOf['incoming']): void {
-    this.#leg.send('ringing', {})
+  arrive({ sealed, servers, ring_seconds, early }: BodyOf['incoming']): void {
+    this.#servers = servers
+    this.#leg.send('ringing', early === true && this.#early.equip(servers) ? { early } : {})
     this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#finish('no_answer', false))
     this.#prepared = this.#prepare(sealed, servers)
   }
@@ -208,6 +216,12 @@ export class Call extends CallFace {
         this.#ringing = true
         this.changed()
         return
+      case 'early':
+        this.#early.go()
+        return
+      case 'warm':
+        if (this.#other === undefined) this.#early.take(frame.body)
+        return
       case 'answered':
         this.#answered(frame.body)
         return
@@ -261,7 +275,7 @@ export class Call extends CallFace {
 
   #sendRing(): void {
     if (this.#state !== 'outgoing' || this.#sealed === undefined) return
-    const body = { media: this.video ? 'video' : 'audio', sealed: this.#sealed } as const
+    const body = { media: this.video ? 'video' : 'audio', sealed: this.#sealed, ...(this.#early.wanted ? { early: true } : {}) } as const
     this.#ringFrame = this.#leg.send('ring', body, { account: this.peer })
   }
 
@@ -269,6 +283,8 @@ export class Call extends CallFace {
     this.#toldAgain()
     if (this.#state !== 'outgoing' || this.#called) return
     this.#called = true
+    this.#servers = servers
+    this.#early.equip(servers)
     this.#timers.clear('calling')
     this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#leave('hangup', 'no_answer'))
     this.#step(this.link.begin(servers))
@@ -283,24 +299,36 @@ export class Call extends CallFace {
   }
 
   async #accept(): Promise<void> {
-    const answer = await this.#prepared
+    const early = this.#early.ready
+    const answer = early ? undefined : await this.#prepared
     if (this.#state !== 'incoming') return
     this.#sealed = answer === undefined ? undefined : sealJSON(answer)
     this.#become('connecting')
     this.#timers.clear('ring')
     this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
+    if (early) this.#takeEarly()
+    else this.#early.close()
     this.#sendAnswer()
     if (answer !== undefined) this.#step(this.link.settle())
   }
 
   #sendAnswer(): void {
     const sealed = this.#sealed === undefined ? {} : { sealed: this.#sealed }
-    this.#answerFrame = this.#leg.send('answer', { media: this.own.wantsVideo ? 'video' : 'audio', ...sealed })
+    this.#answerFrame = this.#leg.send('answer', { media: this.own.wantsVideo ? 'video' : 'audio', ...sealed, ...(this.#tookEarly ? { early: true } : {}) })
+  }
+
+  /** The tracks go where a connection waits for them. */
+  #takeEarly(): boolean {
+    const link = this.#early.hand()
+    if (link === undefined) return false
+    this.#tookEarly = true
+    this.#step(this.link.adopt(link, this.#servers))
+    return true
   }
 
   // After the answer.
 
-  #answered({ media, peer, sealed }: BodyOf['answered']): void {
+  #answered({ media, peer, sealed, early }: BodyOf['answered']): void {
     this.#toldAgain()
     if (this.#other !== undefined) return
     switch (this.#state) {
@@ -313,11 +341,18 @@ export class Call extends CallFace {
         this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
         this.#other = peer
         this.#become('connecting')
-        this.#step(this.#establish(sealed))
+        if (early !== true) {
+          this.#early.close()
+          this.#step(this.#establish(sealed))
+        } else if (!this.#takeEarly()) {
+          this.#leave('hangup', 'failed') // that connection is not here
+          return
+        }
         break
       case 'connecting':
         this.#other = peer
         this.#step(this.#establish(undefined))
+        if (this.link.state === 'connected') this.#linkChanged()
         break
       default:
         return
@@ -337,6 +372,7 @@ export class Call extends CallFace {
       this.#connectedAt ??= this.#o.env.now()
       this.meter.start()
       this.#recovery.watch()
+      if (this.#tookEarly) this.#tryDirect()
       this.#become('connected')
       return
     }
@@ -345,6 +381,12 @@ export class Call extends CallFace {
       this.#become('reconnecting')
     }
     this.#recovery.start()
+  }
+
+  /** Until the answer it was relays only; the media go on meanwhile. */
+  #tryDirect(): void {
+    this.#tookEarly = false
+    if (this.direction === 'outgoing' && this.#o.settings.relay === 'auto') this.#timers.set('direct', directAfter, () => this.#recovery.start())
   }
 
   protected override trackChanged(kind: 'audio' | 'video', track: MediaStreamTrack | null): void {
@@ -425,6 +467,7 @@ export class Call extends CallFace {
     this.#recovery.close()
     this.meter.stop()
     this.own.stop()
+    this.#early.close()
     this.link.close()
     this.#endReason = reason
     this.#endedByUs = byUs

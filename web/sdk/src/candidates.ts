@@ -28,3 +28,23 @@ export function relayIn({ candidate }: Candidate): string | undefined {
   const [, , , , address, port, typ, kind] = candidate.split(' ')
   return address !== undefined && port !== undefined && typ === 'typ' && kind === 'relay' ? placeOf(address, port) : undefined
 }
+
+const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]*:[\da-f:.]*)$/i
+
+/**
+ * behindRelay is a relay's candidate with nothing left in it of the device
+ * behind the relay, and nothing of any other. The foundation may be a hash of
+ * an address, related addresses are one, and extensions can say anything.
+ */
+export function behindRelay({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: Candidate): Candidate | undefined {
+  const [head = '', component = '', transport = '', priority = '', ip = '', port = '', typ, kind, ...rest] = candidate.split(' ')
+  if (!head.startsWith('candidate:') || typ !== 'typ' || kind !== 'relay' || !address.test(ip)) return undefined
+  if (!/^udp$/i.test(transport) || ![component, priority, port].every((n) => /^\d{1,10}$/.test(n))) return undefined
+  const ufrag = /(?:^| )ufrag ([\w+/]{1,256})(?: |$)/.exec(rest.join(' '))?.[1]
+  return {
+    candidate: `candidate:1 ${component} udp ${priority} ${ip} ${port} typ relay raddr 0.0.0.0 rport 0${ufrag === undefined ? '' : ` ufrag ${ufrag}`}`,
+    sdpMLineIndex,
+    ...(sdpMid === undefined ? {} : { sdpMid }),
+    ...(usernameFragment === undefined ? {} : { usernameFragment }),
+  }
+}

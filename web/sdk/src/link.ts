@@ -37,8 +37,8 @@ const maxHeld = 256
 export class PeerLink extends Emitter<LinkEvents> {
   readonly #env: Environment
   readonly #options: LinkOptions
-  readonly #peer: RTCPeerConnection
-  readonly #outStream: MediaStream
+  #peer: RTCPeerConnection
+  #outStream: MediaStream
   readonly #tracks = new Map<'audio' | 'video', MediaStreamTrack | null>()
   #remoteStream: MediaStream
   #queue: Promise<unknown> = Promise.resolve()
@@ -57,7 +57,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #repeat: ReturnType<typeof setTimeout> | undefined
   /** Remote candidates that came before the description they belong to, or before this side accepted. */
   #early: (Candidate | undefined)[] = []
-  readonly #relays = new Set<string>()
+  #relays = new Set<string>()
   #lastOffer: string | undefined
   #role: Role | undefined
 
@@ -68,10 +68,7 @@ export class PeerLink extends Emitter<LinkEvents> {
     this.#outStream = env.createStream()
     this.#remoteStream = env.createStream()
     this.#peer = env.createPeer(this.#configuration([]))
-    this.#peer.onicecandidate = ({ candidate }) => this.#gathered(candidate)
-    this.#peer.onconnectionstatechange = this.#peer.oniceconnectionstatechange = () => this.#stateChanged()
-    this.#peer.onnegotiationneeded = () => this.#negotiate()
-    this.#peer.ontrack = ({ track }) => this.#received(track)
+    this.#hear()
   }
 
   get state(): LinkState {
@@ -150,6 +147,33 @@ export class PeerLink extends Emitter<LinkEvents> {
     })
   }
 
+  /**
+   * adopt goes on with the connection of another link, with this side's tracks
+   * and in the ways that this link may take; what it had itself is dropped.
+   */
+  adopt(other: PeerLink, servers: readonly ICEServer[]): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#drop()
+      this.#peer = other.#peer
+      this.#hear()
+      other.#leave()
+      this.#outStream = other.#outStream
+      this.#remoteStream = other.#remoteStream
+      this.#found = other.#found
+      this.#foundEnd = other.#foundEnd
+      this.#relays = other.#relays
+      this.#lastOffer = other.#lastOffer
+      this.#role = other.#role
+      this.#offered = this.#prepared = undefined
+      this.#early = []
+      this.#established = true
+      this.#stateChanged()
+      await this.#putTracks()
+      this.emit('media')
+      this.#peer.setConfiguration(this.#configuration(servers))
+    })
+  }
+
   /** takeDescription acts on a description of the other side. */
   takeDescription(description: Description): Promise<void> {
     return this.#enqueue(async () => {
@@ -203,11 +227,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   /** send puts a track in the place of the one that is sent; null sends nothing. */
   send(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void> {
     this.#tracks.set(kind, track)
-    return this.#enqueue(async () => {
-      for (const t of this.#peer.getTransceivers()) {
-        if (t.receiver.track.kind === kind) await t.sender.replaceTrack(this.#tracks.get(kind) ?? null)
-      }
-    })
+    return this.#enqueue(() => this.#putTracks(kind))
   }
 
   /** tune tells what is sent how much it may use. */
@@ -228,12 +248,37 @@ export class PeerLink extends Emitter<LinkEvents> {
   }
 
   close(): void {
+    this.#leave()
+    this.#drop()
+  }
+
+  #hear(): void {
+    this.#peer.onicecandidate = ({ candidate }) => this.#gathered(candidate)
+    this.#peer.onconnectionstatechange = this.#peer.oniceconnectionstatechange = () => this.#stateChanged()
+    this.#peer.onnegotiationneeded = () => this.#negotiate()
+    this.#peer.ontrack = ({ track }) => this.#received(track)
+  }
+
+  #leave(): void {
     this.#closed = true
     clearTimeout(this.#flush)
     clearTimeout(this.#repeat)
+  }
+
+  #drop(): void {
     const p = this.#peer
     p.onicecandidate = p.onconnectionstatechange = p.oniceconnectionstatechange = p.onnegotiationneeded = p.ontrack = null
     p.close()
+  }
+
+  /** Puts this side's tracks where they belong, all or those of one kind. */
+  async #putTracks(only?: 'audio' | 'video'): Promise<void> {
+    for (const { sender, receiver } of this.#peer.getTransceivers()) {
+      const { kind } = receiver.track
+      if ((kind !== 'audio' && kind !== 'video') || (only !== undefined && kind !== only)) continue
+      const track = this.#tracks.get(kind) ?? null
+      if (only !== undefined || sender.track !== track) await sender.replaceTrack(track)
+    }
   }
 
   /** Runs one step after the other: no description is set while another is being made. */
