@@ -39,10 +39,10 @@ const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]*:[\da-f:.]*)$/i
 export function behindRelay({ candidate, sdpMid, sdpMLineIndex, usernameFragment }: Candidate): Candidate | undefined {
   const [head = '', component = '', transport = '', priority = '', ip = '', port = '', typ, kind, ...rest] = candidate.split(' ')
   if (!head.startsWith('candidate:') || typ !== 'typ' || kind !== 'relay' || !address.test(ip)) return undefined
-  if (!/^udp$/i.test(transport) || ![component, priority, port].every((n) => /^\d{1,10}$/.test(n))) return undefined
+  if (component !== '1' || !/^udp$/i.test(transport) || ![priority, port].every((n) => /^\d{1,10}$/.test(n))) return undefined // RTCP has no way of its own
   const ufrag = /(?:^| )ufrag ([\w+/]{1,256})(?: |$)/.exec(rest.join(' '))?.[1]
   return {
-    candidate: `candidate:1 ${component} udp ${priority} ${ip} ${port} typ relay raddr 0.0.0.0 rport 0${ufrag === undefined ? '' : ` ufrag ${ufrag}`}`,
+    candidate: `candidate:1 1 udp ${priority} ${ip} ${port} typ relay raddr 0.0.0.0 rport 0${ufrag === undefined ? '' : ` ufrag ${ufrag}`}`,
     sdpMLineIndex,
     ...(sdpMid === undefined ? {} : { sdpMid }),
     ...(usernameFragment === undefined ? {} : { usernameFragment }),

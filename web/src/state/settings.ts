@@ -8,6 +8,7 @@ import { type Session } from './session.ts'
 import { type Toasts } from './toasts.ts'
 
 const relayKey = 'ringfence.relay'
+const earlyKey = 'ringfence.early'
 const turnKey = 'ringfence.turn'
 
 /** Settings are the person's own: a name on the server, the rest in this browser. */
@@ -19,6 +20,7 @@ export class Settings {
   readonly #calls: Calls
   readonly #typed = signal<string | undefined>(undefined)
   readonly alwaysRelay = signal(false)
+  readonly early = signal(false)
   readonly saving = new Attempt()
   readonly leaving = new Attempt()
 
@@ -29,6 +31,7 @@ export class Settings {
     this.#page = page
     this.#calls = calls
     this.alwaysRelay.value = page.memory.get(relayKey) === 'always'
+    this.early.value = page.memory.get(earlyKey) === 'on'
     this.#apply()
   }
 
@@ -65,6 +68,13 @@ export class Settings {
     this.#apply()
   }
 
+  setEarly(on: boolean): void {
+    this.early.value = on
+    if (on) this.#page.memory.set(earlyKey, 'on')
+    else this.#page.memory.remove(earlyKey)
+    this.#apply()
+  }
+
   signOut(): Promise<boolean> {
     return this.leaving.run(() => this.#session.signOut())
   }
@@ -79,6 +89,7 @@ export class Settings {
     this.#calls.settings = {
       ...this.#calls.settings,
       relay: this.alwaysRelay.value ? 'always' : 'auto',
+      early: this.early.value,
       turn: turn === 'udp' || turn === 'tcp' ? turn : undefined,
     }
   }

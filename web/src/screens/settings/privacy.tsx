@@ -14,6 +14,7 @@ export function PrivacySection() {
     <>
       <Section title={t.settings.calls} id="settings-privacy">
         <Switch label={t.settings.relay} help={t.settings.relayWhy} on={settings.alwaysRelay.value} onTurn={(on) => settings.setAlwaysRelay(on)} />
+        <Switch label={t.settings.early} help={t.settings.earlyWhy} on={settings.early.value} onTurn={(on) => settings.setEarly(on)} />
       </Section>
       <Section title={t.settings.history} id="settings-history">
         <p class="quiet">{t.settings.historyWhy}</p>

@@ -17,6 +17,8 @@ export const settings = {
   calls: 'Anrufe',
   relay: 'Immer über das Relais',
   relayWhy: 'Dann erfahren die anderen nicht, welche Adresse dieses Gerät im Netz hat. Bild und Ton brauchen vielleicht etwas länger.',
+  early: 'Schon beim Klingeln verbinden',
+  earlyWhy: 'Ein Anruf beginnt dann, sobald du annimmst, wenn auch die andere Seite das eingeschaltet hat. Solange es klingelt, verbindet sich dieses Gerät über das Relais; Kamera und Mikrofon bleiben aus, und niemand erfährt seine Adresse im Netz.',
   invites: 'Offene Einladungen',
   invitesNone: 'Gerade ist kein Link offen.',
   invite: (then: Date, now: Date) => `Erstellt ${f.when(then, now)}`,

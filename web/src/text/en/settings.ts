@@ -17,6 +17,8 @@ export const settings = {
   calls: 'Calls',
   relay: 'Always use the relay',
   relayWhy: 'Friends then don’t learn the network address of this device. Calls may take a little longer to travel.',
+  early: 'Connect while it rings',
+  earlyWhy: 'A call starts as soon as you answer, if the other side has turned this on too. While it rings, this device connects through the relay; camera and microphone stay off, and nobody learns its network address.',
   invites: 'Open invitations',
   invitesNone: 'No link is waiting to be used.',
   invite: (then: Date, now: Date) => `Made ${f.when(then, now)}`,

@@ -17,6 +17,8 @@ export const settings = {
   calls: 'Llamadas',
   relay: 'Usar siempre el repetidor',
   relayWhy: 'Así tus amigos no conocen la dirección de red de este dispositivo. Las llamadas pueden tardar un poco más en llegar.',
+  early: 'Conectar mientras suena',
+  earlyWhy: 'La llamada empieza en cuanto se contesta, si la otra persona también lo tiene activado. Mientras suena, este dispositivo se conecta por el repetidor; la cámara y el micrófono siguen apagados, y nadie conoce su dirección de red.',
   invites: 'Invitaciones abiertas',
   invitesNone: 'Ningún enlace está a la espera.',
   invite: (then: Date, now: Date) => `Creado ${f.when(then, now)}`,
