@@ -112,7 +112,7 @@ func happenings(c *call) map[string]event {
 	for i, l := range from {
 		n := string(rune('0' + i))
 		maps.Copy(evs, map[string]event{
-			"ringing " + n: evRinging{l}, "hangup " + n: evHangup{l}, "left " + n: evLeft{l}, "away " + n: evAway{l}, "back " + n: evBack{l},
+			"ringing " + n: evRinging{from: l}, "hangup " + n: evHangup{l}, "left " + n: evLeft{l}, "away " + n: evAway{l}, "back " + n: evBack{l},
 			"decline " + n: evDecline{from: l}, "busy " + n: evDecline{from: l, busy: true}, "servers " + n: evServers{l},
 		})
 		if i > 0 {
