@@ -63,7 +63,7 @@ var layers = map[string][]string{
 // free lists the packages that may import anything: the wiring and what only
 // tests and tools use.
 var free = []string{
-	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/cluster/clustertest",
+	"cmd/ringfence", "internal/hubtest", "internal/gen", "internal/sabotage", "internal/hostile", "internal/cluster/clustertest",
 	"store/storetest", "internal/worldtest", "internal/memtest", "internal/relaybench/cmd/benchrelay", "internal/hubbench/cmd/benchsignal",
 }
 

@@ -3,7 +3,16 @@
 // are answered. What passes the hub before the answer is read frame by frame.
 
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { password } from './lib/server.mjs';
 import { meet, setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
 import { until } from './lib/wait.mjs';
@@ -126,3 +135,49 @@ test('whoever has it off is connected with nobody before the answer', async () =
   }
   await anna.presses(text.call.hangUp);
 });
+
+/** A caller who wants to learn more than they should. @param {import('./lib/server.mjs').Api} as @param {import('./lib/server.mjs').Api} callee */
+async function hostile(as, callee) {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const program = join(tmpdir(), `ringfence-e2e-hostile-${process.pid}`);
+  execFileSync('go', ['build', '-o', program, './internal/hostile'], { cwd: root, stdio: 'inherit' });
+  const { token } = await as.call('POST', '/login', { handle: as.handle, password, bearer: true });
+  const child = spawn(program, ['-server', stage.server.origin, '-token', token, '-to', callee.account], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    /** The next report. */
+    next: async () => JSON.parse((await lines.next()).value ?? 'null'),
+    stop: async () => {
+      child.kill();
+      await ended;
+      await rm(program, { force: true });
+    },
+  };
+}
+
+for (const on of /** @type {const} */ (['chromium', 'firefox'])) {
+  test(`a hostile caller learns and hears nothing of ${on} before the answer`, async () => {
+    const ben = await stage.arrives('Ben', { on, local: early, before: (p) => p.page.evaluateOnNewDocument(listen).then(() => undefined) });
+    await ben.seesFriend('Anna', text.people.offline);
+    const caller = await hostile(stage.api('Anna'), stage.api('Ben'));
+    try {
+      await ben.finds('button', text.call.accept);
+      const linked = await caller.next();
+      assert.equal(linked?.state, 'connected');
+      await pause(3000); // what is sent shows by now
+      assert.deepEqual((await state(ben)).asked, [], 'the callee’s devices were asked for before the answer');
+      await ben.presses(text.call.accept);
+      const got = await caller.next();
+      assert.equal(got?.state, 'answered');
+      assert.equal(got.before.media, 0, 'sound or picture before the answer');
+      assert.ok(got.before.other > 0, 'the tap saw nothing at all');
+      assert.ok(got.after.media > 20, `the tap saw ${got.after.media} packets of media after the answer`);
+      assert.equal(got.bait, 0, 'the callee sent to an address that is no relay’s');
+      assert.deepEqual(got.leaks, []);
+      assert.deepEqual(Object.keys(got.passed).filter((k) => !['progress', 'early', 'warm'].includes(k)), []);
+    } finally {
+      await caller.stop();
+    }
+  });
+}
