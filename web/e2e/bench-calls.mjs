@@ -9,6 +9,7 @@ import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { delayed, detour, watchAnswers } from './lib/delayed.mjs';
 import { report } from './lib/report.mjs';
 import { setStage } from './lib/stage.mjs';
 import { text } from './lib/text.mjs';
@@ -24,34 +25,49 @@ const runs = Number(process.env.BENCH_RUNS ?? 3);
 const docs = process.env.BENCH_OUT ?? fileURLToPath(new URL('../../docs/', import.meta.url));
 
 /** @typedef {import('./lib/browsers.mjs').Kind} Kind */
-/** @type {{name: string, from: Kind, to: Kind, route: 'direct' | 'udp' | 'tcp'}[]} */
+const rings = 2000; // milliseconds that a call rings before it is answered, where it may connect meanwhile
+/** @type {[Kind, Kind][]} */
+const pairs = [['chromium', 'chromium'], ['chromium', 'firefox'], ['firefox', 'chromium']];
+const title = { chromium: 'Chromium', firefox: 'Firefox' };
+
+/** @type {{name: string, from: Kind, to: Kind, route: 'direct' | 'udp' | 'tcp', rtt?: number, early?: boolean}[]} */
 const variants = [
   { name: 'Chromium to Chromium, direct', from: 'chromium', to: 'chromium', route: 'direct' },
   { name: 'Chromium to Chromium, relay over UDP', from: 'chromium', to: 'chromium', route: 'udp' },
   { name: 'Chromium to Chromium, relay over TCP', from: 'chromium', to: 'chromium', route: 'tcp' },
   { name: 'Chromium to Firefox, relay over UDP', from: 'chromium', to: 'firefox', route: 'udp' },
   { name: 'Firefox to Chromium, relay over UDP', from: 'firefox', to: 'chromium', route: 'udp' },
+  // One beside the other: as calls always were, and connected while they ring.
+  ...[0, 50].flatMap((rtt) => pairs.flatMap(([from, to]) => [false, true].map((early) => ({
+    name: `${title[from]} to ${title[to]}, ${rtt} ms, ${early ? 'connected while it rings' : 'as always'}`, from, to, route: /** @type {const} */ ('udp'), rtt, early,
+  })))),
 ];
 
 /**
  * stopwatch runs in the page. start presses a button as soon as it is there
  * and resolves with the milliseconds from that press to the first frame of the
  * other side: the first requestVideoFrameCallback of the video of that label
- * while it is visible.
+ * while it is visible. Also when both were, since 1970. The button may be let wait.
  */
 function stopwatch() {
-  /** @type {(button: string, picture: string) => Promise<number>} */
-  window.__clock = (button, picture) => new Promise((done, fail) => {
+  /** @type {(button: string, picture: string, wait?: number) => Promise<{took: number, pressed: number, seen: number}>} */
+  window.__clock = (button, picture, wait = 0) => new Promise((done, fail) => {
     let pressed = 0;
     const limit = setTimeout(() => fail(new Error(`no frame within 20 s; pressed: ${pressed > 0}`)), 20_000);
     /** @type {WeakSet<Element>} */
     const watched = new WeakSet();
+    let waits = false;
     const look = () => {
-      if (pressed === 0) {
+      if (pressed === 0 && !waits) {
         const found = [...document.querySelectorAll('button')].find((b) => (b.getAttribute('aria-label') ?? b.innerText.trim()) === button && !b.disabled);
         if (found) {
-          pressed = performance.now();
-          found.click();
+          waits = true;
+          const press = () => {
+            pressed = performance.now();
+            found.click();
+          };
+          if (wait === 0) press();
+          else setTimeout(press, wait);
         }
       }
       for (const v of document.querySelectorAll('video')) {
@@ -61,7 +77,8 @@ function stopwatch() {
           if (!v.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return void v.requestVideoFrameCallback(frame);
           watcher.disconnect();
           clearTimeout(limit);
-          done(performance.now() - pressed);
+          const seen = performance.now();
+          done({ took: seen - pressed, pressed: performance.timeOrigin + pressed, seen: performance.timeOrigin + seen });
         };
         v.requestVideoFrameCallback(frame);
       }
@@ -92,14 +109,21 @@ async function others() {
  */
 async function pair(stage, v, n) {
   await stage.enter();
-  const local = v.route === 'direct' ? {} : { 'ringfence.relay': 'always', 'ringfence.turn': v.route };
-  const anna = await stage.arrives('Anna', { on: v.from, local });
-  const ben = await stage.arrives('Ben', { on: v.to, local });
+  const local = { ...(v.route === 'direct' ? {} : { 'ringfence.relay': 'always', 'ringfence.turn': v.route }), ...(v.early ? { 'ringfence.early': 'on' } : {}) };
+  const far = v.rtt ? await delayed(stage.server.ports, v.rtt) : undefined;
+  /** @param {import('./lib/person.mjs').Person} p */
+  const before = async ({ page }) => {
+    await page.evaluateOnNewDocument(watchAnswers);
+    if (far) await page.evaluateOnNewDocument(detour, far.turn);
+  };
+  const wait = v.early === undefined ? 0 : rings;
+  const anna = await stage.arrives('Anna', { on: v.from, local, before, ...(far && { origin: far.origin }) });
+  const ben = await stage.arrives('Ben', { on: v.to, local, before, ...(far && { origin: far.origin }) });
   for (const p of [anna, ben]) await p.page.evaluate(stopwatch);
   await anna.seesFriend('Ben', text.people.online);
-  const click = [], answer = [];
+  const click = [], answer = [], theirs = [];
   for (let i = -warm; i < n; i++) {
-    const accepted = ben.page.evaluate((b, p) => window.__clock(b, p), text.call.accept, text.call.theirPicture('Anna'));
+    const accepted = ben.page.evaluate((b, p, w) => window.__clock(b, p, w), text.call.accept, text.call.theirPicture('Anna'), wait);
     const called = anna.page.evaluate((b, p) => window.__clock(b, p), text.people.videoCall('Ben'), text.call.theirPicture('Ben'));
     const [c, a] = await Promise.all([called, accepted]);
     if (i === -warm) {
@@ -108,8 +132,10 @@ async function pair(stage, v, n) {
       if ((r.local === 'relay' ? r.relayProtocol : undefined) !== want) throw new Error(`${v.name}: went ${JSON.stringify(r)}`);
     }
     if (i >= 0) {
-      click.push(round(c));
-      answer.push(round(a));
+      if (await ben.page.evaluate(() => window.__answeredEarly) !== (v.early ?? false)) throw new Error(`${v.name}: was not answered so`);
+      click.push(round(c.took));
+      answer.push(round(a.took));
+      theirs.push(round(c.seen - a.pressed));
     }
     await anna.presses(text.call.hangUp);
     for (const p of [anna, ben]) {
@@ -121,18 +147,20 @@ async function pair(stage, v, n) {
     }
   }
   await stage.leave();
-  return { click, answer };
+  far?.close();
+  return { click, answer, theirs };
 }
 
 /** @param {import('./lib/stage.mjs').Stage} stage @param {typeof variants[number]} v */
 async function measure(stage, v) {
-  /** @type {{click: number[], answer: number[], others: number[]}} */
-  const all = { click: [], answer: [], others: [] };
+  /** @type {{click: number[], answer: number[], theirs: number[], others: number[]}} */
+  const all = { click: [], answer: [], theirs: [], others: [] };
   while (all.click.length < calls) {
     all.others.push(Math.round(100 * await others()) / 100);
-    const { click, answer } = await pair(stage, v, Math.min(perPair, calls - all.click.length));
+    const { click, answer, theirs } = await pair(stage, v, Math.min(perPair, calls - all.click.length));
     all.click.push(...click);
     all.answer.push(...answer);
+    all.theirs.push(...theirs);
   }
   return all;
 }
