@@ -153,8 +153,11 @@ export class PeerLink extends Emitter<LinkEvents> {
    */
   adopt(other: PeerLink, servers: readonly ICEServer[]): Promise<void> {
     return this.#enqueue(async () => {
-      this.#drop()
+      const own = this.#peer
       this.#peer = other.#peer
+      await this.#putTracks().finally(() => { // before all else: somebody waits for the picture
+        setTimeout(() => drop(own), 0) // some browsers take their time over it
+      })
       this.#hear()
       other.#leave()
       this.#outStream = other.#outStream
@@ -167,10 +170,9 @@ export class PeerLink extends Emitter<LinkEvents> {
       this.#offered = this.#prepared = undefined
       this.#early = []
       this.#established = true
-      this.#stateChanged()
-      await this.#putTracks()
-      this.emit('media')
       this.#peer.setConfiguration(this.#configuration(servers))
+      this.#stateChanged()
+      this.emit('media')
     })
   }
 
@@ -249,7 +251,7 @@ export class PeerLink extends Emitter<LinkEvents> {
 
   close(): void {
     this.#leave()
-    this.#drop()
+    drop(this.#peer)
   }
 
   #hear(): void {
@@ -265,20 +267,15 @@ export class PeerLink extends Emitter<LinkEvents> {
     clearTimeout(this.#repeat)
   }
 
-  #drop(): void {
-    const p = this.#peer
-    p.onicecandidate = p.onconnectionstatechange = p.oniceconnectionstatechange = p.onnegotiationneeded = p.ontrack = null
-    p.close()
-  }
-
   /** Puts this side's tracks where they belong, all or those of one kind. */
   async #putTracks(only?: 'audio' | 'video'): Promise<void> {
-    for (const { sender, receiver } of this.#peer.getTransceivers()) {
+    const put = this.#peer.getTransceivers().map(async ({ sender, receiver }) => {
       const { kind } = receiver.track
-      if ((kind !== 'audio' && kind !== 'video') || (only !== undefined && kind !== only)) continue
+      if ((kind !== 'audio' && kind !== 'video') || (only !== undefined && kind !== only)) return
       const track = this.#tracks.get(kind) ?? null
       if (only !== undefined || sender.track !== track) await sender.replaceTrack(track)
-    }
+    })
+    await Promise.all(put)
   }
 
   /** Runs one step after the other: no description is set while another is being made. */
@@ -419,6 +416,11 @@ export class PeerLink extends Emitter<LinkEvents> {
     this.#state = state
     this.emit('state', state)
   }
+}
+
+function drop(p: RTCPeerConnection): void {
+  p.onicecandidate = p.onconnectionstatechange = p.oniceconnectionstatechange = p.onnegotiationneeded = p.ontrack = null
+  p.close()
 }
 
 /** LinkClosed is what steps end with that a closed link had not begun. */
