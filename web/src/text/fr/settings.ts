@@ -18,7 +18,7 @@ export const settings = {
   relay: 'Toujours passer par le relais',
   relayWhy: 'Les autres ne voient alors pas l’adresse réseau de cet appareil. Le son et l’image peuvent mettre un peu plus de temps.',
   early: 'Se connecter dès la sonnerie',
-  earlyWhy: 'Un appel commence dès qu’on répond, si l’autre côté a aussi activé cette option. Pendant la sonnerie, cet appareil se connecte par le relais ; caméra et micro restent éteints, et personne ne voit son adresse réseau.',
+  earlyWhy: 'Un appel commence dès qu’on répond, si l’autre côté a aussi activé cette option. Pendant la sonnerie, cet appareil se connecte par le relais ; caméra et micro restent éteints, et personne ne voit son adresse réseau.',
   invites: 'Invitations ouvertes',
   invitesNone: 'Aucun lien n’attend d’être utilisé.',
   invite: (then: Date, now: Date) => `Créé ${f.when(then, now)}`,
