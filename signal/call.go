@@ -352,7 +352,7 @@ func (c call) answer(now time.Time, e evAnswer) (call, []effect, error) {
 		return c, nil, errOutOfTurn
 	case c.phase == running:
 		return c, nil, nil // the same answer once more
-	case e.early && !c.early.with(e.from):
+	case e.early && !c.early.with(*l):
 		return c, nil, errOutOfTurn
 	}
 	winner := *l

@@ -15,14 +15,15 @@ import (
 // early is what a call knows of the connection that is made while it rings.
 type early struct {
 	asked  bool   // the caller's device would
-	chosen lineID // the callee's first device that was ready; there is no second one in a ring
+	chosen leg    // the callee's first device that was ready; there is no second one in a ring
 	taken  bool   // the call was answered over it
 	caller int    // warm frames that came from each side
 	callee int
 }
 
-// with reports whether the connection is one with this device of the callee.
-func (e *early) with(l lineID) bool { return !e.chosen.IsZero() && e.chosen == l }
+// with reports whether the connection is one with this device of the callee,
+// which may have lost its session since and answer on another.
+func (e *early) with(l leg) bool { return !e.chosen.line.IsZero() && e.chosen.addr == l.addr }
 
 // ringing takes word of a device that rings. Whoever may not know that it is
 // there gets no connection with it.
@@ -39,12 +40,12 @@ func (h *Hub) ringing(ctx context.Context, s *session, f *wire.Head, m wire.Ring
 // the caller, that they may connect.
 func (c call) ringsEarly(e evRinging) (call, []effect, error) {
 	next, effects, err := c.rings(e.from)
-	if err != nil || !e.early || !next.early.asked || !next.early.chosen.IsZero() {
+	if err != nil || !e.early || !next.early.asked || !next.early.chosen.line.IsZero() {
 		return next, effects, err
 	}
-	next.early.chosen = e.from
+	next.early.chosen = *next.find(e.from)
 	return next, append(effects,
-		send{*next.find(e.from), wire.KindEarly, wire.Early{}},
+		send{next.early.chosen, wire.KindEarly, wire.Early{}},
 		send{next.caller, wire.KindEarly, wire.Early{}},
 	), nil
 }
@@ -55,7 +56,7 @@ func (c *call) towards(kind wire.Kind, from lineID) (leg, error) {
 	if kind != wire.KindWarm {
 		return c.peer(from)
 	}
-	callee := c.find(c.early.chosen)
+	callee := c.find(c.early.chosen.line)
 	switch {
 	case c.phase == over, from != c.caller.line && c.find(from) == nil:
 		return leg{}, errCallGone
@@ -63,7 +64,7 @@ func (c *call) towards(kind wire.Kind, from lineID) (leg, error) {
 		return leg{}, errOutOfTurn
 	case from == c.caller.line:
 		return *callee, within(&c.early.caller)
-	case c.early.with(from):
+	case from == callee.line:
 		return c.caller, within(&c.early.callee)
 	}
 	return leg{}, errOutOfTurn

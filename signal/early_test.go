@@ -116,6 +116,30 @@ func TestAnsweredElsewhereThanConnected(t *testing.T) {
 	})
 }
 
+// A device whose session is lost after the connection was made still answers
+// over it: the connection is the device's.
+func TestEarlyOutlivesASession(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		c := a.ringEarly(b.addr.Account, true)
+		b.incoming()
+		b.chosen(c)
+		a.want(wire.KindProgress)
+		a.want(wire.KindEarly)
+		b.drop()
+		b.connect(wire.Hello{Min: 1, Max: 1})
+		b.incoming()
+		b.send(wire.Head{Kind: wire.KindAnswer, Call: c}, wire.Answer{Media: wire.MediaAudio, Early: true})
+		for _, d := range []*dev{a, b} {
+			var ans wire.Answered
+			if body(t, d.want(wire.KindAnswered), &ans); !ans.Early {
+				t.Errorf("answered: %+v", ans)
+			}
+		}
+	})
+}
+
 // Both have to want it, and the caller has to be one who may know that the
 // callee is there.
 func TestNoEarlyConnectionUnasked(t *testing.T) {
