@@ -14,10 +14,10 @@ import (
 
 // early is what a call knows of the connection that is made while it rings.
 type early struct {
-	asked  bool   // the caller's device would
-	chosen leg    // the callee's first device that was ready; there is no second one in a ring
-	taken  bool   // the call was answered over it
-	caller int    // warm frames that came from each side
+	asked  bool // the caller's device would
+	chosen leg  // the callee's first device that was ready; there is no second one in a ring
+	taken  bool // the call was answered over it
+	caller int  // warm frames that came from each side
 	callee int
 }
 
