@@ -71,6 +71,9 @@ const state = (p) => p.page.evaluate(async () => ({
   }))),
 }));
 
+/** How many allocations the relay has made so far. */
+const allocations = async () => (await stage.server.metrics()).total('ringfence_relay_listener_allocations_total', {});
+
 /** Everything that looks like an address in what was told. @param {unknown} body */
 const addresses = (body) => [...JSON.stringify(body).matchAll(/(?:\d{1,3}\.){3}\d{1,3}|[\da-f-]{36}\.local/g)].map(([a]) => a);
 
@@ -88,9 +91,13 @@ for (const [from, to] of /** @type {const} */ ([['chromium', 'chromium'], ['chro
     const anna = await stage.arrives('Anna', { on: from, local: early, before: (p) => p.page.evaluateOnNewDocument(listen).then(() => undefined) });
     const ben = await stage.arrives('Ben', { on: to, local: early, before: (p) => p.page.evaluateOnNewDocument(listen).then(() => undefined) });
     await anna.seesFriend('Ben', text.people.online);
+    const before = await allocations();
     await anna.presses(text.people.videoCall('Ben'));
     await ben.finds('button', text.call.accept);
     const [a, b] = await connectedWhileRinging(anna, ben);
+    await pause(2000); // the caller’s other connection gathers, too
+    const made = (await allocations()) - before;
+    assert.ok(made <= 4, `${made} allocations for one ring`);
 
     assert.deepEqual(b.asked, [], 'the callee’s devices were asked for before the answer');
     for (const s of [a, b]) {

@@ -214,6 +214,7 @@ export class Call extends CallFace {
         return
       case 'progress':
         this.#ringing = true
+        this.#early.rings()
         this.changed()
         return
       case 'early':
@@ -287,7 +288,7 @@ export class Call extends CallFace {
     this.#early.equip(servers)
     this.#timers.clear('calling')
     this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#leave('hangup', 'no_answer'))
-    this.#step(this.link.begin(servers))
+    this.#early.hold(() => this.#step(this.link.begin(servers)))
   }
 
   async #prepare(sealed: string | undefined, servers: BodyOf['incoming']['servers']): Promise<Description | undefined> {
@@ -342,7 +343,7 @@ export class Call extends CallFace {
         this.#other = peer
         this.#become('connecting')
         if (early !== true) {
-          this.#early.close()
+          this.#early.yield()
           this.#step(this.#establish(sealed))
         } else if (!this.#takeEarly()) {
           this.#leave('hangup', 'failed') // that connection is not here

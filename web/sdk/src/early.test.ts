@@ -27,6 +27,8 @@ const host = 'candidate:1 1 udp 9 10.0.0.7 5000 typ host'
 
 /** The connection that is made while it rings. */
 const early = () => p.peers.at(-1) ?? p.peer()
+/** The one of any call. */
+const ordinary = () => p.peers[0] ?? p.peer()
 const says = async (call: Call, body: object): Promise<void> => {
   p.hub.send({ kind: 'warm', call: call.id, body: { candidates: [], ...body } })
   await settle()
@@ -66,6 +68,39 @@ describe('the caller', () => {
     expect(early().configuration).toMatchObject({ iceTransportPolicy: 'relay', iceServers: [{ urls: ['turn:r.example:3478?transport=udp'] }] })
     expect(p.hub.last('warm').json).toMatchObject({ type: 'offer', candidates: [] })
     expect([early().sends('audio'), early().sends('video')]).toEqual([null, null])
+  })
+
+  it('gathers for one connection at a time', async () => {
+    await warms()
+    await vi.advanceTimersByTimeAsync(3999)
+    expect(ordinary().localDescription).toBeNull()
+    await vi.advanceTimersByTimeAsync(2) // it does not come about
+    expect(ordinary().localDescription).not.toBeNull()
+  })
+
+  it('gathers the ordinary way where a device rings that is not ready, and then no other', async () => {
+    const call = await rings(p)
+    p.hub.send({ kind: 'progress', call: call.id, body: {} })
+    await settle()
+    expect(ordinary().localDescription).toBeNull()
+    await vi.advanceTimersByTimeAsync(101)
+    expect(ordinary().localDescription).not.toBeNull()
+    p.hub.send({ kind: 'early', call: call.id, body: {} })
+    await settle()
+    expect(p.peers).toHaveLength(1)
+  })
+
+  it('gathers on an answer that is not over it', async () => {
+    const call = await warms()
+    await answered(p, call)
+    expect(ordinary().localDescription).not.toBeNull()
+    expect(ordinary().remoteDescription?.sdp).toBe('their answer')
+  })
+
+  it('gathers at once where nobody wants it', async () => {
+    p.calls.settings = { relay: 'auto' }
+    await rings(p)
+    expect(ordinary().localDescription).not.toBeNull()
   })
 
   it('sends relays with nothing behind them, and takes no others', async () => {

@@ -1,7 +1,11 @@
 import { behindRelay, withoutCandidates } from './candidates.ts'
 import { type Environment } from './environment.ts'
 import { PeerLink } from './link.ts'
+import { Timers } from './timers.ts'
 import { type BodyOf, type ICEServer } from './wire.gen.ts'
+
+const togetherWithin = 100 // a device that rings and one that is ready are told in one go
+const readyWithin = 4000
 
 /** EarlyOptions is what an Early works with. */
 export interface EarlyOptions {
@@ -24,6 +28,10 @@ export class Early {
   #link: PeerLink | undefined
   #described = false
   #over = false
+  readonly #timers = new Timers()
+  /** Starts the other connection, of the caller, which waits as long as this one may do. */
+  #ordinary: (() => void) | undefined
+  #both = false
 
   constructor(options: EarlyOptions) {
     this.#o = options
@@ -44,11 +52,28 @@ export class Early {
     return this.#servers.length > 0
   }
 
+  /**
+   * hold takes what begins the caller's ordinary connection, and begins it only
+   * where this one will not do: a ring costs the relays little.
+   */
+  hold(ordinary: () => void): void {
+    this.#ordinary = ordinary
+    if (this.#servers.length === 0) this.#begin()
+  }
+
+  /** rings hears that a device rings; one that is ready says so together with it. */
+  rings(): void {
+    if (this.#link === undefined) this.#timers.set('ordinary', togetherWithin, () => this.#begin())
+  }
+
   /** go begins, for the caller: the hub has said with whom. */
   go(): void {
-    if (this.#o.direction === 'incoming') return // the offer comes
+    if (this.#o.direction === 'incoming' || this.#both) return // the offer comes; or it is too late
     const link = this.#open()
     if (link === undefined) return
+    this.#timers.set('ordinary', readyWithin, () => {
+      if (!this.ready) this.#begin()
+    })
     this.#try(async () => {
       const { type, sdp } = await link.offer()
       this.#o.send({ type, sdp, candidates: [] })
@@ -73,14 +98,27 @@ export class Early {
 
   /** hand gives the connection away. */
   hand(): PeerLink | undefined {
+    this.#timers.clearAll()
     const link = this.#link
     this.#link = undefined
     this.#over = true
     return link
   }
 
+  /** yield leaves the call to the ordinary connection. */
+  yield(): void {
+    this.close()
+    this.#begin()
+  }
+
   close(): void {
     this.hand()?.close()
+  }
+
+  #begin(): void {
+    this.#both = true
+    this.#ordinary?.()
+    this.#ordinary = undefined
   }
 
   async #answer(link: PeerLink, sdp: string): Promise<void> {
