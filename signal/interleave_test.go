@@ -340,7 +340,7 @@ func (w *world) ringTo(v *view, to int) act {
 	c := id.NewCall()
 	w.ids = append(w.ids, c)
 	w.rang[v.who] = append(w.rang[v.who], time.Now())
-	return act{kind: wire.KindRing, session: v.session, call: c, to: to}
+	return act{kind: wire.KindRing, session: v.session, call: c, to: to, early: w.rnd.IntN(2) == 0}
 }
 
 // mayRing keeps within the limit of rings, which other tests look at.
@@ -395,8 +395,9 @@ func (w *world) about(c id.Call, session int) act {
 	kinds := []wire.Kind{
 		wire.KindRinging, wire.KindRinging, wire.KindRinging, wire.KindAnswer, wire.KindAnswer, wire.KindDecline, wire.KindDecline,
 		wire.KindHangup, wire.KindRelay, wire.KindMedia, wire.KindCandidate, wire.KindDescription,
+		wire.KindWarm, wire.KindWarm,
 	}
-	return act{kind: kinds[w.rnd.IntN(len(kinds))], session: session, call: c, busy: w.rnd.IntN(3) > 0}
+	return act{kind: kinds[w.rnd.IntN(len(kinds))], session: session, call: c, busy: w.rnd.IntN(3) > 0, early: w.rnd.IntN(3) == 0}
 }
 
 // twice: a frame comes again, a ring too.
@@ -478,9 +479,11 @@ func (w *world) send(v *view, a *act) {
 	var b any
 	switch string(a.kind) {
 	case string(wire.KindRing):
-		h.To.Account, b = w.people[a.to], wire.Ring{Media: wire.MediaVideo}
+		h.To.Account, b = w.people[a.to], wire.Ring{Media: wire.MediaVideo, Early: a.early}
+	case string(wire.KindRinging):
+		b = wire.Ringing{Early: a.early}
 	case string(wire.KindAnswer):
-		b = wire.Answer{Media: wire.MediaAudio}
+		b = wire.Answer{Media: wire.MediaAudio, Early: a.early}
 	case string(wire.KindDecline):
 		b = wire.Decline{Busy: a.busy}
 	}

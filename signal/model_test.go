@@ -46,6 +46,14 @@ type mCall struct {
 	since         time.Time
 	callerAway    time.Time // zero where it is there
 	calleeAway    time.Time // of a running call
+	early         mEarly
+}
+
+// mEarly is the connection that is made while it rings.
+type mEarly struct {
+	asked, taken bool
+	with         int    // a session, once there is one
+	warm         [2]int // frames that passed, of the caller and of the other
 }
 
 // act is what one session does; frames carry a reference.
@@ -58,6 +66,7 @@ type act struct {
 	busy    bool
 	passed  string // what the other leg is to see of a frame that passes
 	drop    bool   // no frame: the connection is lost
+	early   bool   // ring, ringing, answer: over a connection that is made while it rings
 }
 
 func (m *model) clone() *model {
@@ -135,6 +144,8 @@ func (m *model) do(a act) {
 		m.hangup(c, a.session)
 	case string(wire.KindRinging), string(wire.KindAnswer), string(wire.KindDecline):
 		m.callees(c, a)
+	case string(wire.KindWarm):
+		m.warm(c, a)
 	default:
 		other := c.caller
 		if other == a.session && c.running {
@@ -171,6 +182,10 @@ func (m *model) callees(c *mCall, a act) {
 		m.refuse(a, fault.OutOfTurn)
 		return
 	}
+	if a.kind == wire.KindAnswer && !c.running && a.early && !m.mayAnswerEarly(c, a.session) {
+		m.refuse(a, fault.OutOfTurn)
+		return
+	}
 	m.accept(a)
 	switch {
 	case again:
@@ -179,7 +194,13 @@ func (m *model) callees(c *mCall, a act) {
 			m.tell(c.caller, c.id, wire.KindProgress)
 		}
 		c.rang = true
+		if a.early && c.early.asked && c.early.with < 0 {
+			c.early.with = a.session
+			m.tell(a.session, c.id, wire.KindEarly)
+			m.tell(c.caller, c.id, wire.KindEarly)
+		}
 	case a.kind == wire.KindAnswer:
+		c.early.taken = a.early
 		m.answer(c, a.session)
 	case !a.busy:
 		m.finish(c, wire.ReasonDeclined, false)
@@ -198,8 +219,8 @@ func (m *model) allBusy(c *mCall) {
 }
 
 func (m *model) answer(c *mCall, by int) {
-	m.answered(c.caller, by, c.id)
-	m.answered(by, c.caller, c.id)
+	m.answered(c.caller, by, c)
+	m.answered(by, c.caller, c)
 	for _, l := range c.legs {
 		if l != by {
 			m.tell(l, c.id, wire.KindEnded, wire.ReasonElsewhere, 0)
@@ -211,8 +232,30 @@ func (m *model) answer(c *mCall, by int) {
 	c.running, c.legs, c.busy, c.since = true, []int{by}, nil, m.now
 }
 
-func (m *model) answered(who, peer int, c id.Call) {
-	m.tell(who, c, wire.KindAnswered, m.sessions[peer].device)
+func (m *model) answered(who, peer int, c *mCall) {
+	m.tell(who, c.id, wire.KindAnswered, m.sessions[peer].device, c.early.taken)
+}
+
+// mayAnswerEarly: the device that was chosen, be it on another session by now.
+func (m *model) mayAnswerEarly(c *mCall, by int) bool {
+	return c.early.with >= 0 && m.sessions[c.early.with].device == m.sessions[by].device
+}
+
+// warm passes between the two that were chosen, while it rings.
+func (m *model) warm(c *mCall, a act) {
+	side, to := 0, c.early.with
+	if a.session != c.caller {
+		side, to = 1, c.caller
+	}
+	switch {
+	case c.running, !slices.Contains(c.legs, c.early.with), side == 1 && a.session != c.early.with:
+		m.refuse(a, fault.OutOfTurn)
+	case c.early.warm[side] == wire.MaxWarm:
+		m.refuse(a, fault.TooMany)
+	default:
+		c.early.warm[side]++
+		m.tell(to, c.id, a.kind, a.passed)
+	}
 }
 
 func (m *model) ring(a act) {
@@ -232,7 +275,7 @@ func (m *model) ring(a act) {
 		m.refuse(a, fault.Unreachable)
 		return
 	}
-	c := mCall{id: a.call, caller: a.session, from: from, to: a.to, since: m.now}
+	c := mCall{id: a.call, caller: a.session, from: from, to: a.to, since: m.now, early: mEarly{asked: a.early, with: -1}}
 	m.tell(a.session, c.id, wire.KindCalling)
 	var loses bool
 	var ends []id.Call
@@ -318,12 +361,12 @@ func (m *model) connect(who, device int) int {
 				m.tell(n, c.id, wire.KindCalling)
 				continue
 			}
-			m.answered(n, c.legs[0], c.id)
+			m.answered(n, c.legs[0], c)
 			m.backAgain(c.legs[0], c.id)
 		case c.running && m.sessions[c.legs[0]].device == device && !c.calleeAway.IsZero():
 			m.tell(c.legs[0], c.id, wire.KindEnded, wire.ReasonElsewhere, 0)
 			c.legs[0], c.calleeAway = n, time.Time{}
-			m.answered(n, c.caller, c.id)
+			m.answered(n, c.caller, c)
 			m.backAgain(c.caller, c.id)
 		}
 	}

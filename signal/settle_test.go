@@ -185,12 +185,12 @@ func (w *world) aboutCall(v *view, f got) string {
 		var b wire.Answered
 		body(w.t, f, &b)
 		i := slices.IndexFunc(w.views, func(x *view) bool { return x.addr == b.Peer })
-		return line(f.Call, f.Kind, w.views[i].device)
+		return line(f.Call, f.Kind, w.views[i].device, b.Early)
 	case string(wire.KindAway):
 		var b wire.Away
 		body(w.t, f, &b)
 		return line(f.Call, f.Kind, b.Away)
-	case string(wire.KindMedia), string(wire.KindCandidate), string(wire.KindDescription):
+	case string(wire.KindMedia), string(wire.KindCandidate), string(wire.KindDescription), string(wire.KindWarm):
 		return line(f.Call, f.Kind, f.ID)
 	}
 	return line(f.Call, f.Kind)
