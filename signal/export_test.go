@@ -89,3 +89,17 @@ func (h *Hub) LastLost() (last time.Time) {
 	}
 	return last
 }
+
+// Pinged returns how many sessions were last pinged at each moment.
+func (h *Hub) Pinged() map[time.Time]int {
+	h.mu.Lock()
+	lines := slices.Collect(maps.Values(h.lines))
+	h.mu.Unlock()
+	at := map[time.Time]int{}
+	for _, s := range lines {
+		s.mu.Lock()
+		at[s.pinged]++
+		s.mu.Unlock()
+	}
+	return at
+}

@@ -26,7 +26,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/cluster"
@@ -180,40 +179,9 @@ func (h *Hub) Serve(ctx context.Context) error {
 		return fmt.Errorf("hub: subscribe: %w", err)
 	}
 	defer cancel()
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for n := 1; ; n++ {
-		select {
-		case <-ctx.Done():
-			h.stop()
-			return nil
-		case now := <-tick.C:
-			h.sweep(now)
-			if n%recheckEvery == 0 {
-				h.work.Go(h.recheckAll)
-			}
-		}
-	}
-}
-
-// sweepEvery is how often all sessions are looked at, in place of a timer for
-// each of their deadlines.
-const sweepEvery = time.Second
-
-// recheckEvery is how many seconds pass between two looks at whether the ends
-// of each call still are friends. Changes are told at once; this is for one
-// that got lost on the way.
-const recheckEvery = 30
-
-// sweep looks after what has no goroutine of its own.
-func (h *Hub) sweep(now time.Time) {
-	h.mu.Lock()
-	all := slices.Collect(maps.Values(h.lines))
-	maps.DeleteFunc(h.rings, func(_ id.Account, b *bucket) bool { return b.empty(now, ringRate) })
-	h.mu.Unlock()
-	for _, s := range all {
-		s.sweep(now)
-	}
+	h.sweepAll(ctx)
+	h.stop()
+	return nil
 }
 
 func (h *Hub) stop() {
