@@ -128,9 +128,8 @@ bench-client: build ## what the client costs a person, written to docs/bench-cli
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent bench-client
 bench-relay: ## the relay beside coturn and pion, on a quiet machine, into docs/bench-relay.md; fails where a bound is missed
 	scripts/bench-relay.sh $(ARGS)
-bench-signal: build ## the hub beside its floor, on a quiet machine, into docs/bench-signal.md
-	go run ./internal/hubbench/cmd/benchsignal $(ARGS) > docs/bench-signal.md.new
-	mv docs/bench-signal.md.new docs/bench-signal.md
+bench-signal: build ## the hub beside centrifuge, PeerJS and its floor, on a quiet machine, into docs/bench-signal.md; fails where a bound is missed
+	scripts/bench-signal.sh $(ARGS)
 
 pictures: build ## every screen in both browsers, into docs/pictures
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent pictures

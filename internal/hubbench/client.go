@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/id"
@@ -22,6 +24,11 @@ type Kind string
 const (
 	Hub   Kind = "ringfence" // a hub that takes an account's name for its token, as this package starts it
 	Floor Kind = "floor"     // passes frames between the two ends of a pair, and looks at nothing
+
+	CentrifugeJSON     Kind = "centrifuge, JSON"     // publishes to personal channels
+	CentrifugeProtobuf Kind = "centrifuge, protobuf" // likewise
+	CentrifugeLean     Kind = "centrifuge, lean"     // protobuf, and what passes is sent, with no answer
+	PeerJS             Kind = "PeerJS"               // passes offers on
 )
 
 var errNot101 = errors.New("the server does not take the WebSocket")
@@ -34,6 +41,8 @@ type client struct {
 	self id.Account
 	in   []byte
 	out  []byte
+	says *dialect // of a rival; nil: ours
+	rest []byte   // of the rival's last frame
 }
 
 // target is where to connect.
@@ -62,7 +71,7 @@ func (t target) dial(n int) (*client, error) {
 	if t.conf != nil {
 		conn = tls.Client(conn, t.conf)
 	}
-	c := &client{conn: conn, self: id.NewAccount(), r: bufio.NewReaderSize(conn, readBuffer)}
+	c := &client{conn: conn, self: id.NewAccount(), says: dialects[t.kind], r: bufio.NewReaderSize(conn, readBuffer)}
 	if err := c.open(t, n); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -82,9 +91,16 @@ func (c *client) open(t target, n int) error {
 	if host == "" {
 		host = t.addr
 	}
-	_, err := fmt.Fprintf(c.conn, "GET /api/v1/signal?pair=%d HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: %s\r\n"+
-		"Authorization: Bearer %s\r\n\r\n", n/2, host, wire.Subprotocol, token)
+	path, protocol := fmt.Sprintf("/api/v1/signal?pair=%d", n/2), wire.Subprotocol
+	if c.says != nil {
+		path, protocol = c.says.path(token), c.says.protocol
+	}
+	if protocol != "" {
+		protocol = "Sec-WebSocket-Protocol: " + protocol + "\r\n"
+	}
+	_, err := fmt.Fprintf(c.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n%s"+
+		"Authorization: Bearer %s\r\n\r\n", path, host, protocol, token)
 	if err != nil {
 		return err
 	}
@@ -96,8 +112,11 @@ func (c *client) open(t target, n int) error {
 	if resp.StatusCode != http.StatusSwitchingProtocols {
 		return fmt.Errorf("%w: %s", errNot101, resp.Status)
 	}
-	if t.kind == Floor {
+	switch {
+	case t.kind == Floor:
 		return nil
+	case c.says != nil:
+		return c.meet()
 	}
 	if err := c.send(&wire.Head{Kind: wire.KindHello, Body: wire.EncodeBody(wire.Hello{Min: 1, Max: 1})}); err != nil {
 		return err
@@ -109,6 +128,20 @@ func (c *client) open(t target, n int) error {
 	var w wire.Welcome
 	err = wire.DecodeBody(b, &w)
 	c.self = w.Self.Account
+	return err
+}
+
+// meet says hello to a rival and is welcomed.
+func (c *client) meet() error {
+	if c.says.hello != nil {
+		if _, err := c.conn.Write(c.says.masked(c.says.hello)); err != nil {
+			return err
+		}
+	}
+	m, err := c.says.next(c)
+	if err == nil && !c.says.welcome(m) {
+		err = errRefused
+	}
 	return err
 }
 
@@ -129,9 +162,17 @@ func masked(b []byte) []byte {
 	return append(append(out, 0, 0, 0, 0), b...)
 }
 
-// next returns the next text message; it answers pings. The message is valid
-// until the next call.
+// next returns the next message; it answers pings. The message is valid until
+// the next call.
 func (c *client) next() ([]byte, error) {
+	if c.says != nil {
+		return c.says.next(c)
+	}
+	return c.frame()
+}
+
+// frame returns what the next frame holds that is none of control.
+func (c *client) frame() ([]byte, error) {
 	for {
 		var head [8]byte
 		if _, err := io.ReadFull(c.r, head[:2]); err != nil {
@@ -166,7 +207,7 @@ func (c *client) next() ([]byte, error) {
 	}
 }
 
-var errRefused = errors.New("the hub refuses")
+var errRefused = errors.New("the server refuses")
 
 // until reads up to the next message of a kind and returns its body.
 func (c *client) until(kind wire.Kind) ([]byte, error) {
@@ -195,6 +236,8 @@ type pair struct {
 	call     id.Call
 	frame    []byte // what from sends
 	batch    []byte // many of it
+
+	answers sync.WaitGroup // are read
 }
 
 // pair connects two and has them talk; frames will have about size bytes.
@@ -208,7 +251,19 @@ func (t target) pair(n, size int) (*pair, error) {
 		return nil, err
 	}
 	p := &pair{from: a, to: b, call: id.NewCall()}
-	h := wire.Head{Kind: wire.KindDescription, Call: p.call}
+	if a.says != nil {
+		p.frame = a.says.masked(a.says.sized(b.self.String(), size))
+		// Whoever publishes is answered.
+		p.answers.Go(func() {
+			for {
+				if _, err := a.next(); err != nil {
+					return
+				}
+			}
+		})
+		return p, nil
+	}
+	h := wire.Head{Kind: wire.KindDescription, Call: p.call, Body: []byte(marker + strings.Repeat("0", stampSize))}
 	for len(wire.AppendFrame(nil, &h)) < size-3 {
 		h.Body = append(h.Body, "AAAA"...)
 	}
@@ -240,4 +295,5 @@ func hears(c *client, kind wire.Kind) error {
 func (p *pair) close() {
 	_ = p.from.conn.Close()
 	_ = p.to.conn.Close()
+	p.answers.Wait()
 }

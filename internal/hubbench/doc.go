@@ -32,6 +32,8 @@ type Idle struct {
 	Sessions int     `json:"sessions"`
 	Bytes    float64 `json:"bytes"`   // a session
 	Seconds  float64 `json:"seconds"` // since the last connect
+	WithTen  float64 `json:"ten"`     // bytes of the process with ten sessions
+	Resident float64 `json:"all"`     // with these and the ten
 }
 
 // Passed is frames of Size bytes that pass from one session to another, as

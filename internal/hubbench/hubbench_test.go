@@ -135,12 +135,12 @@ func TestTokens(t *testing.T) {
 
 func TestStamps(t *testing.T) {
 	t.Parallel()
-	frame := []byte(`{"body":"` + strings.Repeat("A", 40) + `"}`)
+	frame := []byte(`{"body":"AA` + marker + strings.Repeat("0", stampSize) + `AAAA"}`)
 	putStamp(frame, 123456789)
 	if d, ok := stamp(frame); !ok || d != 123456789 {
 		t.Errorf("%v %v in %s", d, ok, frame)
 	}
-	for _, other := range []string{"", "{}", `{"body":"` + strings.Repeat("-", 40) + `"}`} {
+	for _, other := range []string{"", "{}", marker, `{"body":"` + marker + strings.Repeat("-", 40) + `"}`} {
 		if _, ok := stamp([]byte(other)); ok {
 			t.Errorf("%q has a time", other)
 		}

@@ -62,12 +62,21 @@ type Server struct {
 // Start starts the program args as a server of a kind, and waits until it
 // says where it listens.
 func Start(ctx context.Context, args []string, cpu int) (*Server, error) {
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // this program itself
+	return start(ctx, append(args, "--server-cpu="+strconv.Itoa(cpu)), cpu)
+}
+
+// StartRival starts another program that says where it listens, and ends with
+// its input.
+func StartRival(ctx context.Context, args []string, cpu int) (*Server, error) {
+	return start(ctx, append([]string{"taskset", "-c", strconv.Itoa(cpu)}, args...), cpu)
+}
+
+func start(ctx context.Context, args []string, cpu int) (*Server, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // this program itself, or what the measurement was given
 	cmd.Env = os.Environ()
 	if cpu >= 0 {
 		cmd.Env = append(cmd.Env, "GOMAXPROCS=1")
 	}
-	cmd.Args = append(cmd.Args, "--server-cpu="+strconv.Itoa(cpu))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
