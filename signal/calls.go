@@ -176,8 +176,8 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 	case revoke:
 		return h.revoker(c.id, e.tag)
 	case missed:
-		callee, caller, video := c.callee, c.caller.addr.Account, c.media == wire.MediaVideo
-		return func() { h.leaveNotice(callee, caller, video) }
+		n := notice{c.callee, c.caller.addr.Account, c.media == wire.MediaVideo}
+		return func() { h.notices.add(n, 1) }
 	case forget:
 		for t := range timers {
 			h.disarm(oc, t)
@@ -204,13 +204,18 @@ func (h *Hub) revoker(c id.Call, tag string) func() {
 	return func() { h.opt.Relay.RevokeLeg(c, tag) }
 }
 
-// leaveNotice writes to the store, which takes its time.
-func (h *Hub) leaveNotice(callee, caller id.Account, video bool) {
-	h.work.Go(func() {
-		if err := h.opt.Friends.MissedCall(h.base, callee, caller, video); err != nil {
+// notice is a missed call.
+type notice struct {
+	callee, caller id.Account
+	video          bool
+}
+
+func (h *Hub) leaveNotice(n notice, times int) {
+	for range times {
+		if err := h.opt.Friends.MissedCall(h.base, n.callee, n.caller, n.video); err != nil {
 			h.log.ErrorContext(h.base, "missed call not noted", "error", err)
 		}
-	})
+	}
 }
 
 // sendTo publishes a frame for one leg, with ICE servers where its kind has
@@ -253,6 +258,7 @@ func (h *Hub) servers(c id.Call, tag string) []wire.ICEServer {
 
 // onCall takes a message about a call of this hub. It must not keep msg.
 func (h *Hub) onCall(oc *ownedCall, msg []byte) {
+	defer h.survive()
 	var m message
 	if err := m.decode(msg); err != nil {
 		h.counters.drops[dropMalformed].Add(1)

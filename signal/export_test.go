@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/signal/wire"
 )
 
 // Unlimited lifts the frame rate, for benchmarks.
@@ -102,4 +105,13 @@ func (h *Hub) Pinged() map[time.Time]int {
 		s.mu.Unlock()
 	}
 	return at
+}
+
+// Tell tells the sessions of an account of a change at once, however often.
+func (h *Hub) Tell(a id.Account) { h.tellChanged(a, wire.TopicNotices) }
+
+// Busy makes the hub's own workers do fn, and returns how many jobs wait.
+func (h *Hub) Busy(fn func()) int {
+	h.work.Go(fn)
+	return h.relations.size() + h.notices.size()
 }

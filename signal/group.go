@@ -9,6 +9,8 @@ import (
 
 // group owns goroutines that outlive the call that started them.
 type group struct {
+	caught func() // deferred around each of them: what becomes of a panic
+
 	mu     sync.Mutex // guards closed; held while the count goes up, so that Close misses none
 	closed bool
 	wg     sync.WaitGroup
@@ -21,8 +23,14 @@ func (g *group) Go(fn func()) bool {
 	if g.closed {
 		return false
 	}
-	g.wg.Go(fn)
+	g.wg.Go(func() { g.guarded(fn) })
 	return true
+}
+
+// guarded runs fn here. A fault in it costs what it was at, and nothing else.
+func (g *group) guarded(fn func()) {
+	defer g.caught()
+	fn()
 }
 
 // Close refuses more and waits for those that run.

@@ -112,6 +112,10 @@ type Hub struct {
 	callsOf   map[id.Account][]*ownedCall // both ends of each call
 	announces map[id.Account]*announcement
 	rings     map[id.Account]*bucket // outlive the sessions that rang
+	late      map[id.Account]bool    // accounts that are still to be told of a change
+
+	relations chores[relation, relating] // between accounts
+	notices   chores[notice, int]        // of missed calls, which take the store its time
 
 	subs subscriptions
 }
@@ -123,7 +127,8 @@ type person struct {
 	friends  map[id.Account][]id.Node // friends who are there, and on which nodes
 	news     map[id.Account]news      // friends who came and are still to be checked
 	checking bool
-	release  func() // ends the subscription
+	changes  map[wire.Topic]*change // of which it was told lately
+	release  func()                 // ends the subscription
 }
 
 // New returns a hub. It starts nothing.
@@ -143,6 +148,10 @@ func New(o Options) *Hub {
 		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{}, announces: map[id.Account]*announcement{},
 		rings: map[id.Account]*bucket{},
 	}
+	h.work.caught = h.survive
+	h.late = map[id.Account]bool{}
+	h.relations = chores[relation, relating]{group: &h.work, hands: 1, most: maxChores, do: h.related, join: relating.and}
+	h.notices = chores[notice, int]{group: &h.work, hands: 4, most: maxChores, do: h.leaveNotice, join: func(a, b int) int { return a + b }}
 	h.subs.bus, h.subs.byAccount = o.Bus, map[id.Account]*subscription{}
 	h.handlers = h.routes()
 	h.accountOps = [opLast]func(*message){
@@ -264,6 +273,7 @@ func (h *Hub) sessionsOf(a id.Account) []*session {
 // onAccount takes a message about an account that has sessions or calls here.
 // It must not keep msg.
 func (h *Hub) onAccount(msg []byte) {
+	defer h.survive()
 	var m message
 	if err := m.decode(msg); err != nil {
 		h.counters.drops[dropMalformed].Add(1)
@@ -282,6 +292,7 @@ func (h *Hub) onDeliver(m *message) {
 
 // onEveryHub takes what concerns every hub.
 func (h *Hub) onEveryHub(msg []byte) {
+	defer h.survive()
 	var m message
 	if err := m.decode(msg); err != nil || m.op != opSignOut {
 		h.counters.drops[dropMalformed].Add(1)

@@ -12,7 +12,8 @@ type bucket struct {
 func (b *bucket) take(now time.Time, perSecond, burst float64) time.Duration {
 	b.level = max(0, b.level-now.Sub(b.at).Seconds()*perSecond)
 	b.at = now
-	if over := b.level + 1 - burst; over > 0 {
+	const rounding = 1e-6 // or what is over by nothing passes without being counted
+	if over := b.level + 1 - burst; over > rounding {
 		return time.Duration(over / perSecond * float64(time.Second))
 	}
 	b.level++

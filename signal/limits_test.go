@@ -124,7 +124,7 @@ func TestSlowReaderIsClosedAndHoldsNobodyUp(t *testing.T) {
 		mute := r.device(b.addr.Account)
 		mute.openMute() // another session of b that stops reading
 		for range wire.ResumeFrames + presenceSlack {
-			r.hubs[0].NoticesChanged(b.addr.Account)
+			r.hubs[0].Tell(b.addr.Account)
 			synctest.Wait()
 			b.all()
 			a.all()

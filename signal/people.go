@@ -196,7 +196,22 @@ func (h *Hub) FriendsChanged(a, b id.Account) {
 	h.publish(ofAccount(a), &message{op: opFriends, flags: flagActed, to: a, other: otherID(b), node: h.node})
 	h.publish(ofAccount(b), &message{op: opFriends, to: b, other: otherID(a), node: h.node})
 	// The bus may lose a message; this node does not rely on it.
-	h.work.Go(func() { h.recheckBetween(a, b) })
+	h.relations.add(relation{a, b}, relating{})
+}
+
+// maxChores is how many changes between accounts, and how many notices, may
+// wait.
+const maxChores = 4096
+
+// relation is what two accounts are to each other, as seen by me.
+type relation struct{ me, other id.Account }
+
+// relating is what is to be done about a change of it, besides looking after
+// the calls between the two: all that came while it waited.
+type relating struct{ tell, acted bool }
+
+func (r relating) and(more relating) relating {
+	return relating{r.tell || more.tell, r.acted || more.acted}
 }
 
 func (h *Hub) recheckBetween(a, b id.Account) {
@@ -210,12 +225,15 @@ func (h *Hub) recheckBetween(a, b id.Account) {
 // onFriends acts on a change between an account that has sessions or calls
 // here and another.
 func (h *Hub) onFriends(m *message) {
-	me, other, acted := m.to, id.Account(m.other), m.flags&flagActed != 0
-	h.work.Go(func() { h.related(me, other, acted) })
+	h.relations.add(relation{m.to, id.Account(m.other)}, relating{tell: true, acted: m.flags&flagActed != 0})
 }
 
-func (h *Hub) related(me, other id.Account, acted bool) {
+func (h *Hub) related(r relation, what relating) {
+	me, other, acted := r.me, r.other, what.acted
 	h.recheckBetween(me, other)
+	if !what.tell {
+		return
+	}
 	reach := h.opt.Friends.CheckReach(h.base, me, other, friends.PurposePresence) == nil
 	if acted || reach { // whoever was removed or blocked is not told
 		h.changedHere(me, wire.TopicFriends)
@@ -259,9 +277,3 @@ func (h *Hub) changed(a id.Account, t wire.Topic) {
 }
 
 func (h *Hub) onTopic(m *message) { h.changedHere(m.to, wire.Topic(m.body)) }
-
-func (h *Hub) changedHere(a id.Account, t wire.Topic) {
-	for _, s := range h.sessionsOf(a) {
-		s.deliver(&wire.Head{Kind: wire.KindChanged, Body: wire.EncodeBody(wire.Changed{Topic: t})})
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -33,6 +34,7 @@ type rig struct {
 	relay *fakeRelay
 	stop  func()
 	mutes []*gate
+	logs  slog.Handler
 	addrs []string // of hubs on loopback; time is real there
 }
 
@@ -68,8 +70,19 @@ func (r *rig) dial(ctx context.Context, hub int) (net.Conn, error) {
 // inBubble runs fn with a rig of n hubs.
 func inBubble(t *testing.T, n int, fn func(t *testing.T, r *rig)) {
 	t.Helper()
+	bubble(t, n, &rig{}, fn)
+}
+
+// inBubbleWith is inBubble with one hub and a log of the test's own.
+func inBubbleWith(t *testing.T, log slog.Handler, fn func(t *testing.T, r *rig)) {
+	t.Helper()
+	bubble(t, 1, &rig{logs: log}, fn)
+}
+
+func bubble(t *testing.T, n int, r *rig, fn func(t *testing.T, r *rig)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, graph: newGraph(), relay: &fakeRelay{}}
+		r.t, r.graph, r.relay = t, newGraph(), &fakeRelay{}
 		r.serve(n, func() net.Listener {
 			dial := make(chan net.Conn)
 			r.dials = append(r.dials, dial)
@@ -84,13 +97,46 @@ func inBubble(t *testing.T, n int, fn func(t *testing.T, r *rig)) {
 	})
 }
 
+// log is a log that fails the test where the hub survived a fault of its own.
+func (r *rig) log() *slog.Logger {
+	if r.logs == nil {
+		r.logs = &faults{t: r.t}
+	}
+	return slog.New(r.logs)
+}
+
+// faults is the handler of that log.
+type faults struct {
+	slog.Handler
+	t *testing.T
+}
+
+func (f *faults) Enabled(context.Context, slog.Level) bool { return true }
+
+func (f *faults) Handle(_ context.Context, rec slog.Record) error {
+	var at, stack slog.Value
+	rec.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "while":
+			at = a.Value
+		case "stack":
+			stack = a.Value
+		}
+		return true
+	})
+	if at.String() == "at work" {
+		f.t.Errorf("%s: %v", rec.Message, stack)
+	}
+	return nil
+}
+
 // serve starts n hubs on one bus, until stop is called.
 func (r *rig) serve(n int, listen func() net.Listener) {
 	bus := local.New(0)
 	ctx, cancel := context.WithCancel(r.t.Context())
 	var ends sync.WaitGroup
 	for range n {
-		h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive})
+		h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive, Log: r.log()})
 		r.hubs = append(r.hubs, h)
 		ends.Go(func() {
 			if err := h.Serve(ctx); err != nil {
@@ -146,6 +192,7 @@ type graph struct {
 	reads    int
 	missed   []id.Account
 	ended    map[id.Session]bool // sign-in sessions
+	broken   bool                // reads panic
 	hidden   map[id.Account]bool // whose presence nobody may know
 	after    func()              // done once, after a ring was found allowed
 }
@@ -159,6 +206,10 @@ var errNoReach = fault.New(fault.Unreachable, "This person cannot be reached.")
 func (g *graph) CheckReach(_ context.Context, from, to id.Account, why friends.Purpose) error {
 	g.mu.Lock()
 	g.reads += 2
+	if g.broken {
+		g.mu.Unlock()
+		panic("198.51.100.7")
+	}
 	if why == friends.PurposePresence && g.hidden[from] {
 		g.mu.Unlock()
 		return errNoReach
@@ -226,6 +277,17 @@ func (g *graph) afterwards(fn func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.after = fn
+}
+
+// breakReach makes reads panic until it is mended.
+func (g *graph) breakReach() (mend func()) {
+	set := func(b bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.broken = b
+	}
+	set(true)
+	return func() { set(false) }
 }
 
 func (g *graph) session(token string) store.Session {

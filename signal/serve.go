@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"runtime"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/fault"
@@ -70,30 +68,6 @@ func (l *link) keep() {
 	s := l.owner.Load()
 	defer l.hub.caught(s, l.gen)
 	parked = l.hub.read(l, s)
-}
-
-// caught is deferred: a fault in handling one client's frame costs that client
-// its connection, and nobody else anything. Functions and lines are logged;
-// values may be anybody's.
-func (h *Hub) caught(s *session, gen int) {
-	if recover() == nil {
-		return
-	}
-	pcs := make([]uintptr, 32)
-	const skip = 3 // runtime.Callers, caught, the panic itself
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])
-	var lines []string
-	for {
-		f, more := frames.Next()
-		lines = append(lines, f.Function+":"+strconv.Itoa(f.Line))
-		if !more {
-			break
-		}
-	}
-	h.log.ErrorContext(h.base, "panic while handling a frame", "stack", lines)
-	if s.detach(gen) {
-		h.tellCalls(s)
-	}
 }
 
 // close closes a connection in the background: the handshake takes as long as

@@ -37,6 +37,7 @@ func (h *Hub) sweepAll(ctx context.Context) {
 			if slot == sweepSlots {
 				slot = 0
 				h.slots(&round, now)
+				h.tellLate(now)
 				if n++; n%recheckEvery == 0 {
 					h.work.Go(h.recheckAll)
 				}

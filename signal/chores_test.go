@@ -1,0 +1,55 @@
+package signal
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// However much comes, few goroutines do it, no key is done twice at a time, and
+// nothing is lost: what finds no room is done by whoever brings it.
+func TestChores(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var at, most, done, inline atomic.Int32
+		var doing [10]atomic.Bool
+		g := &group{caught: func() {}}
+		var adding atomic.Bool
+		c := &chores[int, int]{group: g, hands: 3, most: 8, join: func(a, b int) int { return a + b }}
+		c.do = func(k, n int) {
+			if adding.Load() {
+				inline.Add(1)
+			} else {
+				if doing[k].Swap(true) {
+					t.Errorf("%d twice at a time", k)
+				}
+				most.Store(max(most.Load(), at.Add(1)))
+				<-time.After(time.Second)
+				at.Add(-1)
+				doing[k].Store(false)
+			}
+			done.Add(int32(n))
+		}
+		for k := range 3 { // all hands are busy
+			c.add(k, 1)
+		}
+		synctest.Wait()
+		adding.Store(true)
+		for n := range 100 {
+			c.add(n%10, 1)
+		}
+		adding.Store(false)
+		if c.size() != 8 || inline.Load() != 20 {
+			t.Errorf("%d wait and %d were done at once, want 8 and 20", c.size(), inline.Load())
+		}
+		g.Close()
+		if done.Load() != 103 || most.Load() != 3 {
+			t.Errorf("%d done by %d, want 103 by 3", done.Load(), most.Load())
+		}
+		c.add(1, 1)
+		if done.Load() != 104 {
+			t.Error("lost after the end")
+		}
+	})
+}
