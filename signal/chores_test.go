@@ -53,3 +53,26 @@ func TestChores(t *testing.T) {
 		}
 	})
 }
+
+// However many come and go, a bounded number of them is remembered.
+func TestMetersAreBounded(t *testing.T) {
+	t.Parallel()
+	var m meters[int]
+	for k := range 3 * maxIdle {
+		one, release := m.hold(k)
+		one.takeFrame(time.Now(), 1, 10)
+		release()
+	}
+	if n := m.size(); n != maxIdle {
+		t.Errorf("%d are kept, want %d", n, maxIdle)
+	}
+	again, release := m.hold(0)
+	if again.empty(time.Now(), 1, 1) {
+		t.Error("one that came back is forgotten")
+	}
+	release()
+	m.sweep(time.Now().Add(time.Minute), 1, 1)
+	if n := m.size(); n != 0 || m.idle != 0 {
+		t.Errorf("%d are left, %d idle", n, m.idle)
+	}
+}

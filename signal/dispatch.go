@@ -46,20 +46,24 @@ func helloAgain(context.Context, *session, *wire.Head, wire.Hello) error {
 var errDead = errors.New("session has ended")
 
 // handle acts on one frame. frame is valid only during the call.
-func (s *session) handle(ctx context.Context, frame []byte, gen int) error {
-	wait, flood, dead := s.limit(time.Now(), gen)
+func (s *session) handle(ctx context.Context, frame []byte, conn *link) error {
+	now := time.Now()
+	wait, flood, dead := s.limit(now, conn.gen)
 	switch {
 	case dead:
 		return errDead
 	case flood:
 		s.hub.end(s, wire.CloseFlood, endFlood)
 		return errDead
-	case wait > 0:
+	}
+	err := tooOften("Too many frames.", wire.MaxFrameRate, wait)
+	if wait == 0 { // what a session has too much of does not count against others
+		err = conn.mayFrame(now)
+	}
+	if err != nil {
 		s.hub.counters.drops[dropRate].Add(1)
 		head, _ := wire.ScanClient(frame) // for its id alone
-		s.fail(ctx, head.ID, &fault.Error{
-			Code: fault.RateLimited, Public: "Too many frames.", Limit: wire.MaxFrameRate, RetryAfter: seconds(wait),
-		})
+		s.fail(ctx, head.ID, err)
 		return nil
 	}
 	head, err := wire.ScanClient(frame)
@@ -81,8 +85,8 @@ func (s *session) act(ctx context.Context, head wire.Head) error {
 	return s.hub.handlers[head.Kind](ctx, s, &head)
 }
 
-// limit counts a frame against the session's rate. A client that goes on for
-// as many frames again is closed. Frames of a connection that the session has
+// limit counts a frame against the session's rate. A client that goes on is
+// closed: those refused are counted like those taken. Frames of a connection that the session has
 // left are not taken: the client has been told how far its frames came, and
 // sends the rest again.
 func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead bool) {
@@ -95,11 +99,9 @@ func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead
 	s.heard = now
 	wait = s.rate.take(now, s.hub.rate, wire.MaxFrameBurst)
 	if wait == 0 {
-		s.refused = 0
 		return 0, false, false
 	}
-	s.refused++
-	return wait, s.refused > wire.MaxFrameBurst, false
+	return wait, s.refused.take(now, s.hub.rate, wire.MaxFrameBurst) > 0, false
 }
 
 // fail answers a frame with an error frame; only what fault.Public lets

@@ -24,11 +24,11 @@ func TestFramesOfDeadSessionsAndOldConnections(t *testing.T) {
 			return nil
 		}
 		frame := wire.AppendFrame(nil, &wire.Head{Kind: wire.KindHangup, Call: id.NewCall()})
-		if err := s.handle(t.Context(), frame, 1); !errors.Is(err, errDead) || acted || s.received != 0 {
+		if err := s.handle(t.Context(), frame, &link{gen: 1}); !errors.Is(err, errDead) || acted || s.received != 0 {
 			t.Errorf("%s: %v, acted %v, counted %d", name, err, acted, s.received)
 		}
 		s.dead = false
-		if err := s.handle(t.Context(), frame, s.gen); err != nil || !acted || s.received != 1 {
+		if err := s.handle(t.Context(), frame, &link{gen: s.gen}); err != nil || !acted || s.received != 1 {
 			t.Errorf("%s: the same otherwise: %v, acted %v, counted %d", name, err, acted, s.received)
 		}
 	}

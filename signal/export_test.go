@@ -115,3 +115,6 @@ func (h *Hub) Busy(fn func()) int {
 	h.work.Go(fn)
 	return h.relations.size() + h.notices.size()
 }
+
+// Meters is how many accounts and addresses are counted.
+func (h *Hub) Meters() int { return h.accounts.size() + h.addresses.size() }

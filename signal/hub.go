@@ -24,12 +24,15 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/cluster"
 	"github.com/ringfence/ringfence/internal/id"
+	"github.com/ringfence/ringfence/internal/ratelimit"
 	"github.com/ringfence/ringfence/signal/internal/ws"
 	"github.com/ringfence/ringfence/signal/wire"
 	"github.com/ringfence/ringfence/store"
@@ -69,8 +72,11 @@ type Options struct {
 	// FrameRate is how many frames a session may send a second in the long run;
 	// wire.MaxFrameRate where zero. Benchmarks lift it.
 	FrameRate float64
-	Origins   []string     // hosts besides the request's own whose pages may connect, as path.Match patterns
-	Log       *slog.Logger // nothing is logged where nil
+	// ClientPrefix returns the prefix that a request comes from, for limits that
+	// are kept in memory. Nothing is limited by address where nil.
+	ClientPrefix func(*http.Request) netip.Prefix
+	Origins      []string     // hosts besides the request's own whose pages may connect, as path.Match patterns
+	Log          *slog.Logger // nothing is logged where nil
 }
 
 // state is where a hub's life stands.
@@ -100,6 +106,10 @@ type Hub struct {
 	work     group          // everything that outlives the call that started it
 	conns    sync.WaitGroup // connections that have been let in
 	parking  parking
+
+	accounts  meters[id.Account]
+	addresses meters[addressKey]
+	blind     *ratelimit.Blinder
 
 	//nolint:containedctx // the context of Serve, without its end: what publishing and writing run under
 	base context.Context // set before state becomes serving
@@ -149,6 +159,7 @@ func New(o Options) *Hub {
 		rings: map[id.Account]*bucket{},
 	}
 	h.work.caught = h.survive
+	h.blind = ratelimit.NewBlinder()
 	h.late = map[id.Account]bool{}
 	h.relations = chores[relation, relating]{group: &h.work, hands: 1, most: maxChores, do: h.related, join: relating.and}
 	h.notices = chores[notice, int]{group: &h.work, hands: 4, most: maxChores, do: h.leaveNotice, join: func(a, b int) int { return a + b }}

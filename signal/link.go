@@ -17,6 +17,9 @@ type link struct {
 	hub   *Hub
 	owner atomic.Pointer[session] // once it has one
 	gen   int                     // of the session; set before owner
+
+	account, address *meter
+	left             [2]func() // tells the meters that this connection is gone
 }
 
 // options is what accepting the link takes.

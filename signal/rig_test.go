@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -136,7 +137,7 @@ func (r *rig) serve(n int, listen func() net.Listener) {
 	ctx, cancel := context.WithCancel(r.t.Context())
 	var ends sync.WaitGroup
 	for range n {
-		h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive, Log: r.log()})
+		h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive, Log: r.log(), ClientPrefix: from})
 		r.hubs = append(r.hubs, h)
 		ends.Go(func() {
 			if err := h.Serve(ctx); err != nil {
@@ -158,6 +159,12 @@ func (r *rig) serve(n int, listen func() net.Listener) {
 			r.t.Error(err)
 		}
 	}
+}
+
+// from is where a request says that it comes from: nowhere, mostly.
+func from(r *http.Request) netip.Prefix {
+	p, _ := netip.ParsePrefix(r.Header.Get("From"))
+	return p
 }
 
 type pipeListener struct {
@@ -391,6 +398,7 @@ type dev struct {
 	addr  wire.Address
 	token string
 	hub   int
+	from  string // a prefix; nowhere where empty
 
 	conn    *websocket.Conn
 	gate    *gate
@@ -435,7 +443,7 @@ func (d *dev) open() {
 		return d.gate, nil
 	}}}
 	conn, resp, err := websocket.Dial(t.Context(), "ws://hub/signal", &websocket.DialOptions{
-		HTTPClient: client, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Authorization": {d.token}},
+		HTTPClient: client, Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Authorization": {d.token}, "From": {d.from}},
 	})
 	if err != nil {
 		t.Fatalf("dial: %v", err)
@@ -502,10 +510,14 @@ func (d *dev) send(h wire.Head, b any) id.Frame {
 
 func (d *dev) raw(b []byte) {
 	d.r.t.Helper()
-	err := d.conn.Write(d.r.t.Context(), websocket.MessageText, b)
+	err := d.try(b)
 	if err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
 		d.r.t.Fatalf("write: %v", err)
 	}
+}
+
+func (d *dev) try(b []byte) error {
+	return d.conn.Write(d.r.t.Context(), websocket.MessageText, b)
 }
 
 // next returns the next frame that is there or on its way, or none.

@@ -29,11 +29,11 @@ func (h *Hub) ServeWS(w http.ResponseWriter, r *http.Request, who store.Session)
 		return
 	}
 	conn := &link{hub: h}
+	conn.metered(r, who)
 	kept := false
 	defer func() {
 		if !kept {
-			conn.CloseNow() // harmless after another close
-			h.conns.Done()
+			conn.gone()
 		}
 	}()
 	if kept = h.accept(conn, w, r, who); kept {
@@ -61,8 +61,7 @@ func (l *link) keep() {
 	parked := false
 	defer func() {
 		if !parked {
-			l.CloseNow()
-			l.hub.conns.Done()
+			l.gone()
 		}
 	}()
 	s := l.owner.Load()
@@ -101,6 +100,11 @@ func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
 		err := fault.New(fault.Version, "This client and this server speak no common version.")
 		writeNow(conn, errorFrame(id.Frame{}, err))
 		conn.refuse(wire.CloseProtocol, endProtocol)
+		return err
+	}
+	if err := conn.mayGreet(time.Now()); err != nil {
+		writeNow(conn, errorFrame(id.Frame{}, err))
+		conn.refuse(wire.CloseOften, endOften)
 		return err
 	}
 	s, resumed := h.resume(hello, who)
@@ -294,7 +298,7 @@ func (h *Hub) readAll(conn *link, s *session) error {
 	for {
 		frame, err := conn.Next()
 		if err == nil {
-			err = s.handle(h.base, frame, conn.gen)
+			err = s.handle(h.base, frame, conn)
 		}
 		switch {
 		case errors.Is(err, ws.ErrIdle) && conn.Park():

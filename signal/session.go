@@ -64,7 +64,7 @@ type session struct {
 	held     map[id.Account]bool // news of friends that wait for room
 	received uint32              // frames taken from the client
 	rate     bucket
-	refused  int       // frames in a row above the rate
+	refused  bucket    // what came above the rate
 	heard    time.Time // when the last of them came
 }
 

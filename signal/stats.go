@@ -33,6 +33,7 @@ const (
 	endProtocol               // broke the protocol
 	endFlood                  // too many frames
 	endTooMany                // too many sessions
+	endOften                  // connects too often
 	endStop                   // the hub stops
 	endings
 )
@@ -94,7 +95,7 @@ func (h *Hub) Stats() Stats {
 	}
 	for i, name := range [endings]string{
 		endLeft: "left", endLost: "lost", endSlow: "slow", endSilent: "silent", endReplaced: "replaced",
-		endSignedOut: "signed_out", endProtocol: "protocol", endFlood: "flood", endTooMany: "too_many", endStop: "stop",
+		endSignedOut: "signed_out", endProtocol: "protocol", endFlood: "flood", endTooMany: "too_many", endOften: "too_often", endStop: "stop",
 	} {
 		s.Endings[name] = c.endings[i].Load()
 	}

@@ -38,6 +38,7 @@ func (h *Hub) sweepAll(ctx context.Context) {
 				slot = 0
 				h.slots(&round, now)
 				h.tellLate(now)
+				h.sweepMeters(now)
 				if n++; n%recheckEvery == 0 {
 					h.work.Go(h.recheckAll)
 				}

@@ -139,7 +139,7 @@ func (b benchSignal) elsewhere(o *hubbench.Options) error {
 	}
 	// It has limits, and they are not what is to be measured.
 	o.Windows, o.Sessions, o.Greet, o.Among = nil, nil, 0, len(o.Tokens)&^1
-	o.Rate = min(o.Rate, o.Among/2*wire.MaxFrameRate/2)
+	o.Rate = min(o.Rate, o.Among/2*wire.MaxFrameRate/2, wire.MaxAddressRate/2)
 	return nil
 }
 

@@ -67,7 +67,7 @@ func (s *server) wire(ctx context.Context) error {
 	s.accounts = account.New(account.Options{DB: s.vault.db, Keys: s.vault.keys, Friends: s.friends, Events: told, Now: now})
 	s.hub = signal.New(signal.Options{
 		Bus: s.bus, Friends: s.friends, Relay: relayDoor{s.relay, s.revoked, minter}, Alive: s.accounts.Alive,
-		Origins: s.originHosts(), Log: s.log,
+		Origins: s.originHosts(), ClientPrefix: privacy.ClientPrefix(s.c.TrustedProxies), Log: s.log,
 	})
 	told.Hub = s.hub
 	client, err := web.Handler()

@@ -39,7 +39,7 @@ var layers = map[string][]string{
 	"internal/account":            {"store", "internal/id", "internal/fault"},
 	"internal/trim":               {},
 	"signal/internal/ws":          {},
-	"signal":                      {"signal/internal/ws", "signal/wire", "internal/cluster", "internal/fault", "internal/id", "store", "friends"},
+	"signal":                      {"signal/internal/ws", "signal/wire", "internal/cluster", "internal/fault", "internal/id", "internal/ratelimit", "store", "friends"},
 	"signal/client":               {"signal/wire", "internal/fault", "internal/id"},
 	"internal/httpapi":            {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
 	"internal/config":             {},

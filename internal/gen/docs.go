@@ -37,8 +37,25 @@ func reference(w *source) (string, error) {
 	for _, c := range w.consts {
 		p.line("| `%s` | %s | %s |", c.name, strings.Trim(c.value, `"`), c.doc)
 	}
+	p.line(chosen)
 	return p.b.String(), nil
 }
+
+// chosen says how the limits of rates came about.
+const chosen = `
+Above a rate the hub answers with the error ` + "`rate_limited`" + `, which says in ` + "`retry_after`" + ` how many seconds to wait; the frame had no
+effect. Whoever goes on sending, refused frames counted like those taken, is closed with 4504. A hello above its rate is answered in the same
+way and closed with 4003.
+
+How the figures were chosen. Our clients tell the candidates that they find in one turn in one frame, and nothing while a call just goes on. A
+client that tells each in a frame of its own, on a device with many networks, is taken to send 60 with every search for a way. The most that an
+honest client sends at once is what the hub did not take before a connection was lost: 256 frames, which is as many as a client keeps. A session's burst
+holds these and a search for a way; its rate allows for one every other second, for ever. An account has four times as much: its devices do
+not all start at once. An address has forty times as much, for the people behind one router, or behind a proxy that does not tell whom it
+speaks for; its hellos let 20,000 come back at once after a restart. An account's 64 are four for each of its 16 sessions.
+TestHonestClientsMeetNoLimit holds the worst of this to the limits. What is counted is in memory alone, addresses as a blinded prefix, and is
+forgotten once it does not matter: after seconds for frames, after a minute for hellos, at once where 8,192 others wait to be forgotten.
+`
 
 func (p *printer) kindTable(w *source) {
 	docs := map[string]string{}

@@ -32,6 +32,8 @@ var (
 	ErrRefused = errors.New("refused by the server")
 	// ErrOffline says that too much waits for a connection that is not there.
 	ErrOffline = errors.New("no connection")
+
+	errOften = errors.New("connects too often")
 )
 
 // Timing of reconnects, and of what the server may take.
@@ -262,6 +264,12 @@ func (c *Client) greet(ctx context.Context, conn *websocket.Conn) error {
 	head, err := wire.ScanHub(b)
 	if err == nil {
 		err = wire.DecodeBody(head.Body, &w)
+	}
+	if err == nil && head.Kind == wire.KindError {
+		var e wire.Error
+		if wire.DecodeBody(head.Body, &e) == nil && e.Code == fault.RateLimited {
+			return fmt.Errorf("welcome: %w", errOften)
+		}
 	}
 	if err != nil || head.Kind != wire.KindWelcome {
 		return fmt.Errorf("%w: no welcome (%w)", ErrRefused, errors.Join(err))

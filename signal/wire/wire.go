@@ -20,23 +20,31 @@ const (
 
 // Limits, enforced by the hub and generated into the clients.
 const (
-	MaxFrame       = 64 << 10 // bytes of one WebSocket message
-	MaxBody        = 48 << 10 // characters of a body
-	MaxFeatures    = 32       // feature names in a hello
-	MaxFeatureName = 32       // characters of one
-	MaxFrameRate   = 50       // frames a second of one session, sustained
-	MaxFrameBurst  = 200      // frames that may come at once
-	MaxSessions    = 16       // open sessions of one account on one node
-	MaxCalls       = 16       // calls that one session takes part in, ringing ones included
-	MaxSealed      = 32 << 10 // characters of sealed in ring and answer
-	MaxRings       = 10       // rings a minute of one account
-	RingSeconds    = 45       // how long a call rings
-	OfflineSeconds = 8        // how long a ring waits for a first device to report
-	ResumeSeconds  = 20       // how long a lost session or leg is kept
-	ResumeFrames   = 256      // frames kept for a lost session
-	HelloSeconds   = 10       // from the upgrade to hello
-	PingSeconds    = 8        // between the hub's pings; a peer silent for two and a half is gone
-	MaxWarm        = 32       // warm frames of one side while a call rings
+	MaxFrame            = 64 << 10 // bytes of one WebSocket message
+	MaxBody             = 48 << 10 // characters of a body
+	MaxFeatures         = 32       // feature names in a hello
+	MaxFeatureName      = 32       // characters of one
+	MaxFrameRate        = 50       // frames a second of one session, sustained
+	MaxFrameBurst       = 320      // frames of one session that may come at once: all that is sent again after a lost connection, and more
+	MaxAccountRate      = 200      // frames a second of all sessions of one account, sustained
+	MaxAccountBurst     = 1280     // frames of one account that may come at once
+	MaxAddressRate      = 2000     // frames a second from one address (IPv6: its /64), sustained
+	MaxAddressBurst     = 12800    // frames from one address that may come at once
+	MaxHellos           = 64       // connections of one account that may say hello at once
+	MaxHelloRate        = 1        // and how many a second after that
+	MaxAddressHellos    = 20000    // connections from one address that may say hello at once
+	MaxAddressHelloRate = 400      // and how many a second after that
+	MaxSessions         = 16       // open sessions of one account on one node
+	MaxCalls            = 16       // calls that one session takes part in, ringing ones included
+	MaxSealed           = 32 << 10 // characters of sealed in ring and answer
+	MaxRings            = 10       // rings a minute of one account
+	RingSeconds         = 45       // how long a call rings
+	OfflineSeconds      = 8        // how long a ring waits for a first device to report
+	ResumeSeconds       = 20       // how long a lost session or leg is kept
+	ResumeFrames        = 256      // frames kept for a lost session
+	HelloSeconds        = 10       // from the upgrade to hello
+	PingSeconds         = 8        // between the hub's pings; a peer silent for two and a half is gone
+	MaxWarm             = 32       // warm frames of one side while a call rings
 )
 
 // Envelope is one frame. Body stands last and is base64url text without
@@ -296,6 +304,7 @@ const (
 	CloseRestart   CloseCode = 4000 // the hub stops
 	CloseSlow      CloseCode = 4001 // the client reads too slowly; resume
 	CloseSilent    CloseCode = 4002 // no sign of life
+	CloseOften     CloseCode = 4003 // connects too often; the error frame before it says when to come back
 	CloseReplaced  CloseCode = 4500 // the same session was resumed elsewhere
 	CloseSignedOut CloseCode = 4501 // the session ended
 	CloseProtocol  CloseCode = 4502 // no hello, no common version, not text, too large

@@ -202,6 +202,18 @@ describe('a lost connection', () => {
     expect(told.filter((t) => t === 'refused')).toHaveLength(12)
   })
 
+  it('stays away for as long as the hub says', () => {
+    w.hub.socket.drop()
+    vi.advanceTimersByTime((socket.retryAt ?? 0) - Date.now())
+    w.hub.socket.open()
+    w.hub.send({ kind: 'error', body: { code: 'rate_limited', text: '', retry_after: 7 } })
+    w.hub.socket.drop(4003)
+    expect((socket.retryAt ?? 0) - Date.now()).toBe(7375)
+    vi.advanceTimersByTime(7375)
+    w.hub.socket.drop()
+    expect((socket.retryAt ?? 0) - Date.now()).toBe(750)
+  })
+
   it('waits a second at most while somebody talks', async () => {
     const calm = [socket.hurry(), socket.hurry()]
     const delay = async (): Promise<number> => {
@@ -324,7 +336,7 @@ describe('a close code', () => {
     w.hub.welcome()
   })
 
-  it.each([1000, 1001, 1006, 1012, 4000, 4001, 4002, 4499, 5000])('%i means to come back', (code) => {
+  it.each([1000, 1001, 1006, 1012, 4000, 4001, 4002, 4003, 4499, 5000])('%i means to come back', (code) => {
     w.hub.socket.drop(code)
     expect(socket.state).toBe('waiting')
   })

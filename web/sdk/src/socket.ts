@@ -51,6 +51,8 @@ export class SignalSocket extends Emitter<SocketEvents> {
   #unwatch: (() => void) | undefined
   #failures = 0
   #hurried = 0
+  /** How long the hub says to stay away, in milliseconds. */
+  #away = 0
   #boot: BootId | undefined
   #resume: string | undefined
   #cursor = 0
@@ -217,6 +219,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
       this.#cursor = Math.max(seq, this.#cursor)
       const frame = readBody(envelope)
       if (frame.kind === 'welcome') this.#welcome(frame)
+      else if (frame.kind === 'error' && this.#state !== 'open') this.#away = (frame.body.retry_after ?? 0) * 1000
       else this.emit('frame', frame)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
@@ -247,7 +250,8 @@ export class SignalSocket extends Emitter<SocketEvents> {
       this.close(stopReasons[code] ?? 'protocol')
       return
     }
-    const delay = this.#delay()
+    const delay = this.#away + this.#delay()
+    this.#away = 0
     this.#failures++
     this.#timer = setTimeout(() => this.#try(), delay)
     this.#retryAt = this.#env.now() + delay

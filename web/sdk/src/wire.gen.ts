@@ -27,8 +27,24 @@ export const wire = {
   maxFeatureName: 32,
   /** frames a second of one session, sustained */
   maxFrameRate: 50,
-  /** frames that may come at once */
-  maxFrameBurst: 200,
+  /** frames of one session that may come at once: all that is sent again after a lost connection, and more */
+  maxFrameBurst: 320,
+  /** frames a second of all sessions of one account, sustained */
+  maxAccountRate: 200,
+  /** frames of one account that may come at once */
+  maxAccountBurst: 1280,
+  /** frames a second from one address (IPv6: its /64), sustained */
+  maxAddressRate: 2000,
+  /** frames from one address that may come at once */
+  maxAddressBurst: 12800,
+  /** connections of one account that may say hello at once */
+  maxHellos: 64,
+  /** and how many a second after that */
+  maxHelloRate: 1,
+  /** connections from one address that may say hello at once */
+  maxAddressHellos: 20000,
+  /** and how many a second after that */
+  maxAddressHelloRate: 400,
   /** open sessions of one account on one node */
   maxSessions: 16,
   /** calls that one session takes part in, ringing ones included */
@@ -178,6 +194,8 @@ export const closeCodes = {
   slow: 4001,
   /** no sign of life */
   silent: 4002,
+  /** connects too often; the error frame before it says when to come back */
+  often: 4003,
   /** the same session was resumed elsewhere */
   replaced: 4500,
   /** the session ended */
