@@ -261,13 +261,19 @@ func (o *Options) paced(ctx context.Context, t target) (Paced, error) {
 			}
 		})
 	}
+	// Readers that have just begun take turns for 50 ms, and the server has seen
+	// ten thousand come.
+	if err := rest(ctx, min(o.Measure, time.Second)); err != nil {
+		return out, err
+	}
 	cpu, err := benchhost.ProcessTime(o.PID)
 	if err != nil {
 		return out, err
 	}
+	first := time.Since(began)
 	sent, err := o.send(ctx, pairs, began)
 	after, err2 := benchhost.ProcessTime(o.PID)
-	lasted := time.Since(began)
+	lasted := time.Since(began) - first
 	if err := errors.Join(err, err2, rest(ctx, 200*time.Millisecond)); err != nil {
 		return out, err
 	}
@@ -286,7 +292,8 @@ func (o *Options) paced(ctx context.Context, t target) (Paced, error) {
 // those from reading who measure.
 func (o *Options) send(ctx context.Context, pairs []*pair, began time.Time) (n int, err error) {
 	every := time.Second / time.Duration(o.Rate)
-	for at := time.Duration(0); at < o.Measure; at += every {
+	first := time.Since(began)
+	for at := first; at < first+o.Measure; at += every {
 		if wait := at - time.Since(began); wait > 0 {
 			if err := rest(ctx, wait); err != nil {
 				return n, err

@@ -64,7 +64,7 @@ const settle = time.Minute
 
 // load is what is measured of each server, round after round.
 func (s Server) load(quick bool) hubbench.Options {
-	o := hubbench.Options{Size: 1500, Windows: []int{1, 32}, Pairs: 16, Measure: 2 * time.Second, Rate: 8000, Among: 10000}
+	o := hubbench.Options{Size: 1500, Windows: []int{1, 32}, Pairs: 16, Measure: 3 * time.Second, Rate: 8000, Among: 10000}
 	if s.Kind == hubbench.Hub {
 		o.Greet = 10000
 	}
