@@ -21,7 +21,7 @@ func on[M any](table map[wire.Kind]handler, kind wire.Kind, fn func(context.Cont
 	}
 	table[kind] = func(ctx context.Context, s *session, h *wire.Head) error {
 		var m M
-		if err := wire.DecodeBody(h.Body, &m); err != nil {
+		if err := wire.DecodeClientBody(h.Body, &m); err != nil {
 			return err
 		}
 		return fn(ctx, s, h, m)

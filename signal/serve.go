@@ -159,7 +159,7 @@ func readHello(conn *link) (wire.Hello, error) {
 		return wire.Hello{}, errNoHello
 	}
 	var hello wire.Hello
-	err = wire.DecodeBody(head.Body, &hello)
+	err = wire.DecodeClientBody(head.Body, &hello)
 	tooLong := func(f string) bool { return len(f) > wire.MaxFeatureName }
 	if err == nil && (len(hello.Features) > wire.MaxFeatures || slices.ContainsFunc(hello.Features, tooLong)) {
 		err = fault.Field("features", "maximum", wire.MaxFeatures, "Too many features.")

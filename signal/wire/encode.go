@@ -67,7 +67,14 @@ func EncodeBody(body any) []byte {
 // DecodeBody reads the body of a kind that is acted upon: a JSON object, or
 // nothing for one without fields. Duplicate keys, keys that differ only in
 // case, broken UTF-8 and trailing data are refused; unknown keys are ignored.
-func DecodeBody(body []byte, into any) error {
+func DecodeBody(body []byte, into any) error { return decodeBody(body, into, false) }
+
+// DecodeClientBody is DecodeBody for what a client sends to the hub. Keys of
+// another shape than ours are refused as well: encoding/json would take a key
+// in capitals, or with letters that fold to ours, for the field.
+func DecodeClientBody(body []byte, into any) error { return decodeBody(body, into, true) }
+
+func decodeBody(body []byte, into any, plainKeys bool) error {
 	plain, err := base64.RawURLEncoding.Strict().AppendDecode(nil, body)
 	if err != nil {
 		return bad("body", ruleFormat)
@@ -78,7 +85,7 @@ func DecodeBody(body []byte, into any) error {
 	if !utf8.Valid(plain) {
 		return bad("body", ruleUTF8)
 	}
-	s := bodyScanner{scanner{b: plain}}
+	s := bodyScanner{scanner: scanner{b: plain}, plainKeys: plainKeys}
 	if err := s.check(); err != nil {
 		return err
 	}
@@ -89,7 +96,19 @@ func DecodeBody(body []byte, into any) error {
 }
 
 // bodyScanner checks what encoding/json lets pass.
-type bodyScanner struct{ scanner }
+type bodyScanner struct {
+	scanner
+	plainKeys bool // no key has anything but a-z, 0-9 and _
+}
+
+func isPlain(key []byte) bool {
+	for _, c := range key {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
+}
 
 func (s *bodyScanner) check() error {
 	s.space()
@@ -136,6 +155,8 @@ func (s *bodyScanner) object(depth int) error {
 			return bad("body", ruleJSON)
 		case escaped:
 			return bad("body", ruleEscaped)
+		case s.plainKeys && !isPlain(key):
+			return bad("body", ruleFormat)
 		}
 		for _, k := range keys {
 			if strings.EqualFold(k, string(key)) { // encoding/json would take either

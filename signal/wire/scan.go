@@ -110,7 +110,7 @@ func (s *envelope) object() error {
 func (s *envelope) field(key []byte) error {
 	bit, ok := fieldBit(key)
 	if !ok {
-		return s.ignore(key)
+		return s.ignore(key, 0)
 	}
 	if s.seen&bit != 0 {
 		return bad(string(key), ruleDuplicate)
@@ -182,8 +182,8 @@ func fieldBit(key []byte) (uint8, bool) {
 }
 
 // ignore passes over a field of a later version.
-func (s *envelope) ignore(key []byte) error {
-	for _, k := range s.unknown[:s.extra] {
+func (s *envelope) ignore(key []byte, since int) error {
+	for _, k := range s.unknown[since:s.extra] {
 		if string(k) == string(key) {
 			return bad("", ruleDuplicate)
 		}
@@ -238,10 +238,11 @@ func (s *envelope) address(name string, a *Address) error {
 	if !s.eat('{') {
 		return bad(name, ruleType)
 	}
-	account, device, first := false, false, true
+	account, device, first, outside := false, false, true, s.extra
 	for ; ; first = false {
 		s.space()
 		if s.eat('}') {
+			s.extra = outside // the same names elsewhere are other fields
 			return nil
 		}
 		if !first && !s.eat(',') {
@@ -265,7 +266,7 @@ func (s *envelope) address(name string, a *Address) error {
 			device = true
 			err = text(s, name, &a.Device)
 		default:
-			err = s.ignore(key)
+			err = s.ignore(key, outside)
 		}
 		if err != nil {
 			return err
