@@ -67,7 +67,8 @@ func badInputs() []badInput {
 		frame("an identifier or a body that is not spelt as it must be", "format", frameOf("hangup", `,"call":"x"`, "{}"),
 			frameOf("hangup", `,"call":"`+strings.Repeat("a", 26)+`x"`, "{}"), `{"v":1,"kind":"hangup"`+call+`,"body":"e30="}`),
 		{row: "a body of more than 49,152 characters", answer: "`too_large`", send: []string{
-			`{"v":1,"kind":"media"` + call + `,"body":"` + strings.Repeat("A", wire.MaxBody+4) + `"}`}},
+			`{"v":1,"kind":"media"` + call + `,"body":"` + strings.Repeat("A", wire.MaxBody+4) + `"}`,
+		}},
 		{row: "another version", answer: "`version`", send: []string{`{"v":2,"kind":"hangup"` + call + `,"body":""}`}},
 		{row: "a kind that the hub does not know", answer: "`unknown_kind`", send: []string{frameOf("sparkle", "", "{}")}},
 		{row: "a field of the body that breaks its rule", answer: "`invalid`", send: []string{
@@ -79,7 +80,8 @@ func badInputs() []badInput {
 		{row: "what the state of the call does not allow", answer: "`out_of_turn`", old: true, send: []string{"description", "candidate", "media", "warm"}},
 		{row: "a call that the session has no part in", answer: "`call_gone`", send: []string{
 			frameOf("hangup", call, "{}"), frameOf("answer", call, `{"media":"audio"}`), frameOf("media", call, "{}"), frameOf("relay", call, "{}"),
-			frameOf("ringing", call, "{}"), frameOf("decline", call, "{}"), frameOf("warm", call, "{}")}},
+			frameOf("ringing", call, "{}"), frameOf("decline", call, "{}"), frameOf("warm", call, "{}"),
+		}},
 		{row: "somebody who cannot be reached", answer: "`unreachable`", send: []string{frameOf("ring", ring, `{"media":"audio"}`)}},
 		{row: "more than 10 rings a minute", answer: "`rate_limited`", do: func(d *dev) {
 			for range wire.MaxRings + 1 {
@@ -89,6 +91,7 @@ func badInputs() []badInput {
 		{row: "more frames than the rate allows", answer: "`rate_limited`", do: func(d *dev) {
 			for range wire.MaxFrameBurst + 1 {
 				d.raw(nonsense)
+				d.r.rest() // it reads what comes back
 			}
 		}},
 		{row: "as many again", answer: "close 4504", do: func(d *dev) {
@@ -107,7 +110,8 @@ func badInputs() []badInput {
 		{row: "no hello within 10 seconds", answer: "close 4502", bare: true, do: func(*dev) { <-time.After(wire.HelloSeconds*time.Second + 1) }},
 		{row: "something else before hello, or a hello that is refused by one of the rules above", answer: "close 4502", bare: true, send: []string{frameOf("relay", call, "{}")}},
 		{row: "more than 32 features, or one of more than 32 characters", answer: "close 4502", bare: true, send: []string{
-			frameOf("hello", "", `{"min":1,"max":1,"features":["`+strings.Repeat("f", wire.MaxFeatureName+1)+`"]}`)}},
+			frameOf("hello", "", `{"min":1,"max":1,"features":["`+strings.Repeat("f", wire.MaxFeatureName+1)+`"]}`),
+		}},
 		{row: "no version in common", answer: "`version`, then close 4502", bare: true, send: []string{frameOf("hello", "", `{"min":2,"max":9}`)}},
 		{row: "a 17th session of the account", answer: "close 4503", bare: true, do: func(d *dev) {
 			for range wire.MaxSessions {

@@ -34,7 +34,7 @@ func TestKeysHaveOneSpelling(t *testing.T) {
 	}
 	var c wire.Candidates
 	err := wire.DecodeBody(body(`{"candidates":[{"candidate":"x","sdpMLineIndex":1}]}`), &c)
-	if err != nil || len(c.Candidates) != 1 || c.Candidates[0].SDPMLineIndex != 1 {
+	if err != nil || len(c.Candidates) != 1 || c.Candidates[0].Line != 1 {
 		t.Errorf("%v %+v", err, c)
 	}
 }
