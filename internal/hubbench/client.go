@@ -237,7 +237,7 @@ type pair struct {
 	frame    []byte // what from sends
 	batch    []byte // many of it
 
-	answers sync.WaitGroup // are read
+	answers sync.WaitGroup // of listen
 }
 
 // pair connects two and has them talk; frames will have about size bytes.
@@ -253,14 +253,7 @@ func (t target) pair(n, size int) (*pair, error) {
 	p := &pair{from: a, to: b, call: id.NewCall()}
 	if a.says != nil {
 		p.frame = a.says.masked(a.says.sized(b.self.String(), size))
-		// Whoever publishes is answered.
-		p.answers.Go(func() {
-			for {
-				if _, err := a.next(); err != nil {
-					return
-				}
-			}
-		})
+		p.listen()
 		return p, nil
 	}
 	h := wire.Head{Kind: wire.KindDescription, Call: p.call, Body: []byte(marker + strings.Repeat("0", stampSize))}
@@ -284,7 +277,20 @@ func (t target) pair(n, size int) (*pair, error) {
 			return nil, fmt.Errorf("a call for the measurement: %w", err)
 		}
 	}
+	p.listen()
 	return p, nil
+}
+
+// listen reads what comes back to who sends: a rival's answers, and pings. A
+// hub takes those for dead who answer none, in the middle of a measurement.
+func (p *pair) listen() {
+	p.answers.Go(func() {
+		for {
+			if _, err := p.from.next(); err != nil {
+				return
+			}
+		}
+	})
 }
 
 func hears(c *client, kind wire.Kind) error {
