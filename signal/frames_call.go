@@ -56,6 +56,11 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 	if oc := h.owned(f.Call); oc != nil { // somebody else's id, or of a call that is over
 		return h.apply(oc, evRetry{from: s.line})
 	}
+	// Or one friend, ringing on and on, fills what a device takes of calls, and
+	// keeps all others out.
+	if h.ringsAt(s.who.Account, f.To.Account) >= wire.MaxRinging {
+		return &fault.Error{Code: fault.TooMany, Public: "You ring this person already.", Limit: wire.MaxRinging}
+	}
 	if err := h.mayRing(s.who.Account, time.Now()); err != nil {
 		return err
 	}
@@ -73,6 +78,16 @@ func (h *Hub) ring(ctx context.Context, s *session, f *wire.Head, m wire.Ring) e
 		s.leave(f.Call)
 	}
 	return err
+}
+
+// ringsAt is how many calls of this hub by one account ring another.
+func (h *Hub) ringsAt(from, to id.Account) (n int) {
+	for _, oc := range h.ownedWith(to) {
+		if oc.caller == from && oc.callee == to && oc.phase() == ringing {
+			n++
+		}
+	}
+	return n
 }
 
 // ringRate is how many rings a second an account may make in the long run.

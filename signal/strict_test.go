@@ -83,6 +83,13 @@ func badInputs() []badInput {
 			frameOf("ringing", call, "{}"), frameOf("decline", call, "{}"), frameOf("warm", call, "{}"),
 		}},
 		{row: "somebody who cannot be reached", answer: "`unreachable`", send: []string{frameOf("ring", ring, `{"media":"audio"}`)}},
+		{row: "an 11th call that would ring the same person", answer: "`too_many`", do: func(d *dev) {
+			x := id.NewAccount()
+			d.r.graph.befriend(d.addr.Account, x)
+			for range wire.MaxRinging + 1 {
+				d.ring(x)
+			}
+		}},
 		{row: "more than 10 rings a minute", answer: "`rate_limited`", do: func(d *dev) {
 			for range wire.MaxRings + 1 {
 				d.ring(id.NewAccount())

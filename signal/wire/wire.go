@@ -37,6 +37,7 @@ const (
 	MaxSessions         = 16       // open sessions of one account on one node
 	MaxCalls            = 16       // calls that one session takes part in, ringing ones included
 	MaxSealed           = 32 << 10 // characters of sealed in ring and answer
+	MaxRinging          = 10       // calls of one account that may ring another at the same time, on one node
 	MaxRings            = 10       // rings a minute of one account
 	RingSeconds         = 45       // how long a call rings
 	OfflineSeconds      = 8        // how long a ring waits for a first device to report

@@ -51,6 +51,8 @@ export const wire = {
   maxCalls: 16,
   /** characters of sealed in ring and answer */
   maxSealed: 32768,
+  /** calls of one account that may ring another at the same time, on one node */
+  maxRinging: 10,
   /** rings a minute of one account */
   maxRings: 10,
   /** how long a call rings */
