@@ -26,7 +26,7 @@ args=(-ringfence bin/ringfence -centrifuge "$dir/centrifuge" -peerjs "$rivals/pe
 case " $* " in *" -quick "* | *" --quick "*) exec "$dir/benchsignal" "${args[@]}" "$@" ;; esac
 raw=docs/bench-signal/session.json
 "$dir/benchsignal" "${args[@]}" -raw "$raw" "$@" >"$dir/session.json"
-mv "$dir/session.json" "$raw"
+grep -q '"load"' "$dir/session.json" && mv "$dir/session.json" "$raw"
 code=0
 "$dir/benchsignal" -parts '' -raw "$raw" >"$dir/bench-signal.md" || code=$?
 [ -s "$dir/bench-signal.md" ] && mv "$dir/bench-signal.md" docs/bench-signal.md
