@@ -56,8 +56,10 @@ func (s *session) handle(ctx context.Context, frame []byte, conn *link) error {
 		s.hub.end(s, wire.CloseFlood, endFlood)
 		return errDead
 	}
-	err := tooOften("Too many frames.", wire.MaxFrameRate, wait)
-	if wait == 0 { // what a session has too much of does not count against others
+	var err error
+	if wait > 0 { // what a session has too much of does not count against others
+		err = tooOften("Too many frames.", wire.MaxFrameRate, wait)
+	} else {
 		err = conn.mayFrame(now)
 	}
 	if err != nil {

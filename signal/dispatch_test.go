@@ -33,3 +33,21 @@ func TestFramesOfDeadSessionsAndOldConnections(t *testing.T) {
 		}
 	}
 }
+
+// Looking at the limits costs no memory: what a refusal says is made up only
+// where there is one.
+func TestLimitsAllocateNothing(t *testing.T) {
+	s := &session{hub: New(Options{FrameRate: 1e12})}
+	s.hub.handlers[wire.KindHangup] = func(context.Context, *session, *wire.Head) error { return nil }
+	conn := &link{hub: s.hub, account: &meter{}, address: &meter{}}
+	frame := wire.AppendFrame(nil, &wire.Head{Kind: wire.KindHangup, Call: id.NewCall()})
+	const most = 1 // the head, which handlers may keep
+	n := testing.AllocsPerRun(100, func() {
+		if s.handle(t.Context(), frame, conn) != nil {
+			t.Fatal("not taken")
+		}
+	})
+	if n > most {
+		t.Errorf("%v allocations, want %d", n, most)
+	}
+}
