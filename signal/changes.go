@@ -62,7 +62,7 @@ func (h *Hub) tellLate(now time.Time) {
 		if p := h.people[a]; p != nil {
 			for t, c := range p.changes {
 				switch {
-				case !c.due && c.rate.empty(now, changeRate):
+				case !c.due && c.rate.empty(now):
 					delete(p.changes, t)
 				case !c.due:
 				case c.rate.take(now, changeRate, changesAtOnce) == 0:

@@ -59,20 +59,43 @@ func TestMetersAreBounded(t *testing.T) {
 	t.Parallel()
 	var m meters[int]
 	for k := range 3 * maxIdle {
-		one, release := m.hold(k)
+		one := m.hold(k)
 		one.takeFrame(time.Now(), 1, 10)
-		release()
+		m.release(one)
 	}
 	if n := m.size(); n != maxIdle {
 		t.Errorf("%d are kept, want %d", n, maxIdle)
 	}
-	again, release := m.hold(0)
-	if again.empty(time.Now(), 1, 1) {
+	again := m.hold(0)
+	if again.empty(time.Now()) {
 		t.Error("one that came back is forgotten")
 	}
-	release()
-	m.sweep(time.Now().Add(time.Minute), 1, 1)
+	m.release(again)
+	m.sweep(time.Now().Add(time.Minute))
 	if n := m.size(); n != 0 || m.idle != 0 {
 		t.Errorf("%d are left, %d idle", n, m.idle)
+	}
+}
+
+// A clock that is set back, or forth, by hours costs nobody more than the
+// burst.
+func TestBucketsAndClocks(t *testing.T) {
+	t.Parallel()
+	var b bucket
+	now := time.Now()
+	for range 10 {
+		if b.take(now, 5, 10) != 0 {
+			t.Fatal("not let through")
+		}
+	}
+	if wait := b.take(now, 5, 10); wait != 200*time.Millisecond {
+		t.Errorf("wait %v, want 200 ms", wait)
+	}
+	back := now.Add(-time.Hour)
+	if wait := b.take(back, 5, 10); wait != 200*time.Millisecond {
+		t.Errorf("after the clock was set back: wait %v, want 200 ms", wait)
+	}
+	if b.take(back.Add(200*time.Millisecond), 5, 10) != 0 || b.empty(back) || !b.empty(now) {
+		t.Error("not as it should be after the wait")
 	}
 }

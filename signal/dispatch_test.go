@@ -39,7 +39,7 @@ func TestFramesOfDeadSessionsAndOldConnections(t *testing.T) {
 func TestLimitsAllocateNothing(t *testing.T) {
 	s := &session{hub: New(Options{FrameRate: 1e12})}
 	s.hub.handlers[wire.KindHangup] = func(context.Context, *session, *wire.Head) error { return nil }
-	conn := &link{hub: s.hub, account: &meter{}, address: &meter{}}
+	conn := &link{hub: s.hub, account: &meter[id.Account]{}, address: &meter[addressKey]{}}
 	frame := wire.AppendFrame(nil, &wire.Head{Kind: wire.KindHangup, Call: id.NewCall()})
 	const most = 1 // the head, which handlers may keep
 	n := testing.AllocsPerRun(100, func() {

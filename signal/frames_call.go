@@ -110,7 +110,7 @@ func (h *Hub) limitRings(a id.Account, now time.Time) time.Duration {
 	defer h.mu.Unlock()
 	b := h.rings[a]
 	if b == nil {
-		b = &bucket{}
+		b = new(bucket)
 		h.rings[a] = b
 	}
 	return b.take(now, ringRate, wire.MaxRings)

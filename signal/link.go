@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/signal/internal/ws"
 	"github.com/ringfence/ringfence/signal/wire"
 )
@@ -18,8 +19,8 @@ type link struct {
 	owner atomic.Pointer[session] // once it has one
 	gen   int                     // of the session; set before owner
 
-	account, address *meter
-	left             [2]func() // tells the meters that this connection is gone
+	account *meter[id.Account]
+	address *meter[addressKey] // nil where the hub is not told of it
 }
 
 // options is what accepting the link takes.

@@ -12,7 +12,8 @@ import (
 
 // meter counts what comes from one account, or one address, over all of its
 // connections.
-type meter struct {
+type meter[K comparable] struct {
+	key   K
 	users int // connections; guarded by the mutex of meters
 
 	mu             sync.Mutex // guards following
@@ -23,7 +24,7 @@ type meter struct {
 // those that had lately: leaving must not give what coming back may do anew.
 type meters[K comparable] struct {
 	mu    sync.Mutex // guards following
-	byKey map[K]*meter
+	byKey map[K]*meter[K]
 	idle  int // of them without connections
 }
 
@@ -31,47 +32,47 @@ type meters[K comparable] struct {
 // addresses each. Where there are more, those who leave are forgotten at once.
 const maxIdle = 8192
 
-// hold returns the meter of a key until release is called.
-func (m *meters[K]) hold(k K) (_ *meter, release func()) {
+// hold returns the meter of a key until it is released.
+func (m *meters[K]) hold(k K) *meter[K] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	one := m.byKey[k]
 	switch {
 	case one == nil:
-		one = &meter{}
+		one = &meter[K]{key: k}
 		if m.byKey == nil {
-			m.byKey = map[K]*meter{}
+			m.byKey = map[K]*meter[K]{}
 		}
 		m.byKey[k] = one
 	case one.users == 0:
 		m.idle--
 	}
 	one.users++
-	return one, func() { m.release(k, one) }
+	return one
 }
 
-func (m *meters[K]) release(k K, one *meter) {
+func (m *meters[K]) release(one *meter[K]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if one.users--; one.users > 0 {
 		return
 	}
 	if m.idle >= maxIdle {
-		delete(m.byKey, k)
+		delete(m.byKey, one.key)
 		return
 	}
 	m.idle++
 }
 
 // sweep forgets whose past does not matter any more.
-func (m *meters[K]) sweep(now time.Time, frames, hellos float64) {
+func (m *meters[K]) sweep(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.idle == 0 {
 		return
 	}
 	for k, one := range m.byKey {
-		if one.users == 0 && one.empty(now, frames, hellos) {
+		if one.users == 0 && one.empty(now) {
 			delete(m.byKey, k)
 			m.idle--
 		}
@@ -84,19 +85,19 @@ func (m *meters[K]) size() int {
 	return len(m.byKey)
 }
 
-func (m *meter) empty(now time.Time, frames, hellos float64) bool {
+func (m *meter[K]) empty(now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.frames.empty(now, frames) && m.hellos.empty(now, hellos)
+	return m.frames.empty(now) && m.hellos.empty(now)
 }
 
-func (m *meter) takeFrame(now time.Time, rate, burst float64) time.Duration {
+func (m *meter[K]) takeFrame(now time.Time, rate, burst float64) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.frames.take(now, rate, burst)
 }
 
-func (m *meter) takeHello(now time.Time, rate, burst float64) time.Duration {
+func (m *meter[K]) takeHello(now time.Time, rate, burst float64) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.hellos.take(now, rate, burst)
@@ -107,24 +108,21 @@ func (m *meter) takeHello(now time.Time, rate, burst float64) time.Duration {
 // than it matters.
 func (l *link) metered(r *http.Request, who identity) {
 	h := l.hub
-	var left [2]func()
-	l.account, left[0] = h.accounts.hold(who.Account)
+	l.account = h.accounts.hold(who.Account)
 	if h.opt.ClientPrefix != nil {
 		if p := h.opt.ClientPrefix(r); p.IsValid() {
 			text, _ := p.MarshalText() // never fails
-			l.address, left[1] = h.addresses.hold(h.blind.Blind("signal", text))
+			l.address = h.addresses.hold(h.blind.Blind("signal", text))
 		}
 	}
-	l.left = left
 }
 
 // gone ends the connection's part in everything that is counted.
 func (l *link) gone() {
 	l.CloseNow() // harmless after another close
-	for _, left := range l.left {
-		if left != nil {
-			left()
-		}
+	l.hub.accounts.release(l.account)
+	if l.address != nil {
+		l.hub.addresses.release(l.address)
 	}
 	l.hub.conns.Done()
 }
@@ -170,9 +168,8 @@ func tooOften(text string, limit int64, wait time.Duration) error {
 }
 
 func (h *Hub) sweepMeters(now time.Time) {
-	up := h.lifted()
-	h.accounts.sweep(now, up*wire.MaxAccountRate, up*wire.MaxHelloRate)
-	h.addresses.sweep(now, up*wire.MaxAddressRate, up*wire.MaxAddressHelloRate)
+	h.accounts.sweep(now)
+	h.addresses.sweep(now)
 }
 
 // addressKey tells nothing of the address that it was made from.

@@ -81,5 +81,5 @@ func (h *Hub) slots(round *[sweepSlots][]*session, now time.Time) {
 		}
 		round[i] = append(round[i], s)
 	}
-	maps.DeleteFunc(h.rings, func(_ id.Account, b *bucket) bool { return b.empty(now, ringRate) })
+	maps.DeleteFunc(h.rings, func(_ id.Account, b *bucket) bool { return b.empty(now) })
 }
