@@ -110,7 +110,11 @@ func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
 	s, resumed := h.resume(hello, who)
 	if !resumed {
 		if s, err = h.begin(who); err != nil {
-			conn.refuse(wire.CloseTooMany, endTooMany)
+			code, why := wire.CloseTooMany, endTooMany
+			if !fault.Is(err, fault.TooMany) {
+				code, why = wire.CloseRestart, endStop
+			}
+			conn.refuse(code, why)
 			return err
 		}
 	}
@@ -197,7 +201,8 @@ func (h *Hub) resume(hello wire.Hello, who identity) (s *session, ok bool) {
 	return s, true
 }
 
-// begin makes a session and enters it.
+// begin makes a session and enters it. fault.TooMany is for good; anything else
+// passes, and the client is to come back.
 func (h *Hub) begin(who identity) (*session, error) {
 	s := &session{hub: h, line: id.New[line](), who: who, secret: newSecret(), first: 1, lostAt: time.Now()}
 	release, err := h.subs.hold(who.Account, h.onAccount)
@@ -208,7 +213,11 @@ func (h *Hub) begin(who identity) (*session, error) {
 	h.mu.Lock()
 	p := h.people[who.Account]
 	switch {
-	case h.state != serving, p != nil && len(p.sessions) >= wire.MaxSessions:
+	case h.state != serving:
+		h.mu.Unlock()
+		release()
+		return nil, fault.New(fault.Unavailable, "This server stops.")
+	case p != nil && len(p.sessions) >= wire.MaxSessions:
 		h.mu.Unlock()
 		release()
 		return nil, fault.New(fault.TooMany, "Too many sessions.")
