@@ -107,7 +107,7 @@ func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
 		conn.refuse(wire.CloseOften, endOften)
 		return err
 	}
-	s, resumed := h.resume(hello, who)
+	s, gen, resumed := h.resume(hello, who)
 	if !resumed {
 		if s, err = h.begin(who); err != nil {
 			code, why := wire.CloseTooMany, endTooMany
@@ -130,7 +130,7 @@ func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
 		return err
 	}
 	writeNow(conn, s.welcome(resumed))
-	if !s.attach(conn) {
+	if !s.attach(conn, gen) {
 		conn.refuse(wire.CloseRestart, endStop)
 		return errDead
 	}
@@ -181,24 +181,24 @@ func writeNow(conn *link, head *wire.Head) {
 
 // resume returns the session that hello asks for, if it is this client's and
 // nothing of it is lost.
-func (h *Hub) resume(hello wire.Hello, who identity) (s *session, ok bool) {
+func (h *Hub) resume(hello wire.Hello, who identity) (s *session, gen int, ok bool) {
 	l, secret, ok := parseToken(hello.Resume)
 	if !ok {
-		return nil, false
+		return nil, 0, false
 	}
 	s = h.session(l)
 	if s == nil || s.who.Account != who.Account || s.who.Device != who.Device || s.who.ID != who.ID {
-		return nil, false
+		return nil, 0, false
 	}
-	old, ok := s.claim(secret, hello.Cursor)
+	old, gen, ok := s.claim(secret, hello.Cursor)
 	if !ok {
-		return nil, false
+		return nil, 0, false
 	}
 	if old != nil {
 		h.counters.endings[endReplaced].Add(1)
 		h.close(old, wire.CloseReplaced, nil)
 	}
-	return s, true
+	return s, gen, true
 }
 
 // begin makes a session and enters it. fault.TooMany is for good; anything else

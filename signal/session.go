@@ -207,16 +207,17 @@ func parseToken(t string) (l lineID, secret string, ok bool) {
 
 // claim makes the session ready for another connection, if the token's secret
 // is right and no frame after cursor is lost. It returns the connection that
-// it takes the session from, if there still is one.
-func (s *session) claim(secret string, cursor uint32) (old *link, ok bool) {
+// it takes the session from, if there still is one, and the number under which
+// the other one may attach.
+func (s *session) claim(secret string, cursor uint32) (old *link, gen int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead || subtle.ConstantTimeCompare([]byte(s.secret), []byte(secret)) != 1 {
-		return nil, false
+		return nil, 0, false
 	}
 	have := cursor + 1 - s.first // how many of frames the client has; wraps around where it has too few
 	if cursor+1 < s.first || int64(have) > int64(len(s.frames)) {
-		return nil, false
+		return nil, 0, false
 	}
 	// Not recycled: a write to the old connection may still look at them.
 	for _, b := range s.frames[:have] {
@@ -228,7 +229,7 @@ func (s *session) claim(secret string, cursor uint32) (old *link, ok bool) {
 	s.gen++
 	s.lostAt = time.Now() // until attach
 	s.secret = newSecret()
-	return old, true
+	return old, s.gen, true
 }
 
 // welcome answers hello on the connection that is about to be the session's.
@@ -241,10 +242,13 @@ func (s *session) welcome(resumed bool) *wire.Head {
 	})}
 }
 
-// attach gives the session a connection and writes what waits.
-func (s *session) attach(conn *link) bool {
+// attach gives the session a connection and writes what waits. The client may
+// have had its welcome, lost this connection and claimed the session for the
+// next one already: then gen is not the last one any more, and taking the
+// session back would count frames twice that the client sends again.
+func (s *session) attach(conn *link, gen int) bool {
 	s.mu.Lock()
-	if s.dead {
+	if s.dead || s.gen != gen {
 		s.mu.Unlock()
 		return false
 	}
