@@ -45,8 +45,12 @@ func helloAgain(context.Context, *session, *wire.Head, wire.Hello) error {
 // has no say, however long the connection takes to close.
 var errDead = errors.New("session has ended")
 
-// handle acts on one frame. frame is valid only during the call.
+// handle acts on one frame. frame is valid only during the call. The last
+// frame of a connection may still be under way when the first of the next one
+// is here, which waits for it: order is kept over connections, too.
 func (s *session) handle(ctx context.Context, frame []byte, conn *link) error {
+	s.handling.Lock()
+	defer s.handling.Unlock()
 	now := time.Now()
 	wait, flood, dead := s.limit(now, conn.gen)
 	switch {

@@ -40,7 +40,8 @@ type session struct {
 	line lineID
 	who  identity
 
-	telling sync.Mutex // held while calls are told whether there is a connection
+	telling  sync.Mutex // held while calls are told whether there is a connection
+	handling sync.Mutex // held while a frame of the client is acted upon
 
 	mu       sync.Mutex // guards following; never held while writing
 	conn     *link
