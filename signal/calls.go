@@ -139,10 +139,11 @@ func (h *Hub) apply(oc *ownedCall, ev event) error {
 func (h *Hub) step(oc *ownedCall, ev event) (later []func(), err error) {
 	oc.mu.Lock()
 	defer oc.mu.Unlock() // a fault in here must not hold up the call for ever
-	was := oc.call.phase
-	next, effects, err := oc.call.step(time.Now(), ev)
+	was, now := oc.call, time.Now()
+	next, effects, err := oc.call.step(now, ev)
 	oc.call = next
-	if was == ringing && next.phase == running {
+	h.counters.rang(&was, &next, effects, now)
+	if was.phase == ringing && next.phase == running {
 		h.counters.answered.Add(1)
 	}
 	for _, e := range effects {

@@ -74,7 +74,7 @@ func (s *session) handle(ctx context.Context, frame []byte, conn *link) error {
 	}
 	head, err := wire.ScanClient(frame)
 	if err == nil {
-		s.hub.counters.in[class(head.Kind)].Add(1)
+		s.hub.counters.received(head.Kind)
 		if class(head.Kind) == passed {
 			err = s.hub.toOwner(s, &head)
 		} else {

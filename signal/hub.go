@@ -94,6 +94,7 @@ type Hub struct {
 	opt      Options
 	node     id.Node
 	boot     id.Boot // another one at each start
+	mark     string  // of this hub in tokens: the beginning of boot
 	log      *slog.Logger
 	handlers map[wire.Kind]handler
 	// What to do with a message about an account or a call; nil: nothing.
@@ -159,6 +160,8 @@ func New(o Options) *Hub {
 		rings: map[id.Account]*bucket{},
 	}
 	h.work.caught = h.survive
+	h.mark = h.boot.String()[:8]
+	h.counters.kinds, h.counters.rings = newKinds(), newRings()
 	h.blind = ratelimit.NewBlinder()
 	h.late = map[id.Account]bool{}
 	h.relations = chores[relation, relating]{group: &h.work, hands: 1, most: maxChores, do: h.related, join: relating.and}

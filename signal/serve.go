@@ -129,6 +129,7 @@ func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
 		conn.refuse(code, why)
 		return err
 	}
+	h.reconnected(&hello, resumed)
 	writeNow(conn, s.welcome(resumed))
 	if !s.attach(conn, gen) {
 		conn.refuse(wire.CloseRestart, endStop)
@@ -162,6 +163,7 @@ func readHello(conn *link) (wire.Hello, error) {
 	if head.Kind != wire.KindHello {
 		return wire.Hello{}, errNoHello
 	}
+	conn.hub.counters.received(head.Kind)
 	var hello wire.Hello
 	err = wire.DecodeClientBody(head.Body, &hello)
 	tooLong := func(f string) bool { return len(f) > wire.MaxFeatureName }
@@ -174,6 +176,7 @@ func readHello(conn *link) (wire.Hello, error) {
 // writeNow writes a frame of the connection, not of the session: it has no
 // number. An error shows at the next read.
 func writeNow(conn *link, head *wire.Head) {
+	conn.hub.counters.sent(head.Kind)
 	b := conn.hub.frame(head)
 	_ = conn.WriteWithin(b.Bytes(), writeMost)
 	conn.hub.buffers.Put(b)

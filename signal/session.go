@@ -121,7 +121,7 @@ func (s *session) deliver(h *wire.Head) {
 // appendLocked queues h, and lets go of the oldest frame that was written long
 // ago where too many are kept.
 func (s *session) appendLocked(h *wire.Head) {
-	s.hub.counters.out[class(h.Kind)].Add(1)
+	s.hub.counters.sent(h.Kind)
 	for s.sent > 0 && (len(s.frames) >= wire.ResumeFrames || s.kept >= keptBytes) {
 		s.forgetLocked(1)
 	}
@@ -200,11 +200,15 @@ func presenceFrame(a id.Account, online bool) *wire.Head {
 // it needs no second table.
 func parseToken(t string) (l lineID, secret string, ok bool) {
 	name, secret, ok := strings.Cut(t, ".")
+	secret, _, _ = strings.Cut(secret, ".") // what follows only counts
 	if !ok || l.UnmarshalText([]byte(name)) != nil || l.IsZero() {
 		return lineID{}, "", false
 	}
 	return l, secret, true
 }
+
+// markOf returns what tells the hub that made a token from others.
+func markOf(t string) string { return t[strings.LastIndexByte(t, '.')+1:] }
 
 // claim makes the session ready for another connection, if the token's secret
 // is right and no frame after cursor is lost. It returns the connection that
@@ -238,7 +242,7 @@ func (s *session) welcome(resumed bool) *wire.Head {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return &wire.Head{Kind: wire.KindWelcome, Body: wire.EncodeBody(wire.Welcome{
-		Version: wire.MaxVersion, Self: s.addr(), Resume: s.line.String() + "." + s.secret, Resumed: resumed,
+		Version: wire.MaxVersion, Self: s.addr(), Resume: s.line.String() + "." + s.secret + "." + s.hub.mark, Resumed: resumed,
 		Received: s.received, Seconds: wire.ResumeSeconds, Boot: s.hub.boot,
 	})}
 }

@@ -40,13 +40,15 @@ const (
 
 // counters only grow.
 type counters struct {
-	in, out  [2]atomic.Uint64 // acted upon or made here, passed on
-	errors   atomic.Uint64
-	resumed  atomic.Uint64
-	calls    atomic.Uint64
-	drops    [drops]atomic.Uint64
-	endings  [endings]atomic.Uint64
-	answered atomic.Uint64
+	kinds      map[wire.Kind]*kindCount // never written to
+	rings      map[outcome]*histogram   // neither
+	reconnects [reconnects]atomic.Uint64
+	errors     atomic.Uint64
+	resumed    atomic.Uint64
+	calls      atomic.Uint64
+	drops      [drops]atomic.Uint64
+	endings    [endings]atomic.Uint64
+	answered   atomic.Uint64
 }
 
 const (
@@ -64,19 +66,21 @@ func class(k wire.Kind) int {
 // Stats is a moment of a hub. Its labels are closed sets: never a person,
 // never an address.
 type Stats struct {
-	Sessions  int // with and without a connection
-	Detached  int // of them without
-	Accounts  int
-	Ringing   int // calls that belong to this hub
-	Running   int
-	Calls     uint64            // begun
-	Answered  uint64            // of them answered
-	Resumed   uint64            // sessions that came back
-	Errors    uint64            // error frames sent
-	FramesIn  map[string]uint64 // acted, passed
-	FramesOut map[string]uint64 // acted, passed
-	Drops     map[string]uint64 // bus, malformed, presence, rate, gone
-	Endings   map[string]uint64 // why sessions ended
+	Sessions   int // with and without a connection
+	Detached   int // of them without
+	Accounts   int
+	Ringing    int // calls that belong to this hub
+	Running    int
+	Calls      uint64 // begun
+	Answered   uint64 // of them answered
+	Resumed    uint64 // sessions that came back
+	Errors     uint64 // error frames sent
+	FramesIn   map[wire.Kind]uint64
+	FramesOut  map[wire.Kind]uint64
+	Rings      map[string]Durations // from the ring to its end, by how that came
+	Reconnects map[string]uint64    // resumed, fresh, other_hub
+	Drops      map[string]uint64    // bus, malformed, presence, rate, gone
+	Endings    map[string]uint64    // why sessions ended
 }
 
 // Stats returns the figures of this moment.
@@ -84,9 +88,22 @@ func (h *Hub) Stats() Stats {
 	c := &h.counters
 	s := Stats{
 		Calls: c.calls.Load(), Answered: c.answered.Load(), Resumed: c.resumed.Load(), Errors: c.errors.Load(),
-		FramesIn:  map[string]uint64{"acted": c.in[acted].Load(), "passed": c.in[passed].Load()},
-		FramesOut: map[string]uint64{"acted": c.out[acted].Load(), "passed": c.out[passed].Load()},
-		Drops:     map[string]uint64{}, Endings: map[string]uint64{},
+		FramesIn: map[wire.Kind]uint64{}, FramesOut: map[wire.Kind]uint64{}, Rings: map[string]Durations{},
+		Drops: map[string]uint64{}, Endings: map[string]uint64{}, Reconnects: map[string]uint64{},
+	}
+	for _, k := range wire.Kinds() {
+		if n := c.kinds[k.Kind]; k.Sender == wire.FromClient {
+			s.FramesIn[k.Kind] = n.in.Load()
+		}
+		if n := c.kinds[k.Kind]; k.Sender == wire.FromHub || k.Passes {
+			s.FramesOut[k.Kind] = n.out.Load()
+		}
+	}
+	for how, n := range c.rings {
+		s.Rings[string(how)] = n.read()
+	}
+	for i, name := range [reconnects]string{reconnectResumed: "resumed", reconnectFresh: "fresh", reconnectOtherHub: "other_hub"} {
+		s.Reconnects[name] = c.reconnects[i].Load()
 	}
 	for i, name := range [drops]string{
 		dropBus: "bus", dropMalformed: "malformed", dropPresence: "presence", dropRate: "rate", dropGone: "gone",
