@@ -117,6 +117,7 @@ type Hub struct {
 
 	mu        sync.Mutex // guards following
 	state     state
+	closed    bool // no new sessions, see Refuse
 	people    map[id.Account]*person
 	lines     map[lineID]*session
 	calls     map[id.Call]*ownedCall
@@ -239,11 +240,27 @@ func (h *Hub) admit() bool {
 	return true
 }
 
+// Refuse lets in no session that is new from now on. Those that there are stay,
+// and may come back after a lost connection, until Serve is told to end: calls
+// that drain can still be hung up.
+func (h *Hub) Refuse() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+}
+
+// serves reports whether Serve runs: with sessions, be there new ones or not.
+func (h *Hub) serves() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state == serving
+}
+
 // Ready reports whether the hub takes sessions.
 func (h *Hub) Ready() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.state == serving
+	return h.state == serving && !h.closed
 }
 
 // publish sends m to the hubs that listen to a subject.
@@ -328,7 +345,7 @@ func (h *Hub) onEveryHub(msg []byte) {
 // SignedOut closes the sessions that were opened with a sign-in session which
 // is no more.
 func (h *Hub) SignedOut(s id.Session) {
-	if h.Ready() {
+	if h.serves() {
 		h.publish(everyHub, &message{op: opSignOut, other: otherID(s)})
 	}
 }

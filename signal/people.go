@@ -190,7 +190,7 @@ func (h *Hub) Online(_ context.Context, viewer, friend id.Account) bool {
 // FriendsChanged says that a changed its relation with b, and that this has
 // been committed. Calls between the two that may not be any more end at once.
 func (h *Hub) FriendsChanged(a, b id.Account) {
-	if !h.Ready() {
+	if !h.serves() {
 		return
 	}
 	h.publish(ofAccount(a), &message{op: opFriends, flags: flagActed, to: a, other: otherID(b), node: h.node})
@@ -271,7 +271,7 @@ func (h *Hub) NoticesChanged(a id.Account) { h.changed(a, wire.TopicNotices) }
 
 // changed tells every session of an account, wherever it is.
 func (h *Hub) changed(a id.Account, t wire.Topic) {
-	if h.Ready() {
+	if h.serves() {
 		h.publish(ofAccount(a), &message{op: opTopic, to: a, body: []byte(t)})
 	}
 }

@@ -216,7 +216,7 @@ func (h *Hub) begin(who identity) (*session, error) {
 	h.mu.Lock()
 	p := h.people[who.Account]
 	switch {
-	case h.state != serving:
+	case h.state != serving || h.closed:
 		h.mu.Unlock()
 		release()
 		return nil, fault.New(fault.Unavailable, "This server stops.")

@@ -26,3 +26,33 @@ func TestAHelloThatCrossesTheStopComesBack(t *testing.T) {
 		<-stopped
 	})
 }
+
+// A hub that is about to stop lets nobody new in; who is there comes back after
+// a lost connection, and can hang up.
+func TestRefuseKeepsThoseThatAreThere(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		c := r.running(a, b)
+		h := r.hubs[0]
+		h.Refuse()
+		if h.Ready() {
+			t.Error("says that it is ready")
+		}
+		late := r.device(id.NewAccount())
+		late.open()
+		late.send(wire.Head{Kind: wire.KindHello}, wire.Hello{Min: 1, Max: 1})
+		late.wantClosed(wire.CloseRestart)
+		a.drop()
+		b.want(wire.KindAway)
+		a.resume()
+		if !a.welcome.Resumed {
+			t.Fatal("not resumed")
+		}
+		b.want(wire.KindAway)
+		a.hangup(c)
+		b.wantEnded(wire.ReasonHangup)
+		h.SignedOut(r.graph.session(b.token).ID) // is still told of everything
+		b.wantClosed(wire.CloseSignedOut)
+	})
+}

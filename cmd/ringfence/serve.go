@@ -144,8 +144,8 @@ func (s *server) invitePage(ctx context.Context) string {
 	return newSites(ctx, s.c, s.at, s.authority.Vouches).elsewhere() // there may be a network by now
 }
 
-// run serves all parts and stops them in this order: no longer ready, sessions
-// told to come back, requests in flight finished, relay, then what the
+// run serves all parts and stops them in this order: no longer ready and no
+// new sessions, calls over the relay drained, sessions told to come back, requests in flight finished, relay, then what the
 // operator looks at. The caller closes the store after that.
 func (s *server) run(ctx context.Context) error {
 	h, err := s.handler()
@@ -159,6 +159,7 @@ func (s *server) run(ctx context.Context) error {
 		{Name: "readiness", Serve: func(ctx context.Context) error {
 			<-ctx.Done()
 			s.ready.Store(false)
+			s.hub.Refuse() // who is here may hang up, and come back, while the relay drains
 			return nil
 		}},
 		{Name: "drain", Serve: func(ctx context.Context) error { return s.drain.Serve(ctx, s.p.drain, false) }},

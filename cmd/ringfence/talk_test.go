@@ -20,6 +20,13 @@ import (
 // up.
 func talk(t *testing.T, caller, callee client.Options, to id.Account) {
 	t.Helper()
+	talkUntil(t, caller, callee, to, func(context.Context, func(string)) {})
+}
+
+// talkUntil does so, and does more while the call runs; say says something
+// else and waits until it is heard.
+func talkUntil(t *testing.T, caller, callee client.Options, to id.Account, more func(ctx context.Context, say func(string))) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	incoming := make(chan *client.Call, 1)
@@ -28,6 +35,8 @@ func talk(t *testing.T, caller, callee client.Options, to id.Account) {
 	defer func() { _ = ben.Close() }()
 	anna := dial(ctx, t, caller)
 	defer func() { _ = anna.Close() }()
+	speak := make(chan string, 1)
+	speak <- "hello through the relay"
 
 	out, err := anna.Ring(ctx, to, wire.MediaAudio, "")
 	if err != nil {
@@ -46,7 +55,16 @@ func talk(t *testing.T, caller, callee client.Options, to id.Account) {
 	serve(out, func(pc *webrtc.PeerConnection) error {
 		dc, err := pc.CreateDataChannel("talk", nil)
 		if err == nil {
-			dc.OnOpen(func() { _ = dc.SendText("hello through the relay") })
+			dc.OnOpen(func() {
+				for {
+					select {
+					case words := <-speak:
+						_ = dc.SendText(words)
+					case <-ctx.Done():
+						return
+					}
+				}
+			})
 		}
 		return err
 	})
@@ -65,14 +83,23 @@ func talk(t *testing.T, caller, callee client.Options, to id.Account) {
 	if err := errors.Join(in.Ringing(ctx), peer.Answer(ctx, wire.MediaAudio)); err != nil {
 		t.Fatalf("answer: %v", err)
 	}
-	select {
-	case got := <-heard:
-		if got != "hello through the relay" {
-			t.Errorf("heard %q", got)
+	hear := func(want string) {
+		t.Helper()
+		select {
+		case got := <-heard:
+			if got != want {
+				t.Errorf("heard %q, want %q", got, want)
+			}
+		case <-ctx.Done():
+			t.Fatal("nothing was heard")
 		}
-	case <-ctx.Done():
-		t.Fatal("nothing was heard")
 	}
+	hear("hello through the relay")
+	more(ctx, func(words string) {
+		t.Helper()
+		speak <- words
+		hear(words)
+	})
 	if err := out.Hangup(ctx); err != nil {
 		t.Errorf("hang up: %v", err)
 	}
@@ -122,6 +149,29 @@ func TestProgram(t *testing.T) {
 	}
 	if strings.Contains(counters, "ringfence_relay_allocations_total 0\n") {
 		t.Error("the call did not go through the relay")
+	}
+	for _, fault := range strangeLabels(counters) {
+		t.Error(fault)
+	}
+	for series, least := range map[string]float64{
+		`ringfence_hub_received_frames_total{class="acted",kind="hello"}`:  2,
+		`ringfence_hub_received_frames_total{class="acted",kind="ring"}`:   1,
+		`ringfence_hub_received_frames_total{class="acted",kind="answer"}`: 1,
+		`ringfence_hub_sent_frames_total{class="acted",kind="incoming"}`:   1,
+		`ringfence_hub_sent_frames_total{class="passed",kind="candidate"}`: 1,
+		`ringfence_hub_ring_seconds_count{outcome="answered"}`:             1,
+		`ringfence_hub_ring_seconds_bucket{outcome="answered",le="46"}`:    1,
+		`ringfence_hub_ring_seconds_count{outcome="declined"}`:             0,
+		`ringfence_hub_reconnects_total{result="resumed"}`:                 0,
+		`ringfence_hub_reconnects_total{result="fresh"}`:                   0,
+		`ringfence_hub_reconnects_total{result="other_hub"}`:               0,
+		`ringfence_hub_dropped_total{reason="bus"}`:                        0,
+		`ringfence_hub_sessions_ended_total{reason="left"}`:                2,
+	} {
+		got, there := value(counters, series)
+		if !there || got < least || least == 0 && got != 0 {
+			t.Errorf("%s is %v, %v; want %v", series, got, there, least)
+		}
 	}
 	if strings.Contains(counters, anna.Handle) || strings.Contains(counters, "127.0.0.1") {
 		t.Error("a person or an address is in the metrics")
