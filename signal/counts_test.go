@@ -95,7 +95,7 @@ func TestFramesAreCountedByKind(t *testing.T) {
 			a.send(wire.Head{Kind: wire.KindCandidate, Call: c, Body: []byte("AAAA")}, nil)
 			b.want(wire.KindCandidate)
 		}
-		a.raw([]byte(`{"kind":"anna_smith"}`))
+		a.raw([]byte(`{"v":1,"kind":"anna_smith"}`))
 		a.want(wire.KindError)
 		a.hangup(c)
 		a.all()

@@ -104,6 +104,15 @@ func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 // load lets workers press buttons until n more things are acknowledged, and
 // kills the program at that moment.
 func load(ctx context.Context, p *program, l *ledger, n int) error {
+	return loadUntil(ctx, p, l, n, func() error {
+		p.kill()
+		return nil
+	})
+}
+
+// loadUntil does so and ends the program by end. Until it has ended, whatever
+// is answered is answered well.
+func loadUntil(ctx context.Context, p *program, l *ledger, n int, end func() error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	enough := l.aim(n)
@@ -127,9 +136,13 @@ func load(ctx context.Context, p *program, l *ledger, n int) error {
 	case <-enough:
 	case err = <-failed:
 	}
-	p.kill()
+	err = errors.Join(err, end())
 	stop()
 	wg.Wait()
+	close(failed)
+	for late := range failed {
+		err = errors.Join(err, late)
+	}
 	return err
 }
 
