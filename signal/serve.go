@@ -207,7 +207,7 @@ func (h *Hub) resume(hello wire.Hello, who identity) (s *session, gen int, ok bo
 // begin makes a session and enters it. fault.TooMany is for good; anything else
 // passes, and the client is to come back.
 func (h *Hub) begin(who identity) (*session, error) {
-	s := &session{hub: h, line: id.New[line](), who: who, secret: newSecret(), first: 1, lostAt: time.Now()}
+	s := &session{hub: h, line: id.New[line](), who: who, secret: h.newSecret(), first: 1, lostAt: time.Now()}
 	release, err := h.subs.hold(who.Account, h.onAccount)
 	if err != nil {
 		return nil, err

@@ -85,11 +85,12 @@ func (s *session) connected() bool {
 	return s.conn != nil
 }
 
-// newSecret returns what only the hub and this client know.
-func newSecret() string {
+// newSecret returns what only the hub and this client know. At its end stands
+// which hub that is.
+func (h *Hub) newSecret() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:]) + "." + h.mark
 }
 
 // spread returns a random part of d.
@@ -200,7 +201,6 @@ func presenceFrame(a id.Account, online bool) *wire.Head {
 // it needs no second table.
 func parseToken(t string) (l lineID, secret string, ok bool) {
 	name, secret, ok := strings.Cut(t, ".")
-	secret, _, _ = strings.Cut(secret, ".") // what follows only counts
 	if !ok || l.UnmarshalText([]byte(name)) != nil || l.IsZero() {
 		return lineID{}, "", false
 	}
@@ -233,7 +233,7 @@ func (s *session) claim(secret string, cursor uint32) (old *link, gen int, ok bo
 	s.conn, s.sent, s.flushing, s.writing = nil, 0, false, time.Time{}
 	s.gen++
 	s.lostAt = time.Now() // until attach
-	s.secret = newSecret()
+	s.secret = s.hub.newSecret()
 	return old, s.gen, true
 }
 
@@ -242,7 +242,7 @@ func (s *session) welcome(resumed bool) *wire.Head {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return &wire.Head{Kind: wire.KindWelcome, Body: wire.EncodeBody(wire.Welcome{
-		Version: wire.MaxVersion, Self: s.addr(), Resume: s.line.String() + "." + s.secret + "." + s.hub.mark, Resumed: resumed,
+		Version: wire.MaxVersion, Self: s.addr(), Resume: s.line.String() + "." + s.secret, Resumed: resumed,
 		Received: s.received, Seconds: wire.ResumeSeconds, Boot: s.hub.boot,
 	})}
 }

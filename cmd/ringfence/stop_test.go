@@ -69,13 +69,13 @@ func TestStopWaitsForRelayedCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	talkUntil(t, client.Options{URL: a.base, Token: anna.Token}, client.Options{URL: a.base, Token: ben.Token}, ben.ID,
-		func(ctx context.Context, say func(string)) {
-			if code := greet(ctx, t, a.base, anna.Token); code != -1 {
+		func(say func(string)) {
+			if code := greet(t.Context(), t, a.base, anna.Token); code != -1 {
 				t.Errorf("before: a session is closed with %d", code)
 			}
 			_ = p.cmd.Process.Signal(syscall.SIGTERM)
 			p.awaitBody("/readyz", http.StatusServiceUnavailable, "draining")
-			if code := greet(ctx, t, a.base, anna.Token); code != websocket.StatusCode(wire.CloseRestart) {
+			if code := greet(t.Context(), t, a.base, anna.Token); code != websocket.StatusCode(wire.CloseRestart) {
 				t.Errorf("a new session: %d, want one that is closed with %d", code, wire.CloseRestart)
 			}
 			say("still here")
@@ -102,11 +102,14 @@ func TestStopWaitsForRelayedCalls(t *testing.T) {
 // it is welcome.
 func greet(ctx context.Context, t *testing.T, base, token string) websocket.StatusCode {
 	t.Helper()
-	conn, _, err := websocket.Dial(ctx, strings.Replace(base, "http", "ws", 1)+"/api/v1/signal", &websocket.DialOptions{
+	conn, resp, err := websocket.Dial(ctx, strings.Replace(base, "http", "ws", 1)+"/api/v1/signal", &websocket.DialOptions{
 		Subprotocols: []string{wire.Subprotocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + token}},
 	})
 	if err != nil {
 		t.Fatalf("dial: %v", err)
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
 	}
 	defer func() { _ = conn.CloseNow() }()
 	hello := wire.AppendFrame(nil, &wire.Head{Kind: wire.KindHello, Body: wire.EncodeBody(wire.Hello{Min: 1, Max: 1})})

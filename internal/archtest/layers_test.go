@@ -46,7 +46,7 @@ var layers = map[string][]string{
 	"internal/doctor":             {},
 	"internal/coturn":             {},
 	"internal/metrics":            {"relay"},
-	"internal/metrics/hubmetrics": {"internal/metrics", "signal"},
+	"internal/metrics/hubmetrics": {"internal/metrics", "signal", "signal/wire"},
 	"internal/relayadmin":         {"relay"},
 	"internal/serving":            {},
 	"internal/turntest":           {},
