@@ -91,7 +91,7 @@ func courierWorld(t *testing.T, a, b *courier) (lost int) {
 	}
 	ended := func() bool { return a.ended() || b.ended() }
 	within(t, "both are back in the call", func() bool { return ended() || a.settled() && b.settled() })
-	last := [2]int{a.send(), b.send()}
+	last := [2]int{a.send(ctx), b.send(ctx)}
 	within(t, "the last frames are there", func() bool { return ended() || b.newest() >= last[0] && a.newest() >= last[1] })
 	stop()
 	a.sever()
@@ -186,7 +186,7 @@ type cut struct {
 func (c *cut) Read(b []byte) (int, error) {
 	left := c.in.Load()
 	if left <= 0 {
-		_ = c.Conn.Close()
+		_ = c.Close()
 		return 0, errCut
 	}
 	n, err := c.Conn.Read(b[:min(int64(len(b)), left)])
@@ -199,7 +199,7 @@ func (c *cut) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b[:max(0, min(int64(len(b)), left))])
 	c.out.Add(-int64(n))
 	if err == nil && n < len(b) {
-		_ = c.Conn.Close()
+		_ = c.Close()
 		err = errCut
 	}
 	return n, err
@@ -360,7 +360,7 @@ func (c *courier) sendAll(ctx context.Context, other *courier) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for range courierFrames {
-		for patience := 0; patience < 100; patience++ {
+		for range 100 { // a millisecond each
 			select {
 			case <-ctx.Done():
 				return
@@ -370,12 +370,12 @@ func (c *courier) sendAll(ctx context.Context, other *courier) {
 				break
 			}
 		}
-		c.send()
+		c.send(ctx)
 	}
 }
 
 // send sends the next frame, now or once there is a connection.
-func (c *courier) send() int {
+func (c *courier) send(ctx context.Context) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := len(c.sent)
@@ -387,7 +387,7 @@ func (c *courier) send() int {
 	})
 	c.outbox = append(c.outbox, b)
 	if c.conn != nil {
-		_ = c.conn.Write(c.t.Context(), websocket.MessageText, b) // one that breaks is sent again
+		_ = c.conn.Write(ctx, websocket.MessageText, b) // one that breaks is sent again
 	}
 	return n
 }
