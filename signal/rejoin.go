@@ -16,10 +16,11 @@ import (
 // names the other. Nobody who did not ask hears of it, and nothing passes
 // before both have. The caller's hub owns the call, as it did before.
 
-// wish is what the callee's session asked for back.
+// wish is what a session asked for back.
 type wish struct {
-	peer  wire.Address
-	until time.Time
+	peer   wire.Address
+	caller bool
+	until  time.Time
 }
 
 // rejoin takes a device that was in a call. It may ask as often as it may
@@ -52,6 +53,9 @@ func (h *Hub) rejoin(ctx context.Context, s *session, f *wire.Head, m wire.Rejoi
 func (h *Hub) rejoinAsCaller(ctx context.Context, s *session, c id.Call, m wire.Rejoin) error {
 	l := leg{addr: s.addr(), line: s.line, tag: newTag()}
 	if oc := h.owned(c); oc != nil {
+		if !s.wishFor(c, wish{peer: m.Peer, caller: true, until: time.Now().Add(wire.ResumeSeconds * time.Second)}) {
+			return errTooManyCalls()
+		}
 		return h.apply(oc, evRejoin{leg: l, peer: m.Peer})
 	}
 	if _, has := s.part(c); has {
@@ -135,7 +139,28 @@ func (s *session) wished(c id.Call, peer wire.Address, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, ok := s.wishes[c]
-	return ok && w.peer == peer && now.Before(w.until)
+	return ok && !w.caller && w.peer == peer && now.Before(w.until)
+}
+
+// askAgain repeats what a session asked for and did not get: its device may be
+// back before the hub knows that the old connection is lost, and until then
+// the old session has the leg.
+func (h *Hub) askAgain(s *session, now time.Time) {
+	s.mu.Lock()
+	if len(s.wishes) == 0 {
+		s.mu.Unlock()
+		return
+	}
+	maps.DeleteFunc(s.wishes, func(_ id.Call, w wish) bool { return now.After(w.until) })
+	wishes := maps.Clone(s.wishes)
+	s.mu.Unlock()
+	for c, w := range wishes {
+		if !w.caller {
+			h.askBack(s, c, w.peer, id.Node{})
+		} else if oc := h.owned(c); oc != nil {
+			_ = h.apply(oc, evRejoin{leg: leg{addr: s.addr(), line: s.line, tag: newTag()}, peer: w.peer})
+		}
+	}
 }
 
 // granted forgets a wish that came true. Should another hub have the call

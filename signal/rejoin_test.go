@@ -296,3 +296,38 @@ func TestBootNamesTheRun(t *testing.T) {
 		}
 	})
 }
+
+// A device may be back on a new session before the hub knows that its old
+// connection is lost. It gets its leg once that is known, without asking again.
+func TestBackBeforeTheLossIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, caller := range []bool{true, false} {
+		inBubble(t, 1, func(t *testing.T, r *rig) {
+			a, b := r.pair()
+			c := r.running(a, b)
+			old, other := b, a
+			if caller {
+				old, other = a, b
+			}
+			again := &dev{r: r, addr: old.addr, token: old.token}
+			again.connect(wire.Hello{Min: 1, Max: 1})
+			again.rejoin(c, other, caller)
+			again.want(wire.KindOK)
+			again.silent()
+			old.drop()
+			<-time.After(2 * time.Second)
+			r.rest()
+			var got wire.Answered
+			if body(t, again.want(wire.KindAnswered), &got); got.Peer != other.addr {
+				t.Errorf("answered %+v", got)
+			}
+			other.want(wire.KindAway)
+			other.want(wire.KindAway)
+			again.send(wire.Head{Kind: wire.KindMedia, Call: c, Body: []byte("AAAA")}, nil)
+			other.want(wire.KindMedia)
+			again.hangup(c)
+			other.wantEnded(wire.ReasonHangup)
+			r.noCalls()
+		})
+	}
+}

@@ -45,6 +45,7 @@ func (h *Hub) sweepAll(ctx context.Context) {
 			}
 			for _, s := range round[slot] {
 				s.sweep(now)
+				h.askAgain(s, now)
 			}
 		}
 		was := slot
