@@ -348,6 +348,7 @@ func (s *session) leave(c id.Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.calls, c)
+	delete(s.wishes, c)
 }
 
 // take delivers a frame that came over the bus, and keeps track of the calls
