@@ -113,7 +113,8 @@ type Hub struct {
 	blind     *ratelimit.Blinder
 
 	//nolint:containedctx // the context of Serve, without its end: what publishing and writing run under
-	base context.Context // set before state becomes serving
+	base   context.Context // set before state becomes serving
+	ending context.Context // likewise; done when Serve is to end
 
 	mu        sync.Mutex // guards following
 	state     state
@@ -194,7 +195,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 		return fmt.Errorf("hub: %w", errServed)
 	}
 	base := context.WithoutCancel(ctx)
-	h.base = base
+	h.base, h.ending = base, ctx
 	h.state = serving
 	h.mu.Unlock()
 	cancel, err := h.opt.Bus.Subscribe(everyHub, h.onEveryHub)

@@ -91,11 +91,14 @@ const lastWords = 2 * time.Second
 
 // greet reads hello, finds or makes the session and answers welcome.
 func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
+	heard := context.AfterFunc(h.ending, conn.CloseNow) // who says nothing does not hold up the end
 	hello, err := readHello(conn)
 	if err != nil {
 		conn.refuse(wire.CloseProtocol, endProtocol)
+		heard()
 		return err
 	}
+	heard()
 	if max(hello.Min, wire.MinVersion) > min(hello.Max, wire.MaxVersion) {
 		err := fault.New(fault.Version, "This client and this server speak no common version.")
 		writeNow(conn, errorFrame(id.Frame{}, err))

@@ -424,3 +424,19 @@ func TestEveryKindHasAHandler(t *testing.T) {
 		}
 	})
 }
+
+// A connection that never says hello does not hold up the end of the program.
+func TestStopWaitsForNobodySilent(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, _ := r.pair()
+		silent := &dev{r: r, addr: a.addr, token: a.token}
+		silent.open()
+		r.rest()
+		begin := time.Now()
+		r.stop()
+		if took := time.Since(begin); took >= time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
