@@ -113,12 +113,12 @@ type Hub struct {
 	blind     *ratelimit.Blinder
 
 	//nolint:containedctx // the context of Serve, without its end: what publishing and writing run under
-	base   context.Context // set before state becomes serving
-	ending context.Context // likewise; done when Serve is to end
+	base context.Context // set before state becomes serving
 
 	mu        sync.Mutex // guards following
 	state     state
-	closed    bool // no new sessions, see Refuse
+	closed    bool               // no new sessions, see Refuse
+	greeting  map[*link]struct{} // connections whose hello is awaited; who says nothing does not hold up the end
 	people    map[id.Account]*person
 	lines     map[lineID]*session
 	calls     map[id.Call]*ownedCall
@@ -195,7 +195,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 		return fmt.Errorf("hub: %w", errServed)
 	}
 	base := context.WithoutCancel(ctx)
-	h.base, h.ending = base, ctx
+	h.base = base
 	h.state = serving
 	h.mu.Unlock()
 	cancel, err := h.opt.Bus.Subscribe(everyHub, h.onEveryHub)
@@ -213,7 +213,11 @@ func (h *Hub) stop() {
 	h.mu.Lock()
 	h.state = stopping
 	calls := slices.Collect(maps.Values(h.calls))
+	greeting := slices.Collect(maps.Keys(h.greeting))
 	h.mu.Unlock()
+	for _, conn := range greeting {
+		h.close(conn, wire.CloseRestart, nil)
+	}
 	for _, c := range calls {
 		_ = h.apply(c, evEnd{reason: wire.ReasonStopped, missed: true}) // an ended one needs no ending
 		h.remove(c)

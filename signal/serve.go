@@ -91,14 +91,11 @@ const lastWords = 2 * time.Second
 
 // greet reads hello, finds or makes the session and answers welcome.
 func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
-	heard := context.AfterFunc(h.ending, conn.CloseNow) // who says nothing does not hold up the end
-	hello, err := readHello(conn)
+	hello, err := h.awaitHello(conn)
 	if err != nil {
 		conn.refuse(wire.CloseProtocol, endProtocol)
-		heard()
 		return err
 	}
-	heard()
 	if max(hello.Min, wire.MinVersion) > min(hello.Max, wire.MaxVersion) {
 		err := fault.New(fault.Version, "This client and this server speak no common version.")
 		writeNow(conn, errorFrame(id.Frame{}, err))
@@ -152,6 +149,21 @@ func (h *Hub) alive(ctx context.Context, who identity) error {
 		return nil
 	}
 	return h.opt.Alive(ctx, who)
+}
+
+func (h *Hub) awaitHello(conn *link) (wire.Hello, error) {
+	h.mu.Lock()
+	if h.greeting == nil {
+		h.greeting = map[*link]struct{}{}
+	}
+	h.greeting[conn] = struct{}{}
+	h.mu.Unlock()
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.greeting, conn)
+	}()
+	return readHello(conn)
 }
 
 func readHello(conn *link) (wire.Hello, error) {
