@@ -28,6 +28,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/cluster"
@@ -216,7 +217,11 @@ func (h *Hub) stop() {
 	greeting := slices.Collect(maps.Keys(h.greeting))
 	h.mu.Unlock()
 	for _, conn := range greeting {
-		h.close(conn, wire.CloseRestart, nil)
+		h.work.Go(func() {
+			_ = conn.Close(int(wire.CloseRestart)) // gone either way
+			<-time.After(lastWords)
+			conn.CloseNow()
+		})
 	}
 	for _, c := range calls {
 		_ = h.apply(c, evEnd{reason: wire.ReasonStopped, missed: true}) // an ended one needs no ending

@@ -435,7 +435,7 @@ func TestStopWaitsForNobodySilent(t *testing.T) {
 		r.rest()
 		begin := time.Now()
 		r.stop()
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > 3*time.Second {
 			t.Errorf("took %v", took)
 		}
 	})
