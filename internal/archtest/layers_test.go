@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"internal/config":             {},
 	"internal/doctor":             {},
 	"internal/coturn":             {},
+	"internal/sealmodel":          {},
 	"internal/metrics":            {"relay"},
 	"internal/metrics/hubmetrics": {"internal/metrics", "signal", "signal/wire"},
 	"internal/relayadmin":         {"relay"},
