@@ -90,8 +90,11 @@ type (
 	}
 	evHangup  struct{ from lineID }
 	evServers struct{ from lineID }
-	evAway    struct{ from lineID } // the connection is lost
-	evBack    struct{ from lineID } // and is back
+	evAway    struct { // the connection is lost
+		from    lineID
+		forGood bool // with its session; the device comes back on another
+	}
+	evBack    struct{ from lineID } // it is back
 	evLeft    struct{ from lineID } // the session is over
 	evTimeout struct{ timer timer }
 	evEnd     struct { // something outside ends the call
@@ -103,6 +106,7 @@ type (
 		peer wire.Address // whom it says the call was with
 	}
 	evGlare struct{} // the two rang each other, and the other call stays
+	evStop  struct{} // the hub stops
 	evYield struct{} // another hub has the call
 	evVoid  struct{} // it may not begin; the caller is told otherwise
 )
@@ -122,6 +126,7 @@ func (evTimeout) event() {}
 func (evEnd) event()     {}
 func (evRejoin) event()  {}
 func (evGlare) event()   {}
+func (evStop) event()    {}
 func (evYield) event()   {}
 func (evVoid) event()    {}
 
@@ -138,19 +143,21 @@ type (
 		timer timer
 		after time.Duration
 	}
-	disarm struct{ timer timer }
-	revoke struct{ tag string } // one leg's credentials; all of the call's where empty
-	missed struct{}             // leave the callee a notice
-	forget struct{}             // the call is over
+	disarm   struct{ timer timer }
+	revoke   struct{ tag string } // one leg's credentials; all of the call's where empty
+	comeBack struct{ who leg }    // its device is to ask for the call anew, wherever its session stands
+	missed   struct{}             // leave the callee a notice
+	forget   struct{}             // the call is over
 )
 
-func (send) effect()   {}
-func (seek) effect()   {}
-func (arm) effect()    {}
-func (disarm) effect() {}
-func (revoke) effect() {}
-func (missed) effect() {}
-func (forget) effect() {}
+func (send) effect()     {}
+func (seek) effect()     {}
+func (arm) effect()      {}
+func (disarm) effect()   {}
+func (revoke) effect()   {}
+func (comeBack) effect() {}
+func (missed) effect()   {}
+func (forget) effect()   {}
 
 // Answers to frames that the call's state does not allow. Whoever is no leg is
 // told the same as about a call that does not exist.
@@ -184,7 +191,7 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 	case evServers:
 		return c.servers(e.from)
 	case evAway:
-		return c.away(e.from)
+		return c.away(now, e.from, e.forGood)
 	case evBack:
 		return c.back(e.from)
 	case evLeft:
@@ -200,6 +207,8 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		return c.rejoin(now, e.leg, e.peer)
 	case evYield:
 		return c.yield()
+	case evStop:
+		return c.stop(now)
 	case evGlare:
 		if c.offered() { // one that was answered stays too
 			return c.finish(now, wire.ReasonGlare, false)
@@ -428,8 +437,12 @@ func (c call) servers(from lineID) (call, []effect, error) {
 }
 
 // away notes that a leg lost its connection. Only the two ends of a call that
-// runs, and the caller, are waited for.
-func (c call) away(from lineID) (call, []effect, error) {
+// runs, and the caller, are waited for; another device that rings is no leg any
+// more where its session is over.
+func (c call) away(now time.Time, from lineID, forGood bool) (call, []effect, error) {
+	if forGood && from != c.caller.line && c.phase != running {
+		return c.left(now, from)
+	}
 	wait := arm{timerCaller, wire.ResumeSeconds * time.Second}
 	gone := &c.caller
 	if from != c.caller.line {

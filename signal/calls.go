@@ -88,7 +88,10 @@ func (h *Hub) place(ctx context.Context, c call) error {
 	h.mu.Unlock()
 	if !ok {
 		oc.letGo()
-		return errCallGone
+		if taken {
+			return errCallGone
+		}
+		return errDead
 	}
 	// The friendship may have ended since ring asked, when there was no call
 	// yet that would have ended with it.
@@ -99,7 +102,12 @@ func (h *Hub) place(ctx context.Context, c call) error {
 	if c.phase == ringing {
 		h.counters.calls.Add(1)
 	}
-	return h.apply(oc, evStart{})
+	if err := h.apply(oc, evStart{}); err != nil && !h.serves() {
+		return errDead
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // linger is how long an ended call stays, so that frames which crossed its end
@@ -176,6 +184,8 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 		h.disarm(oc, e.timer)
 	case revoke:
 		return h.revoker(c.id, e.tag)
+	case comeBack:
+		h.callBack(c.id, e.who)
 	case missed:
 		n := notice{c.callee, c.caller.addr.Account, c.media == wire.MediaVideo}
 		return func() { h.notices.add(n, 1) }

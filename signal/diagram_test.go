@@ -96,7 +96,7 @@ func shapes() (all []call) {
 func happenings(c *call) map[string]event {
 	evs := map[string]event{
 		"again": evRetry{c.caller.line}, "glare": evGlare{}, "another hub": evYield{}, "reach": evEnd{reason: wire.ReasonReach},
-		"stopped": evEnd{reason: wire.ReasonStopped, missed: true}, "void": evVoid{},
+		"the hub stops": evStop{}, "void": evVoid{},
 		"rejoin": evRejoin{
 			leg:  leg{addr: wire.Address{Account: c.callee, Device: c.awaits}, line: id.New[line]()},
 			peer: c.caller.addr,
@@ -112,7 +112,7 @@ func happenings(c *call) map[string]event {
 	for i, l := range from {
 		n := string(rune('0' + i))
 		maps.Copy(evs, map[string]event{
-			"ringing " + n: evRinging{from: l}, "hangup " + n: evHangup{l}, "left " + n: evLeft{l}, "away " + n: evAway{l}, "back " + n: evBack{l},
+			"ringing " + n: evRinging{from: l}, "hangup " + n: evHangup{l}, "left " + n: evLeft{l}, "away " + n: evAway{from: l}, "gone " + n: evAway{from: l, forGood: true}, "back " + n: evBack{l},
 			"decline " + n: evDecline{from: l}, "busy " + n: evDecline{from: l, busy: true}, "servers " + n: evServers{l},
 		})
 		if i > 0 {

@@ -81,6 +81,9 @@ func (s *session) handle(ctx context.Context, frame []byte, conn *link) error {
 			err = s.act(ctx, head)
 		}
 	}
+	if errors.Is(err, errDead) { // the hub stops: the client says it again in its next session
+		return err
+	}
 	if err != nil {
 		s.fail(ctx, head.ID, err)
 	}
@@ -98,7 +101,7 @@ func (s *session) act(ctx context.Context, head wire.Head) error {
 func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead || s.gen != gen {
+	if s.dead || s.halted || s.gen != gen {
 		return 0, false, true
 	}
 	s.received++

@@ -23,12 +23,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/cluster"
@@ -173,11 +171,13 @@ func New(o Options) *Hub {
 	h.handlers = h.routes()
 	h.accountOps = [opLast]func(*message){
 		opDeliver: h.onDeliver, opTopic: h.onTopic, opPresence: h.onPresence,
-		opFriends: h.onFriends, opSeek: h.onSeek, opHere: h.onHere,
+		opFriends: h.onFriends, opSeek: h.onSeek, opHere: h.onHere, opComeBack: h.onComeBack,
 	}
 	h.callOps = [opLast]func(*ownedCall, *message){
 		opFrame: h.onFrame, opHere: h.join,
-		opAway:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evAway{from: m.line}) }, // these cannot fail but by coming late
+		opAway: func(oc *ownedCall, m *message) { // these cannot fail but by coming late
+			_ = h.apply(oc, evAway{from: m.line, forGood: m.flags&flagForGood != 0})
+		},
 		opBack:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evBack{from: m.line}) },
 		opLeft:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evLeft{from: m.line}) },
 		opRejoin: h.onRejoin,
@@ -186,9 +186,9 @@ func New(o Options) *Hub {
 	return h
 }
 
-// Serve runs the hub until ctx ends. Then calls end, sessions are told to come
-// back elsewhere, and Serve returns once everything it started has ended. It
-// works once.
+// Serve runs the hub until ctx ends. Then rings end, calls that run are left to
+// their devices, sessions are told to come back, and Serve returns once
+// everything it started has ended. It works once.
 func (h *Hub) Serve(ctx context.Context) error {
 	h.mu.Lock()
 	if h.state != idle {
@@ -210,35 +210,6 @@ func (h *Hub) Serve(ctx context.Context) error {
 	return nil
 }
 
-func (h *Hub) stop() {
-	h.mu.Lock()
-	h.state = stopping
-	calls := slices.Collect(maps.Values(h.calls))
-	greeting := slices.Collect(maps.Keys(h.greeting))
-	h.mu.Unlock()
-	for _, conn := range greeting {
-		h.work.Go(func() {
-			_ = conn.Close(int(wire.CloseRestart)) // gone either way
-			<-time.After(lastWords)
-			conn.CloseNow()
-		})
-	}
-	for _, c := range calls {
-		_ = h.apply(c, evEnd{reason: wire.ReasonStopped, missed: true}) // an ended one needs no ending
-		h.remove(c)
-	}
-	h.mu.Lock()
-	lines := slices.Collect(maps.Values(h.lines))
-	h.mu.Unlock()
-	for _, s := range lines {
-		s.deliver(&wire.Head{Kind: wire.KindBye, Body: wire.EncodeBody(wire.Bye{Reconnect: true})})
-		h.end(s, wire.CloseRestart, endStop)
-	}
-	h.conns.Wait()
-	h.parking.stop()
-	h.work.Close()
-}
-
 // admit lets a connection in and counts it; the caller calls h.conns.Done.
 func (h *Hub) admit() bool {
 	h.mu.Lock()
@@ -251,8 +222,7 @@ func (h *Hub) admit() bool {
 }
 
 // Refuse lets in no session that is new from now on. Those that there are stay,
-// and may come back after a lost connection, until Serve is told to end: calls
-// that drain can still be hung up.
+// and may come back after a lost connection, until Serve is told to end.
 func (h *Hub) Refuse() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

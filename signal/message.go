@@ -25,15 +25,17 @@ const (
 	opGlare                  // to a call: another between the same two goes first
 	opSignOut                // to every hub: a sign-in session, `other`, is no more
 	opRejoin                 // to a call: a device asks for it back; node is zero where its hub is not known
+	opComeBack               // to an account: the hub of a call of this session stops
 	opLast
 )
 
 // Flags of a message.
 const (
-	flagOnline = 1 << iota // opPresence: came
-	flagAsk                // opPresence: tell me of yourself too
-	flagActed              // opFriends: this account did it
-	flagRejoin             // opSeek: who asked for the call back, instead
+	flagOnline  = 1 << iota // opPresence: came
+	flagAsk                 // opPresence: tell me of yourself too
+	flagActed               // opFriends: this account did it
+	flagRejoin              // opSeek: who asked for the call back, instead
+	flagForGood             // opAway: the session is over; its device is about to have another
 )
 
 // message is what hubs tell each other over the bus. Which fields count

@@ -109,7 +109,7 @@ func (h *Hub) onRejoin(oc *ownedCall, m *message) {
 		return
 	}
 	err := h.apply(oc, evRejoin{leg: leg{addr: m.from, line: m.line, tag: newTag()}, peer: b.Peer})
-	if fault.Is(err, fault.CallGone) && oc.between(m.from.Account, b.Peer.Account) {
+	if fault.Is(err, fault.CallGone) && oc.between(m.from.Account, b.Peer.Account) && h.serves() {
 		h.reply(m, &wire.Head{Kind: wire.KindEnded, Body: wire.EncodeBody(wire.Ended{Reason: wire.ReasonLost})})
 	}
 }

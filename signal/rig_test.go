@@ -34,6 +34,9 @@ type rig struct {
 	graph *graph
 	relay *fakeRelay
 	stop  func()
+	begin func(listen func() net.Listener) // starts one more hub, on the same bus
+	ends  []func()                         // stops one hub
+	pipe  func() net.Listener
 	mutes []*gate
 	logs  slog.Handler
 	addrs []string // of hubs on loopback; time is real there
@@ -84,11 +87,12 @@ func bubble(t *testing.T, n int, r *rig, fn func(t *testing.T, r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r.t, r.graph, r.relay = t, newGraph(), &fakeRelay{}
-		r.serve(n, func() net.Listener {
+		r.pipe = func() net.Listener {
 			dial := make(chan net.Conn)
 			r.dials = append(r.dials, dial)
 			return &pipeListener{conns: dial, done: make(chan struct{})}
-		})
+		}
+		r.serve(n, r.pipe)
 		synctest.Wait()
 		fn(t, r)
 		for _, g := range r.mutes {
@@ -134,27 +138,35 @@ func (f *faults) Handle(_ context.Context, rec slog.Record) error {
 // serve starts n hubs on one bus, until stop is called.
 func (r *rig) serve(n int, listen func() net.Listener) {
 	bus := local.New(0)
-	ctx, cancel := context.WithCancel(r.t.Context())
-	var ends sync.WaitGroup
-	for range n {
+	var all sync.WaitGroup
+	r.begin = func(listen func() net.Listener) {
+		ctx, cancel := context.WithCancel(r.t.Context())
+		var own sync.WaitGroup
 		h := signal.New(signal.Options{Bus: bus, Friends: r.graph, Relay: r.relay, Alive: r.graph.alive, Log: r.log(), ClientPrefix: from})
-		r.hubs = append(r.hubs, h)
-		ends.Go(func() {
-			if err := h.Serve(ctx); err != nil {
-				r.t.Errorf("hub: %v", err)
-			}
-		})
 		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			h.ServeWS(w, req, r.graph.session(req.Header.Get("Authorization")))
 		})}
 		ln := listen()
-		ends.Go(func() { _ = srv.Serve(ln) })
+		own.Go(func() {
+			if err := h.Serve(ctx); err != nil {
+				r.t.Errorf("hub: %v", err)
+			}
+		})
+		own.Go(func() { _ = srv.Serve(ln) })
 		context.AfterFunc(ctx, func() { _ = srv.Close() })
+		all.Go(own.Wait)
+		r.hubs = append(r.hubs, h)
+		r.ends = append(r.ends, func() { cancel(); own.Wait() })
+	}
+	for range n {
+		r.begin(listen)
 	}
 	r.graph.hub = r.hubs[0]
 	r.stop = func() {
-		cancel()
-		ends.Wait()
+		for _, end := range r.ends { // all at once
+			all.Go(end)
+		}
+		all.Wait()
 		if err := bus.Close(); err != nil {
 			r.t.Error(err)
 		}

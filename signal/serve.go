@@ -376,12 +376,13 @@ func (h *Hub) end(s *session, code wire.CloseCode, why ended) {
 		}
 		h.close(conn, code, drained)
 	}
-	what := opLeft
-	if why == endSlow {
-		what = opAway // the device may be back at once, on a new session
+	m := message{op: opLeft, from: s.addr(), line: s.line}
+	if why == endSlow || why == endStop {
+		m.op, m.flags = opAway, flagForGood // the device may be back at once, on a new session
 	}
 	for c, part := range parts {
-		h.publish(ofCall(c), &message{op: what, call: c, from: s.addr(), line: s.line, node: part.owner})
+		m.call, m.node = c, part.owner
+		h.publish(ofCall(c), &m)
 	}
 	if last {
 		p.release()

@@ -47,6 +47,7 @@ type session struct {
 	conn     *link
 	gen      int // counts connections, so that what belongs to an old one knows
 	dead     bool
+	halted   bool         // no frame is taken any more
 	secret   string       // of the token that resumes
 	lostAt   time.Time    // of the connection
 	frames   []*ws.Buffer // not known to have arrived, oldest first

@@ -355,33 +355,6 @@ func TestSessionEndsWithItsSignIn(t *testing.T) {
 	})
 }
 
-func TestStopSaysByeAndClosesForReconnect(t *testing.T) {
-	t.Parallel()
-	inBubble(t, 2, func(t *testing.T, r *rig) {
-		a, b := r.pair()
-		c := r.running(a, b)
-		r.stop()
-		for _, d := range []*dev{a, b} {
-			all := d.all()
-			if len(all[wire.KindBye]) != 1 {
-				t.Errorf("no bye: %v", all)
-			}
-			d.wantClosed(wire.CloseRestart)
-		}
-		if !r.relay.isRevoked(c) {
-			t.Error("credentials live on")
-		}
-		for i, h := range r.hubs {
-			if h.Ready() {
-				t.Errorf("hub %d still says it is ready", i)
-			}
-			if s := h.Stats(); s.Sessions+s.Accounts+s.Ringing+s.Running != 0 {
-				t.Errorf("hub %d keeps %+v", i, s)
-			}
-		}
-	})
-}
-
 func TestSilentPeerIsFound(t *testing.T) {
 	t.Parallel()
 	inBubble(t, 2, func(t *testing.T, r *rig) {

@@ -145,8 +145,10 @@ func (s *server) invitePage(ctx context.Context) string {
 }
 
 // run serves all parts and stops them in this order: no longer ready and no
-// new sessions, calls over the relay drained, sessions told to come back, requests in flight finished, relay, then what the
-// operator looks at. The caller closes the store after that.
+// new sessions, sessions told to come back, requests in flight finished, calls
+// over the relay drained, relay, then what the operator looks at. The caller
+// closes the store after that. Requests end before the drain, for whoever is
+// blocked by one shall be cut off: the hub that would do that is gone by then.
 func (s *server) run(ctx context.Context) error {
 	h, err := s.handler()
 	if err != nil {
@@ -159,10 +161,9 @@ func (s *server) run(ctx context.Context) error {
 		{Name: "readiness", Serve: func(ctx context.Context) error {
 			<-ctx.Done()
 			s.ready.Store(false)
-			s.hub.Refuse() // who is here may hang up, and come back, while the relay drains
+			s.hub.Refuse()
 			return nil
 		}},
-		{Name: "drain", Serve: func(ctx context.Context) error { return s.drain.Serve(ctx, s.p.drain, false) }},
 		{Name: "hub", Serve: s.hub.Serve},
 		{Name: "http", Serve: func(ctx context.Context) error { return serving.HTTP(ctx, s.ls.plain, h, nil, s.log) }},
 		{Name: "https", Serve: func(ctx context.Context) error {
@@ -171,6 +172,7 @@ func (s *server) run(ctx context.Context) error {
 			}
 			return serving.HTTP(ctx, s.ls.tls, h, s.tls(), s.log)
 		}},
+		{Name: "drain", Serve: func(ctx context.Context) error { return s.drain.Serve(ctx, s.p.drain, false) }},
 		{Name: "shared port", Serve: s.share},
 		{Name: "admin socket", Serve: func(ctx context.Context) error {
 			return serving.HTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)

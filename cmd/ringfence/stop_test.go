@@ -49,37 +49,33 @@ func TestNothingAcknowledgedIsLostByStop(t *testing.T) {
 }
 
 // A program that is told to end while people talk over its relay: it is not
-// ready and takes no new session, they talk on and hang up, and then the rest
-// ends in order.
+// ready, its sessions are told to come back and no other one begins; they talk
+// on until their media end, and then the rest ends in order.
 func TestStopWaitsForRelayedCalls(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t, "--turn-drain-time", "600")
 	p.start()
-	a := api{"http://" + p.plain, testClient(), ""}
-	anna, err := a.signUp(t.Context(), p.invite(), "anna")
-	if err != nil {
-		t.Fatal(err)
+	base, anna, ben := twoFriends(t, p)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	told := make(chan bool, 16)
+	c := converse(ctx, t, client.Options{URL: base, Token: anna.Token, OnState: func(on bool) { told <- on }},
+		client.Options{URL: base, Token: ben.Token}, ben.ID, client.PeerOptions{RelayOnly: true})
+	defer c.close()
+	c.say("hello")
+	if code := greet(ctx, t, base, anna.Token); code != -1 {
+		t.Errorf("before: a session is closed with %d", code)
 	}
-	token, err := a.newInvite(t.Context(), anna.Token)
-	if err != nil {
-		t.Fatal(err)
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	awaitState(t, told, false)
+	p.awaitBody("/readyz", http.StatusServiceUnavailable, "draining")
+	c.say("still here")
+	if _, err := client.Dial(shortly(t), client.Options{URL: base, Token: anna.Token}); err == nil {
+		t.Error("a new session begins while the relay drains")
 	}
-	ben, err := a.signUp(t.Context(), token, "ben")
-	if err != nil {
-		t.Fatal(err)
-	}
-	talkUntil(t, client.Options{URL: a.base, Token: anna.Token}, client.Options{URL: a.base, Token: ben.Token}, ben.ID,
-		func(say func(string)) {
-			if code := greet(t.Context(), t, a.base, anna.Token); code != -1 {
-				t.Errorf("before: a session is closed with %d", code)
-			}
-			_ = p.cmd.Process.Signal(syscall.SIGTERM)
-			p.awaitBody("/readyz", http.StatusServiceUnavailable, "draining")
-			if code := greet(t.Context(), t, a.base, anna.Token); code != websocket.StatusCode(wire.CloseRestart) {
-				t.Errorf("a new session: %d, want one that is closed with %d", code, wire.CloseRestart)
-			}
-			say("still here")
-		})
+	c.say("and here")
+	c.leave()
+	c.awaitEnds()
 	select {
 	case err := <-p.ended:
 		if err != nil {
@@ -90,12 +86,38 @@ func TestStopWaitsForRelayedCalls(t *testing.T) {
 		t.Fatal("goes on without a call")
 	}
 	log := p.stderr.String()
-	if !inThisOrder(log, "part=readiness\n", "no relayed call is left", "part=drain\n", "part=hub\n", "part=http\n", "part=relay\n", "msg=stopped\n") {
+	if !inThisOrder(log, "part=readiness\n", "part=hub\n", "part=http\n", "no relayed call is left", "part=drain\n", "part=relay\n", "msg=stopped\n") {
 		t.Errorf("stopped in another order:\n%s", log)
 	}
 	if err := bolt.Check(t.Context(), filepath.Join(p.dir, "data", dataName)); err != nil {
 		t.Errorf("the data file: %v", err)
 	}
+}
+
+// shortly is a context that ends within moments.
+func shortly(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// twoFriends signs up two people who are friends, and returns where.
+func twoFriends(t *testing.T, p *program) (base string, anna, ben person) {
+	t.Helper()
+	a := api{"http://" + p.plain, testClient(), ""}
+	anna, err := a.signUp(t.Context(), p.invite(), "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := a.newInvite(t.Context(), anna.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ben, err = a.signUp(t.Context(), token, "ben"); err != nil {
+		t.Fatal(err)
+	}
+	return a.base, anna, ben
 }
 
 // greet asks for a new session and returns what it is closed with, or -1 where

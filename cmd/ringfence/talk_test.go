@@ -29,85 +29,144 @@ func talkUntil(t *testing.T, caller, callee client.Options, to id.Account, more 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
+	c := converse(ctx, t, caller, callee, to, client.PeerOptions{RelayOnly: true})
+	defer c.close()
+	c.say("hello through the relay")
+	more(c.say)
+	c.hangUp(ctx)
+}
+
+// conversation is a call between two people that runs.
+type conversation struct {
+	t         *testing.T
+	late      <-chan struct{} // closed when a test has waited long enough
+	anna, ben *client.Session
+	out, in   *client.Call
+	speak     chan string
+	heard     chan string
+	answered  chan struct{} // gets something each time either is told that the call runs
+	ends      chan error
+	leave     context.CancelFunc // of the media
+}
+
+// converse makes a call and returns once its two ends can talk.
+func converse(ctx context.Context, t *testing.T, caller, callee client.Options, to id.Account, o client.PeerOptions) *conversation {
+	t.Helper()
 	incoming := make(chan *client.Call, 1)
 	callee.OnIncoming = func(c *client.Call) { incoming <- c }
-	ben := dial(ctx, t, callee)
-	defer func() { _ = ben.Close() }()
-	anna := dial(ctx, t, caller)
-	defer func() { _ = anna.Close() }()
-	speak := make(chan string, 1)
-	speak <- "hello through the relay"
-
-	out, err := anna.Ring(ctx, to, wire.MediaAudio, "")
-	if err != nil {
+	media, leave := context.WithCancel(ctx)
+	c := &conversation{
+		t: t, late: ctx.Done(), ben: dial(ctx, t, callee), anna: dial(ctx, t, caller), leave: leave,
+		speak: make(chan string, 1), heard: make(chan string, 1), answered: make(chan struct{}, 16), ends: make(chan error, 2),
+	}
+	var err error
+	if c.out, err = c.anna.Ring(ctx, to, wire.MediaAudio, ""); err != nil {
 		t.Fatalf("ring: %v", err)
 	}
-	heard := make(chan string, 1)
-	ends := make(chan error, 2)
 	serve := func(call *client.Call, setup func(*webrtc.PeerConnection) error) *client.Peer {
-		peer, err := client.NewPeer(call, client.PeerOptions{RelayOnly: true, Setup: setup})
+		o.Setup = setup
+		peer, err := client.NewPeer(call, o)
 		if err != nil {
 			t.Fatalf("peer: %v", err)
 		}
-		go func() { ends <- peer.Serve(ctx, nil) }()
-		return peer
-	}
-	serve(out, func(pc *webrtc.PeerConnection) error {
-		dc, err := pc.CreateDataChannel("talk", nil)
-		if err == nil {
-			dc.OnOpen(func() {
-				for {
-					select {
-					case words := <-speak:
-						_ = dc.SendText(words)
-					case <-ctx.Done():
-						return
-					}
+		go func() {
+			c.ends <- peer.Serve(media, func(e client.Event) {
+				if e.Kind == wire.KindAnswered {
+					c.answered <- struct{}{}
 				}
 			})
-		}
-		return err
-	})
-	var in *client.Call
+		}()
+		return peer
+	}
+	serve(c.out, c.speaks)
 	select {
-	case in = <-incoming:
+	case c.in = <-incoming:
 	case <-ctx.Done():
 		t.Fatal("nobody was called")
 	}
-	peer := serve(in, func(pc *webrtc.PeerConnection) error {
-		pc.OnDataChannel(func(dc *webrtc.DataChannel) {
-			dc.OnMessage(func(m webrtc.DataChannelMessage) { heard <- string(m.Data) })
-		})
-		return nil
-	})
-	if err := errors.Join(in.Ringing(ctx), peer.Answer(ctx, wire.MediaAudio)); err != nil {
+	peer := serve(c.in, c.hears)
+	if err := errors.Join(c.in.Ringing(ctx), peer.Answer(ctx, wire.MediaAudio)); err != nil {
 		t.Fatalf("answer: %v", err)
 	}
-	hear := func(want string) {
-		t.Helper()
-		select {
-		case got := <-heard:
-			if got != want {
-				t.Errorf("heard %q, want %q", got, want)
+	c.awaitAnswered()
+	return c
+}
+
+func (c *conversation) speaks(pc *webrtc.PeerConnection) error {
+	dc, err := pc.CreateDataChannel("talk", nil)
+	if err == nil {
+		dc.OnOpen(func() {
+			for {
+				select {
+				case words := <-c.speak:
+					_ = dc.SendText(words)
+				case <-c.late:
+					return
+				}
 			}
-		case <-ctx.Done():
-			t.Fatal("nothing was heard")
-		}
+		})
 	}
-	hear("hello through the relay")
-	more(func(words string) {
-		t.Helper()
-		speak <- words
-		hear(words)
+	return err
+}
+
+func (c *conversation) hears(pc *webrtc.PeerConnection) error {
+	pc.OnDataChannel(func(dc *webrtc.DataChannel) {
+		dc.OnMessage(func(m webrtc.DataChannelMessage) { c.heard <- string(m.Data) })
 	})
-	if err := out.Hangup(ctx); err != nil {
-		t.Errorf("hang up: %v", err)
-	}
+	return nil
+}
+
+// awaitAnswered waits until both are told that the call runs.
+func (c *conversation) awaitAnswered() {
+	c.t.Helper()
 	for range 2 {
-		if err := <-ends; err != nil {
-			t.Errorf("peer: %v", err)
+		select {
+		case <-c.answered:
+		case <-c.out.Done():
+			e, _ := c.out.Ended()
+			c.t.Fatalf("the call is over: %+v", e)
+		case <-c.late:
+			c.t.Fatal("the call does not run")
 		}
 	}
+}
+
+// say says something and waits until the other one has heard it.
+func (c *conversation) say(words string) {
+	c.t.Helper()
+	c.speak <- words
+	select {
+	case got := <-c.heard:
+		if got != words {
+			c.t.Errorf("heard %q, want %q", got, words)
+		}
+	case <-c.late:
+		c.t.Fatal("nothing was heard")
+	}
+}
+
+// hangUp ends the call; both sides hear of it.
+func (c *conversation) hangUp(ctx context.Context) {
+	c.t.Helper()
+	if err := c.out.Hangup(ctx); err != nil {
+		c.t.Errorf("hang up: %v", err)
+	}
+	c.awaitEnds()
+}
+
+func (c *conversation) awaitEnds() {
+	c.t.Helper()
+	for range 2 {
+		if err := <-c.ends; err != nil {
+			c.t.Errorf("peer: %v", err)
+		}
+	}
+}
+
+func (c *conversation) close() {
+	c.leave()
+	_ = c.anna.Close()
+	_ = c.ben.Close()
 }
 
 func dial(ctx context.Context, t *testing.T, o client.Options) *client.Session {

@@ -30,7 +30,7 @@ type TURN struct {
 	UsersFile         string   `key:"users_file" holds:"a file" doc:"File of users with a password that stays: a line is name:password, or name:0x and the long-term key in hexadecimal."`
 	Separator         string   `key:"separator" holds:"one character" doc:"What stands between expiry and name in TURN REST user names."`
 	NonceLife         uint32   `key:"nonce_life" min:"60" max:"3600" doc:"Seconds that a nonce lives."`
-	DrainTime         uint32   `key:"drain_time" min:"0" max:"86400" doc:"Seconds that relayed calls may go on when the program is told to end; new ones are refused. A second signal ends it at once."`
+	DrainTime         uint32   `key:"drain_time" min:"0" max:"86400" doc:"Seconds that relayed calls may go on when the program is told to end; new ones are refused. Nobody can reach ringfence serve meanwhile: set it there where other hubs take the people. A second signal ends it at once."`
 	RevokeKeyFile     string   `key:"revoke_key_file" holds:"a file" doc:"File of the key with which POST /revoke on admin_listen ends calls. Empty: that request is not served."`
 	Limits            Limits   `key:"limits"`
 }

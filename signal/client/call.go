@@ -21,7 +21,10 @@ type Call struct {
 
 	client *Client
 	events chan Event
-	doubt  *time.Timer // guarded by client.mu
+
+	doubt   *time.Timer // guarded by client.mu, as are the next two
+	running bool        // answered: it can be asked for where a hub lost it
+	rejoin  id.Frame    // what asked for it last
 
 	mu      sync.Mutex // guards following
 	peer    wire.Address
@@ -79,6 +82,9 @@ func (c *Client) takeCall(ctx context.Context, h *wire.Head) {
 	if call != nil && call.doubt != nil {
 		call.doubt.Stop() // the new session has it
 		call.doubt = nil
+	}
+	if call != nil && h.Kind == wire.KindAnswered {
+		call.running = true
 	}
 	c.mu.Unlock()
 	if call == nil {

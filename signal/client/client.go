@@ -39,12 +39,19 @@ var (
 // Timing of reconnects, and of what the server may take.
 const (
 	backoffLeast = 100 * time.Millisecond
-	backoffMost  = 5 * time.Second
-	dialWithin   = 10 * time.Second
-	writeWithin  = 10 * time.Second
-	// claimWithin is how long a call that the old session had may take to show
-	// up in a new one.
+	// backoffMost is the longest pause while a server may just start again: with
+	// its jitter less than two seconds.
+	backoffMost = 1300 * time.Millisecond
+	// backoffIdle is that of a server that has been away for longer than patience.
+	backoffIdle = 20 * time.Second
+	patience    = time.Minute
+	dialWithin  = 10 * time.Second
+	writeWithin = 10 * time.Second
+	// claimWithin is how long a call that rings, and that the old session had, may
+	// take to show up in a new one.
 	claimWithin = 3 * time.Second
+	// rejoinWithin is as long as a hub waits for the other device of a call.
+	rejoinWithin = (wire.ResumeSeconds + 2) * time.Second
 )
 
 // Options is what a Client needs. URL and Token must be set. Handlers are
@@ -85,7 +92,7 @@ type Client struct {
 type request struct {
 	call  id.Call
 	kind  wire.Kind
-	reply chan error
+	reply chan error // has room
 }
 
 // New returns a client. It connects once Serve runs.
@@ -150,28 +157,46 @@ func (s *Session) Close() error {
 // refuses it.
 func (c *Client) Serve(ctx context.Context) error {
 	defer c.end()
-	wait := backoffLeast
+	var b backoff
 	for {
 		start := time.Now()
-		err := c.connect(ctx)
+		up, err := c.connect(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, ErrRefused):
 			return err
 		}
-		if time.Since(start) > backoffMost {
-			wait = backoffLeast
+		if up && time.Since(start) > backoffMost { // or one that welcomes and closes would be asked without a pause
+			b = backoff{}
 		}
-		pause := time.NewTimer(jitter(wait))
+		pause := time.NewTimer(jitter(b.next(time.Now())))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
 			return nil
 		case <-pause.C:
 		}
-		wait = min(2*wait, backoffMost)
 	}
+}
+
+// backoff is the pauses between two tries since there was a connection last.
+type backoff struct {
+	since time.Time
+	wait  time.Duration
+}
+
+// next returns the next pause, before its jitter.
+func (b *backoff) next(now time.Time) time.Duration {
+	if b.since.IsZero() {
+		b.since, b.wait = now, backoffLeast/2
+	}
+	most := backoffMost
+	if now.Sub(b.since) > patience {
+		most = backoffIdle
+	}
+	b.wait = min(2*b.wait, most)
+	return b.wait
 }
 
 // jitter spreads a wait from half to one and a half of it, so that the clients
@@ -182,15 +207,15 @@ func jitter(d time.Duration) time.Duration {
 	return d/2 + d*time.Duration(b[0])/256
 }
 
-// connect lives through one connection.
-func (c *Client) connect(ctx context.Context) error {
+// connect lives through one connection; up says that the server welcomed it.
+func (c *Client) connect(ctx context.Context) (up bool, err error) {
 	conn, err := c.dial(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = conn.CloseNow() }() // harmless after another close
 	if err := c.greet(ctx, conn); err != nil {
-		return refused(err)
+		return false, refused(err)
 	}
 	c.state(true)
 	defer c.state(false)
@@ -208,7 +233,7 @@ func (c *Client) connect(ctx context.Context) error {
 	c.mu.Lock()
 	c.conn = nil
 	c.mu.Unlock()
-	return refused(err)
+	return true, refused(err)
 }
 
 func (c *Client) state(connected bool) {
@@ -307,15 +332,42 @@ func (c *Client) welcomed(ctx context.Context, conn *websocket.Conn, w wire.Welc
 	return nil
 }
 
-// doubtLocked: the old session is lost. Its requests have failed; its calls
-// live on only if the hub gives them to the new session.
+// doubtLocked: the old session is lost. Its requests have failed. A call that
+// rings lives on only if the hub gives it to the new session; one that runs is
+// asked for, should the hub have lost it.
 func (c *Client) doubtLocked() {
 	for ref, r := range c.waiting {
 		delete(c.waiting, ref)
 		r.reply <- ErrOffline
 	}
 	for _, call := range c.calls {
-		call.doubt = time.AfterFunc(claimWithin, call.lost)
+		if call.doubt != nil {
+			call.doubt.Stop() // the session before this one was lost as well
+		}
+		if !call.running {
+			call.doubt = time.AfterFunc(claimWithin, call.lost)
+			continue
+		}
+		call.doubt = time.AfterFunc(rejoinWithin, call.lost)
+		call.mu.Lock()
+		b := wire.Rejoin{Media: call.Media, Peer: call.peer, Caller: call.Outgoing}
+		call.mu.Unlock()
+		call.rejoin = id.NewFrame()
+		c.outbox = append(c.outbox, wire.AppendFrame(nil, &wire.Head{Kind: wire.KindRejoin, ID: call.rejoin, Call: call.ID, Body: wire.EncodeBody(b)}))
+		c.sent++
+	}
+}
+
+// notBackLocked takes the hub's no to a call that was asked for: it is over
+// where it does not help to wait.
+func (c *Client) notBackLocked(ref id.Frame, code fault.Code) {
+	if code != fault.CallGone && code != fault.Unreachable {
+		return
+	}
+	for _, call := range c.calls {
+		if call.rejoin == ref && call.doubt != nil {
+			call.doubt.Reset(0)
+		}
 	}
 }
 
@@ -411,7 +463,7 @@ func (c *Client) take(ctx context.Context, h *wire.Head) {
 		}
 	case string(wire.KindError):
 		if b, ok := decode[wire.Error](h); ok {
-			c.settle(b.Ref, &fault.Error{
+			c.refuse(b.Ref, &fault.Error{
 				Code: b.Code, Public: b.Text, Field: b.Field, Rule: b.Rule,
 				Limit: int64(b.Limit), RetryAfter: int64(b.RetryAfter),
 			})
@@ -439,6 +491,14 @@ func decode[B any](h *wire.Head) (b B, ok bool) {
 func (c *Client) settle(ref id.Frame, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.settleLocked(ref, err)
+}
+
+// refuse is settle for what the hub said no to.
+func (c *Client) refuse(ref id.Frame, err *fault.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notBackLocked(ref, err.Code)
 	c.settleLocked(ref, err)
 }
 
