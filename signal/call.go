@@ -50,6 +50,7 @@ type call struct {
 	since  time.Time // start of the ring, then of the call
 	begun  bool      // the caller is told of it; before that it may still be refused
 	rang   bool      // a device said that it shows the call, be it gone by now
+	goesOn bool      // over here, and not for its two devices
 	early  early     // what passes before the answer
 }
 
@@ -105,10 +106,11 @@ type (
 		leg  leg
 		peer wire.Address // whom it says the call was with
 	}
-	evGlare struct{} // the two rang each other, and the other call stays
-	evStop  struct{} // the hub stops
-	evYield struct{} // another hub has the call
-	evVoid  struct{} // it may not begin; the caller is told otherwise
+	evGlare struct{}                // the two rang each other, and the other call stays
+	evStop  struct{}                // the hub stops
+	evTaken struct{ caller lineID } // both devices have the call on another hub, where the caller has this line
+	evYield struct{}                // another hub has the call
+	evVoid  struct{}                // it may not begin; the caller is told otherwise
 )
 
 func (evStart) event()   {}
@@ -127,6 +129,7 @@ func (evEnd) event()     {}
 func (evRejoin) event()  {}
 func (evGlare) event()   {}
 func (evStop) event()    {}
+func (evTaken) event()   {}
 func (evYield) event()   {}
 func (evVoid) event()    {}
 
@@ -146,6 +149,7 @@ type (
 	disarm   struct{ timer timer }
 	revoke   struct{ tag string } // one leg's credentials; all of the call's where empty
 	comeBack struct{ who leg }    // its device is to ask for the call anew, wherever its session stands
+	claim    struct{}             // no other hub has this call any more
 	missed   struct{}             // leave the callee a notice
 	forget   struct{}             // the call is over
 )
@@ -156,6 +160,7 @@ func (arm) effect()      {}
 func (disarm) effect()   {}
 func (revoke) effect()   {}
 func (comeBack) effect() {}
+func (claim) effect()    {}
 func (missed) effect()   {}
 func (forget) effect()   {}
 
@@ -207,6 +212,10 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		return c.rejoin(now, e.leg, e.peer)
 	case evYield:
 		return c.yield()
+	case evTaken:
+		if c.phase != ringing {
+			return c.taken(e.caller)
+		}
 	case evStop:
 		return c.stop(now)
 	case evGlare:

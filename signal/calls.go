@@ -184,6 +184,8 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 		h.disarm(oc, e.timer)
 	case revoke:
 		return h.revoker(c.id, e.tag)
+	case claim:
+		h.publish(ofCall(c.id), &message{op: opTaken, call: c.id, from: c.caller.addr, to: c.callee, line: c.caller.line})
 	case comeBack:
 		h.callBack(c.id, e.who)
 	case missed:
@@ -275,7 +277,7 @@ func (h *Hub) onCall(oc *ownedCall, msg []byte) {
 		h.counters.drops[dropMalformed].Add(1)
 		return
 	}
-	asks := m.op == opRejoin && m.node.IsZero() // whichever hub has the call
+	asks := (m.op == opRejoin || m.op == opTaken) && m.node.IsZero() // whichever hub has the call
 	if m.node != h.node && !asks {
 		return // for a hub that has a call of the same name
 	}
@@ -397,6 +399,13 @@ func (h *Hub) glare(oc *ownedCall, m *message) {
 func (h *Hub) onHere(m *message) {
 	for _, oc := range h.ownedWith(m.to) {
 		h.join(oc, m)
+	}
+}
+
+// onGone takes a session out of them that ended before it knew of its part.
+func (h *Hub) onGone(m *message) {
+	for _, oc := range h.ownedWith(m.to) {
+		h.callOps[m.op](oc, m)
 	}
 }
 

@@ -355,11 +355,15 @@ func (c *courier) take(h wire.Head) {
 	}
 }
 
-// sendAll sends the frames of a world, not too far ahead of the other side.
+// sendAll sends the frames of a world, not too far ahead of the other side, as
+// long as there is a call.
 func (c *courier) sendAll(ctx context.Context, other *courier) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for range courierFrames {
+		if c.ended() || other.ended() {
+			return
+		}
 		for range 100 { // a millisecond each
 			select {
 			case <-ctx.Done():

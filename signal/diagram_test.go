@@ -96,7 +96,7 @@ func shapes() (all []call) {
 func happenings(c *call) map[string]event {
 	evs := map[string]event{
 		"again": evRetry{c.caller.line}, "glare": evGlare{}, "another hub": evYield{}, "reach": evEnd{reason: wire.ReasonReach},
-		"the hub stops": evStop{}, "void": evVoid{},
+		"the hub stops": evStop{}, "another hub has it": evTaken{id.New[line]()}, "again here": evTaken{c.caller.line}, "void": evVoid{},
 		"rejoin": evRejoin{
 			leg:  leg{addr: wire.Address{Account: c.callee, Device: c.awaits}, line: id.New[line]()},
 			peer: c.caller.addr,

@@ -172,6 +172,7 @@ func New(o Options) *Hub {
 	h.accountOps = [opLast]func(*message){
 		opDeliver: h.onDeliver, opTopic: h.onTopic, opPresence: h.onPresence,
 		opFriends: h.onFriends, opSeek: h.onSeek, opHere: h.onHere, opComeBack: h.onComeBack,
+		opAway: h.onGone, opLeft: h.onGone,
 	}
 	h.callOps = [opLast]func(*ownedCall, *message){
 		opFrame: h.onFrame, opHere: h.join,
@@ -181,6 +182,7 @@ func New(o Options) *Hub {
 		opBack:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evBack{from: m.line}) },
 		opLeft:   func(oc *ownedCall, m *message) { _ = h.apply(oc, evLeft{from: m.line}) },
 		opRejoin: h.onRejoin,
+		opTaken:  h.onTaken,
 		opGlare:  func(oc *ownedCall, _ *message) { _ = h.apply(oc, evGlare{}) },
 	}
 	return h

@@ -19,13 +19,14 @@ const (
 	opSeek                   // to an account: say who is there, for a call
 	opHere                   // to an account or a call: a session that can take part
 	opFrame                  // to a call: a frame of one of its legs
-	opAway                   // to a call: a leg lost its connection
+	opAway                   // to a call or an account: a leg lost its connection
 	opBack                   // to a call: it is back
-	opLeft                   // to a call: its session is over
+	opLeft                   // to a call or an account: its session is over
 	opGlare                  // to a call: another between the same two goes first
 	opSignOut                // to every hub: a sign-in session, `other`, is no more
 	opRejoin                 // to a call: a device asks for it back; node is zero where its hub is not known
 	opComeBack               // to an account: the hub of a call of this session stops
+	opTaken                  // to a call, of every hub that has it: both its devices have it elsewhere
 	opLast
 )
 

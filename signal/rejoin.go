@@ -52,25 +52,34 @@ func (h *Hub) rejoin(ctx context.Context, s *session, f *wire.Head, m wire.Rejoi
 
 func (h *Hub) rejoinAsCaller(ctx context.Context, s *session, c id.Call, m wire.Rejoin) error {
 	l := leg{addr: s.addr(), line: s.line, tag: newTag()}
-	if oc := h.owned(c); oc != nil {
-		if !s.wishFor(c, wish{peer: m.Peer, caller: true, until: time.Now().Add(wire.ResumeSeconds * time.Second)}) {
-			return errTooManyCalls()
-		}
+	oc := h.owned(c)
+	if oc == nil && s.hasElsewhere(c) {
+		return nil // and that hub has told so
+	}
+	if !s.wishFor(c, wish{peer: m.Peer, caller: true, until: time.Now().Add(wire.ResumeSeconds * time.Second)}) {
+		return errTooManyCalls()
+	}
+	if oc != nil {
 		return h.apply(oc, evRejoin{leg: l, peer: m.Peer})
 	}
-	if _, has := s.part(c); has {
-		return nil // another hub has the call, and has told so
-	}
-	if !s.join(c, part{owner: h.node, peer: m.Peer.Account}) {
+	switch ok, elsewhere := s.joinHere(c, m.Peer.Account); {
+	case elsewhere:
+		return nil
+	case !ok:
 		return errTooManyCalls()
 	}
 	err := h.place(ctx, call{
 		id: c, media: m.Media, phase: returning, callee: m.Peer.Account, awaits: m.Peer.Device, caller: l, since: time.Now(),
 	})
+	if err != nil && s.hasElsewhere(c) {
+		return nil // since this very moment
+	}
 	if err != nil {
 		s.leave(c)
+		return err
 	}
-	return err
+	h.askBack(s, c, m.Peer, id.Node{}) // should another hub have it after all
+	return nil
 }
 
 // rejoinAsCallee tells the hub that has the call, and waits for the caller
@@ -83,8 +92,8 @@ func (h *Hub) rejoinAsCallee(s *session, c id.Call, m wire.Rejoin) error {
 	return nil
 }
 
-// askBack tells a hub, or whichever has the call where node is zero, that the
-// callee asked for it.
+// askBack tells a hub, or whichever has the call where node is zero, that a
+// device asked for it.
 func (h *Hub) askBack(s *session, c id.Call, peer wire.Address, node id.Node) {
 	h.publish(ofCall(c), &message{
 		op: opRejoin, call: c, from: s.addr(), line: s.line, node: node, body: wire.EncodeBody(wire.Rejoin{Peer: peer}),
@@ -101,7 +110,7 @@ func (h *Hub) seekWishes(m *message) {
 	}
 }
 
-// onRejoin takes the callee's word. Of a call that is over it is told so.
+// onRejoin takes a device's word. Of a call that is over it is told so.
 func (h *Hub) onRejoin(oc *ownedCall, m *message) {
 	var b wire.Rejoin
 	if err := wire.DecodeBody(m.body, &b); err != nil {
@@ -109,9 +118,22 @@ func (h *Hub) onRejoin(oc *ownedCall, m *message) {
 		return
 	}
 	err := h.apply(oc, evRejoin{leg: leg{addr: m.from, line: m.line, tag: newTag()}, peer: b.Peer})
-	if fault.Is(err, fault.CallGone) && oc.between(m.from.Account, b.Peer.Account) && h.serves() {
+	if fault.Is(err, fault.CallGone) && oc.between(m.from.Account, b.Peer.Account) && !oc.wentOn() {
 		h.reply(m, &wire.Head{Kind: wire.KindEnded, Body: wire.EncodeBody(wire.Ended{Reason: wire.ReasonLost})})
 	}
+}
+
+// wentOn reports whether the call is over here alone.
+func (oc *ownedCall) wentOn() bool {
+	oc.mu.Lock()
+	defer oc.mu.Unlock()
+	return oc.call.goesOn
+}
+
+// hasElsewhere reports whether the session has a part in a call of another hub.
+func (s *session) hasElsewhere(c id.Call) bool {
+	p, has := s.part(c)
+	return has && p.owner != s.hub.node
 }
 
 func errTooManyCalls() error {
@@ -155,16 +177,12 @@ func (h *Hub) askAgain(s *session, now time.Time) {
 	wishes := maps.Clone(s.wishes)
 	s.mu.Unlock()
 	for c, w := range wishes {
-		if !w.caller {
-			h.askBack(s, c, w.peer, id.Node{})
-		} else if oc := h.owned(c); oc != nil {
-			_ = h.apply(oc, evRejoin{leg: leg{addr: s.addr(), line: s.line, tag: newTag()}, peer: w.peer})
-		}
+		h.askBack(s, c, w.peer, id.Node{})
 	}
 }
 
-// granted forgets a wish that came true. Should another hub have the call
-// after all, the one that waits here gives way.
+// granted forgets a wish of which a hub knew. Should that be another one, with
+// the call or with its end, the call that waits here gives way.
 func (s *session) granted(m *message) {
 	s.mu.Lock()
 	delete(s.wishes, m.call)
@@ -199,6 +217,7 @@ func (c call) rejoin(now time.Time, l leg, peer wire.Address) (call, []effect, e
 	c.phase, c.legs = running, []leg{l}
 	effects := []effect{
 		disarm{timerReturn},
+		claim{},
 		send{l, wire.KindAnswered, wire.Answered{Media: c.media, Peer: c.caller.addr}},
 		send{c.caller, wire.KindAnswered, wire.Answered{Media: c.media, Peer: l.addr}},
 	}
@@ -220,12 +239,34 @@ func (c call) rejoinCaller(now time.Time, l leg) (call, []effect, error) {
 	return c, []effect{disarm{timerCaller}, movedOn(old)}, nil
 }
 
+// taken drops a call that both devices have brought back on another hub before
+// this one knew that it had lost them. Their old sessions are told, in case
+// they come back; the credentials are those of the call, which runs.
+func (c call) taken(by lineID) (call, []effect, error) {
+	if by == c.caller.line {
+		return c, nil, nil // by this very hub
+	}
+	effects := []effect{movedOn(c.caller)}
+	for _, l := range c.legs {
+		effects = append(effects, movedOn(l))
+	}
+	c.phase, c.legs, c.goesOn = over, nil, true
+	return c, append(effects, forget{}), nil
+}
+
 // yield drops a call that waits to come back, without a word to anybody:
 // another hub has it.
 func (c call) yield() (call, []effect, error) {
 	if c.phase != returning {
 		return c, nil, nil
 	}
-	c.phase, c.legs = over, nil
+	c.phase, c.legs, c.goesOn = over, nil, true
 	return c, []effect{forget{}}, nil
+}
+
+// onTaken: another hub has the call, with the same two devices.
+func (h *Hub) onTaken(oc *ownedCall, m *message) {
+	if oc.caller == m.from.Account && oc.callee == m.to {
+		_ = h.apply(oc, evTaken{caller: m.line}) // one that has ended needs no ending
+	}
 }

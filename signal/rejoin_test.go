@@ -297,36 +297,135 @@ func TestBootNamesTheRun(t *testing.T) {
 	})
 }
 
-// A device may be back on a new session before the hub knows that its old
-// connection is lost. It gets its leg once that is known, without asking again.
+// A device may be back on a new session, of the same hub or of another, before
+// it is known that its old connection is lost. It gets its leg once that is,
+// without asking again.
 func TestBackBeforeTheLossIsKnown(t *testing.T) {
 	t.Parallel()
-	for _, caller := range []bool{true, false} {
-		inBubble(t, 1, func(t *testing.T, r *rig) {
+	for _, hubs := range []int{1, 2} {
+		for _, caller := range []bool{true, false} {
+			inBubble(t, hubs, func(t *testing.T, r *rig) {
+				a, b := r.pair()
+				c := r.running(a, b)
+				old, other := b, a
+				if caller {
+					old, other = a, b
+				}
+				again := &dev{r: r, addr: old.addr, token: old.token, hub: hubs - 1 - old.hub}
+				again.connect(wire.Hello{Min: 1, Max: 1})
+				again.rejoin(c, other, caller)
+				again.want(wire.KindOK)
+				<-time.After(3 * time.Second)
+				again.silent()
+				old.drop()
+				<-time.After(2 * time.Second)
+				r.rest()
+				var got wire.Answered
+				if body(t, again.want(wire.KindAnswered), &got); got.Peer != other.addr {
+					t.Errorf("answered %+v", got)
+				}
+				other.want(wire.KindAway)
+				other.want(wire.KindAway)
+				<-time.After(60 * time.Second) // what waited on the other hub has given way
+				again.silent()
+				again.send(wire.Head{Kind: wire.KindMedia, Call: c, Body: []byte("AAAA")}, nil)
+				other.want(wire.KindMedia)
+				if r.relay.isRevoked(c) {
+					t.Error("credentials of a call that runs are revoked")
+				}
+				again.hangup(c)
+				other.wantEnded(wire.ReasonHangup)
+				r.noCalls()
+			})
+		}
+	}
+}
+
+// The other one hangs up before the loss is known: who asks on another hub
+// hears of it at once, and once.
+func TestTheCallEndsBeforeTheLossIsKnown(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 2, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		c := r.running(a, b)
+		again := &dev{r: r, addr: a.addr, token: a.token, hub: 1}
+		again.connect(wire.Hello{Min: 1, Max: 1})
+		again.rejoin(c, b, true)
+		again.want(wire.KindOK)
+		b.hangup(c)
+		<-time.After(30 * time.Second)
+		if all := again.all(); len(all[wire.KindEnded]) != 1 {
+			t.Errorf("got %v, want one end", all)
+		}
+		r.noCalls()
+	})
+}
+
+// Both are on another hub before the first one knows of either loss: the call
+// is there, and the first one lets it go and leaves its credentials alone.
+func TestBothAreElsewhereBeforeTheirLossIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, callerFirst := range []bool{true, false} {
+		inBubble(t, 2, func(_ *testing.T, r *rig) {
+			a := r.on(0, id.NewAccount())
+			b := r.on(0, id.NewAccount())
+			r.graph.befriend(a.addr.Account, b.addr.Account)
+			c := r.running(a, b)
+			a2 := &dev{r: r, addr: a.addr, token: a.token, hub: 1}
+			b2 := &dev{r: r, addr: b.addr, token: b.token, hub: 1}
+			first, second := a2, b2
+			if !callerFirst {
+				first, second = b2, a2
+			}
+			for _, d := range []*dev{a2, b2} {
+				d.connect(wire.Hello{Min: 1, Max: 1})
+			}
+			first.rejoin(c, second, callerFirst)
+			first.want(wire.KindOK)
+			second.rejoin(c, first, !callerFirst)
+			second.wantBack(first)
+			first.want(wire.KindAnswered)
+			a.wantEnded(wire.ReasonElsewhere)
+			b.wantEnded(wire.ReasonElsewhere)
+			a.drop()
+			b.drop()
+			<-time.After(60 * time.Second)
+			for _, d := range []*dev{a2, b2} {
+				d.silent()
+			}
+			r.goesOn(c, a2, b2)
+		})
+	}
+}
+
+// A device gets a new session, loses it in the very moment in which the call
+// gives it its leg, and comes once more: it has its leg within a second, not
+// once the session between is given up.
+func TestALegGivenToASessionThatIsGone(t *testing.T) {
+	t.Parallel()
+	for n := range 200 { // whether the loss or the leg is first is left to chance
+		inBubble(t, 2, func(t *testing.T, r *rig) {
 			a, b := r.pair()
 			c := r.running(a, b)
-			old, other := b, a
-			if caller {
-				old, other = a, b
+			a.drop()
+			b.want(wire.KindAway)
+			gone := &dev{r: r, addr: a.addr, token: a.token, hub: n % 2}
+			gone.open()
+			gone.send(wire.Head{Kind: wire.KindHello}, wire.Hello{Min: 1, Max: 1})
+			if n%4 < 2 {
+				gone.next() // welcome
 			}
-			again := &dev{r: r, addr: old.addr, token: old.token}
-			again.connect(wire.Hello{Min: 1, Max: 1})
-			again.rejoin(c, other, caller)
-			again.want(wire.KindOK)
-			again.silent()
-			old.drop()
-			<-time.After(2 * time.Second)
+			_ = gone.conn.CloseNow()
 			r.rest()
-			var got wire.Answered
-			if body(t, again.want(wire.KindAnswered), &got); got.Peer != other.addr {
-				t.Errorf("answered %+v", got)
+			again := &dev{r: r, addr: a.addr, token: a.token, hub: 1}
+			again.connect(wire.Hello{Min: 1, Max: 1})
+			again.rejoin(c, b, true)
+			<-time.After(2 * time.Second)
+			if all := again.all(); len(all[wire.KindAnswered]) != 1 {
+				t.Fatalf("got %v", all)
 			}
-			other.want(wire.KindAway)
-			other.want(wire.KindAway)
-			again.send(wire.Head{Kind: wire.KindMedia, Call: c, Body: []byte("AAAA")}, nil)
-			other.want(wire.KindMedia)
 			again.hangup(c)
-			other.wantEnded(wire.ReasonHangup)
+			b.ends(b.all(), wire.ReasonHangup)
 			r.noCalls()
 		})
 	}

@@ -295,6 +295,9 @@ func (h *Hub) introduce(s *session) {
 		h.announce(s.who.Account)
 	}
 	h.publish(ofAccount(s.who.Account), &message{op: opHere, from: s.addr(), to: s.who.Account, line: s.line})
+	if s.isDead() { // and whoever ended it may have said so before it was here
+		h.publish(ofAccount(s.who.Account), &message{op: opAway, flags: flagForGood, from: s.addr(), to: s.who.Account, line: s.line})
+	}
 }
 
 // read handles frames until the connection ends or, which it returns, is
@@ -383,6 +386,10 @@ func (h *Hub) end(s *session, code wire.CloseCode, why ended) {
 	for c, part := range parts {
 		m.call, m.node = c, part.owner
 		h.publish(ofCall(c), &m)
+	}
+	if len(parts) == 0 { // or a call that gives it a part this very moment would wait for it for ever
+		m.to = s.who.Account
+		h.publish(ofAccount(m.to), &m)
 	}
 	if last {
 		p.release()

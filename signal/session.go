@@ -301,6 +301,12 @@ func (s *session) kill() (conn *link, drained <-chan struct{}, first bool) {
 	return conn, drained, true
 }
 
+func (s *session) isDead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dead
+}
+
 // has reports whether the session still lives on a connection.
 func (s *session) has(gen int) bool {
 	s.mu.Lock()
@@ -335,6 +341,21 @@ func (s *session) part(c id.Call) (part, bool) {
 func (s *session) join(c id.Call, p part) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.joinLocked(c, p)
+}
+
+// joinHere is join for a call that is about to be one of this hub, unless
+// another hub has given it to the session this very moment.
+func (s *session) joinHere(c id.Call, peer id.Account) (ok, elsewhere bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, in := s.calls[c]; in && p.owner != s.hub.node {
+		return true, true
+	}
+	return s.joinLocked(c, part{owner: s.hub.node, peer: peer}), false
+}
+
+func (s *session) joinLocked(c id.Call, p part) bool {
 	if _, in := s.calls[c]; !in && len(s.calls) >= wire.MaxCalls {
 		return false
 	}
@@ -362,7 +383,11 @@ func (s *session) take(m *message) {
 			s.hub.counters.drops[dropGone].Add(1)
 			return
 		}
+		if !s.connected() { // it was there a moment ago, when the call was told so
+			s.hub.work.Go(func() { s.hub.tellCalls(s) })
+		}
 	case string(wire.KindEnded):
+		s.granted(m)
 		s.leave(m.call)
 	case string(wire.KindError), string(wire.KindOK):
 	default:

@@ -95,6 +95,6 @@ func (c call) stop(now time.Time) (call, []effect, error) {
 	for _, l := range c.legs {
 		effects = append(effects, comeBack{l})
 	}
-	c.phase, c.legs = over, nil
+	c.phase, c.legs, c.goesOn = over, nil, true
 	return c, append(effects, forget{}), nil
 }
