@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"signal/internal/ws":          {},
 	"signal":                      {"signal/internal/ws", "signal/wire", "internal/cluster", "internal/fault", "internal/id", "internal/ratelimit", "store", "friends"},
 	"signal/client":               {"signal/wire", "internal/fault", "internal/id"},
+	"signal/seal":                 {},
 	"internal/httpapi":            {"friends", "internal/account", "internal/fault", "internal/id", "internal/ratelimit", "signal", "signal/wire", "store"},
 	"internal/config":             {},
 	"internal/doctor":             {},
@@ -149,6 +150,28 @@ func TestRelayProgramIsNoHub(t *testing.T) {
 	}
 	if !of["relay"] {
 		t.Error("the relay program links no relay")
+	}
+}
+
+// TestHubOpensNothing holds that the program has no code that opens what devices
+// seal for each other, and that this code knows nothing of the program: others
+// may build on it.
+func TestHubOpensNothing(t *testing.T) {
+	t.Parallel()
+	deps := func(name string) string {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+name).Output()
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		return string(out)
+	}
+	if strings.Contains(deps("cmd/ringfence"), module+"signal/seal") {
+		t.Error("the program links what opens sealed calls")
+	}
+	for dep := range strings.FieldsSeq(deps("signal/seal")) {
+		if strings.Contains(strings.Split(dep, "/")[0], ".") && dep != module+"signal/seal" && !strings.HasPrefix(dep, "vendor/") {
+			t.Errorf("signal/seal needs %s, which is not of the standard library", dep)
+		}
 	}
 }
 

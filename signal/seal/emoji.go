@@ -1,0 +1,78 @@
+package seal
+
+// Emoji is one of the 64 signs, with its name for whoever can't see it.
+type Emoji struct {
+	Sign string
+	Name string
+}
+
+// Names returns the 64 emoji in the order of the Matrix specification
+// (data-definitions/sas-emoji.json, Apache-2.0), with their English names.
+func Names() [64]Emoji {
+	return [64]Emoji{
+		{"🐶", "Dog"},
+		{"🐱", "Cat"},
+		{"🦁", "Lion"},
+		{"🐎", "Horse"},
+		{"🦄", "Unicorn"},
+		{"🐷", "Pig"},
+		{"🐘", "Elephant"},
+		{"🐰", "Rabbit"},
+		{"🐼", "Panda"},
+		{"🐓", "Rooster"},
+		{"🐧", "Penguin"},
+		{"🐢", "Turtle"},
+		{"🐟", "Fish"},
+		{"🐙", "Octopus"},
+		{"🦋", "Butterfly"},
+		{"🌷", "Flower"},
+		{"🌳", "Tree"},
+		{"🌵", "Cactus"},
+		{"🍄", "Mushroom"},
+		{"🌏", "Globe"},
+		{"🌙", "Moon"},
+		{"☁️", "Cloud"},
+		{"🔥", "Fire"},
+		{"🍌", "Banana"},
+		{"🍎", "Apple"},
+		{"🍓", "Strawberry"},
+		{"🌽", "Corn"},
+		{"🍕", "Pizza"},
+		{"🎂", "Cake"},
+		{"❤️", "Heart"},
+		{"😀", "Smiley"},
+		{"🤖", "Robot"},
+		{"🎩", "Hat"},
+		{"👓", "Glasses"},
+		{"🔧", "Spanner"},
+		{"🎅", "Santa"},
+		{"👍", "Thumbs Up"},
+		{"☂️", "Umbrella"},
+		{"⌛", "Hourglass"},
+		{"⏰", "Clock"},
+		{"🎁", "Gift"},
+		{"💡", "Light Bulb"},
+		{"📕", "Book"},
+		{"✏️", "Pencil"},
+		{"📎", "Paperclip"},
+		{"✂️", "Scissors"},
+		{"🔒", "Lock"},
+		{"🔑", "Key"},
+		{"🔨", "Hammer"},
+		{"☎️", "Telephone"},
+		{"🏁", "Flag"},
+		{"🚂", "Train"},
+		{"🚲", "Bicycle"},
+		{"✈️", "Aeroplane"},
+		{"🚀", "Rocket"},
+		{"🏆", "Trophy"},
+		{"⚽", "Ball"},
+		{"🎸", "Guitar"},
+		{"🎺", "Trumpet"},
+		{"🔔", "Bell"},
+		{"⚓", "Anchor"},
+		{"🎧", "Headphones"},
+		{"📁", "Folder"},
+		{"📌", "Pin"},
+	}
+}
