@@ -109,7 +109,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
 
   /** close ends the session. */
   close(reason: StopReason = 'left'): void {
-    this.#drop()
+    this.#drop(1000)
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#resume = undefined
@@ -157,14 +157,14 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.emit('state', state)
   }
 
-  /** Lets go of the present connection, deaf to what it may still say. */
-  #drop(): void {
+  /** Lets go of the present connection, deaf to what it may still say. Only 1000 ends the session. */
+  #drop(code: number = closeCodes.silent): void {
     clearTimeout(this.#timer)
     const old = this.#socket
     this.#socket = undefined
     if (old === undefined) return
     old.onopen = old.onmessage = old.onclose = old.onerror = null
-    old.close(1000)
+    old.close(code)
   }
 
   #try(): void {
