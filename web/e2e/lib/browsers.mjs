@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
+import { freePort } from './server.mjs';
 import { within } from './wait.mjs';
 
 /** @typedef {'chromium' | 'firefox'} Kind */
@@ -61,15 +62,17 @@ function executable(kind) {
  * launch starts a browser with a fresh profile. close ends it by its process
  * and removes the profile.
  * @param {Kind} kind
- * @param {{fakeDevices?: boolean, autoplay?: boolean, flags?: string[], prefs?: Record<string, unknown>, insecureCerts?: boolean}} [options]
+ * @param {{fakeDevices?: boolean, autoplay?: boolean, flags?: string[], prefs?: Record<string, unknown>, insecureCerts?: boolean, roaming?: import('./roaming.mjs').Roaming}} [options]
  * @returns {Promise<{kind: Kind, browser: Browser, version: string, close: () => Promise<void>}>}
  */
 export async function launch(kind, options = {}) {
   const profile = await mkdtemp(join(tmpdir(), `ringfence-e2e-${kind}-`));
   const devices = options.fakeDevices ?? true;
   const play = options.autoplay ?? true;
+  const port = options.roaming && kind === 'firefox' ? await freePort() : undefined; // Chromium is spoken to through a pipe
+  if (port) await options.roaming?.reach(port);
   const common = {
-    executablePath: executable(kind),
+    executablePath: await options.roaming?.within(executable(kind)) ?? executable(kind),
     headless: true,
     userDataDir: profile,
     acceptInsecureCerts: options.insecureCerts ?? false,
@@ -86,6 +89,7 @@ export async function launch(kind, options = {}) {
     : await puppeteer.launch({
       ...common,
       browser: 'firefox',
+      ...(port && { debuggingPort: port }),
       extraPrefsFirefox: { ...firefoxPrefs, ...(devices ? fakeDevices.firefox : {}), ...(play ? autoplay.firefox : {}), ...(options.prefs ?? {}) },
     });
   const child = browser.process();

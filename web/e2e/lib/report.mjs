@@ -89,3 +89,20 @@ How quiet it was: looked at before each pair of people, while the browsers waite
 other things in the middle, and ${share(0.95)} at the 95th percentile. A busy machine gives higher numbers.
 `;
 }
+
+/**
+ * The section on moves between networks.
+ * @param {{command: string, results: {variant: string, gaps: number[]}[]}} raw
+ */
+export function moves(raw) {
+  const rows = raw.results.map(({ variant, gaps }) => `| ${variant} | ${gaps.length} | ${percentile(gaps, 0.5)} | ${percentile(gaps, 0.95)} | ${Math.max(...gaps)} |`);
+  return `## Another network in mid-call
+
+The caller's device moves from Wi-Fi to mobile, and back, over and over in one call. Written by \`${raw.command}\`; the raw numbers are in
+[bench-moves.json](bench-moves.json).
+
+| milliseconds without a picture on the other side | moves | p50 | p95 | longest |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}

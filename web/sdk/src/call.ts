@@ -82,7 +82,7 @@ export class Call extends CallFace {
       onClosed: () => this.#finish('lost', false),
     })
     this.#early = new Early({ env, wanted: options.settings.early === true, direction, send: (body) => void this.#leg.send('warm', body) })
-    this.#recovery = new Recovery({ env, signal, link: this.link, polite: direction === 'incoming', relayed: () => this.path === 'relayed', ask: () => this.#leg.send('relay', {}) })
+    this.#recovery = new Recovery({ env, signal, link: this.link, polite: direction === 'incoming', ask: () => this.#leg.send('relay', {}) })
     this.#unhear = [
       ...this.follow(),
       this.link.on('state', () => this.#linkChanged()),
@@ -381,7 +381,7 @@ export class Call extends CallFace {
       this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'lost'))
       this.#become('reconnecting')
     }
-    this.#recovery.start()
+    this.#recovery.lost()
   }
 
   /** Until the answer it was relays only; the media go on meanwhile. */
@@ -432,7 +432,7 @@ export class Call extends CallFace {
     if (ref === this.#ringFrame) this.#finish(code === 'unreachable' || code === 'rate_limited' ? code : 'error', false)
     else if (ref === this.#answerFrame && this.#other === undefined) this.#finish(code === 'call_gone' ? 'cancelled' : 'error', false)
     else if (ref === this.#rejoinFrame) this.#notBack(code)
-    else if (ref === this.#recovery.asked && code === 'call_gone') this.#finish('lost', false)
+    else if (ref === this.#recovery.asked && code === 'call_gone' && !this.#leg.unsure) this.#finish('lost', false)
   }
 
   /** A hub that knows no rejoin may still tell the call again, as may one whose old connection to us is not known to be lost. */

@@ -48,6 +48,11 @@ export class Leg {
     return this.send('rejoin', body)
   }
 
+  /** Whether the hub may not know the call, which it is yet to tell again. */
+  get unsure(): boolean {
+    return this.#timers.has('again')
+  }
+
   /** toldAgain says that the hub told of the call, and returns whether that was waited for. */
   toldAgain(): boolean {
     const waited = this.#timers.has('again')

@@ -2,7 +2,7 @@ import { relayIn, withoutCandidates } from './candidates.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
 import { otherRole, type Role, roleOf, withRole } from './role.ts'
-import { type Tuning, tunePicture, tuneSound } from './uplink.ts'
+import { type Tuning, tunePicture, tuneSound, wholePicture } from './uplink.ts'
 import { type Candidate, type Candidates, type Description, type ICEServer } from './wire.gen.ts'
 
 /** LinkState is how the media of two devices are connected. */
@@ -239,6 +239,16 @@ export class PeerLink extends Emitter<LinkEvents> {
         // A browser that takes no such wishes goes on as it is.
         await (receiver.track.kind === 'video' ? tunePicture : tuneSound)(sender, tuning).catch(() => undefined)
       }
+    })
+  }
+
+  /**
+   * redraw sends the next picture whole. After a gap the other side may wait
+   * for one, and asks for it every three seconds: by the way of before, at first.
+   */
+  redraw(): Promise<void> {
+    return this.#enqueue(async () => {
+      for (const { sender, receiver } of this.#peer.getTransceivers()) if (receiver.track.kind === 'video') await wholePicture(sender).catch(() => undefined)
     })
   }
 

@@ -4,25 +4,29 @@ import { Lookout } from './lookout.ts'
 
 let l: Lookout
 let packets: number
-let relayed: boolean
+let way: string
 let looks: number
 let said: string[]
 
 beforeEach(() => {
   vi.useFakeTimers()
   packets = looks = 0
-  relayed = true
+  way = 'one'
   said = []
   l = new Lookout({
     link: {
       getStats: () => {
         looks++
-        return Promise.resolve(new Map([['in', { id: 'in', type: 'inbound-rtp', packetsReceived: packets, timestamp: Date.now() }]]))
+        return Promise.resolve(new Map<string, object>([
+          ['in', { id: 'in', type: 'inbound-rtp', packetsReceived: packets, timestamp: Date.now() }],
+          ['transport', { id: 'transport', type: 'transport', selectedCandidatePairId: way }],
+          ['pair', { id: way, type: 'candidate-pair' }],
+        ]))
       },
     },
-    relayed: () => relayed,
     onSilent: () => void said.push('silent'),
     onSound: () => void said.push('sound'),
+    onAnotherWay: () => void said.push('another way'),
   })
   l.start()
 })
@@ -43,11 +47,11 @@ async function comes(seconds: number, every = 20): Promise<void> {
 const nothing = (seconds: number): Promise<unknown> => vi.advanceTimersByTimeAsync(seconds * 1000)
 
 describe('the lookout', () => {
-  it('tells once that a steady stream has stopped, after a second, and that it goes on', async () => {
+  it('tells once that a steady stream has stopped, within 0.6 seconds, and that it goes on', async () => {
     await comes(4)
-    await nothing(0.9)
+    await nothing(0.35)
     expect(said).toEqual([])
-    await nothing(0.4)
+    await nothing(0.25)
     expect(said).toEqual(['silent'])
     await nothing(30)
     expect(said).toEqual(['silent'])
@@ -58,7 +62,7 @@ describe('the lookout', () => {
   it('lets a hiccup pass', async () => {
     await comes(4)
     for (let i = 0; i < 5; i++) {
-      await nothing(0.7)
+      await nothing(0.35)
       await comes(3)
     }
     expect(said).toEqual([])
@@ -79,25 +83,33 @@ describe('the lookout', () => {
     expect(said).toEqual([])
   })
 
-  it('sleeps where no relay is in use', async () => {
-    relayed = false
+  it('tells of another way, and of none that was not there before', async () => {
+    await comes(1)
+    expect(said).toEqual([])
+    way = 'two'
+    await comes(1)
+    expect(said).toEqual(['another way'])
+    await comes(1)
+    expect(said).toEqual(['another way'])
+  })
+
+  it('that is told of a doubt tells of the next sound, where there was a steady one', async () => {
+    l.doubts()
     await comes(4)
+    expect(said).toEqual([])
+    l.doubts()
+    expect(l.alarmed).toBe(true)
     await nothing(5)
     expect(said).toEqual([])
-    expect(looks).toBe(0)
-    relayed = true
-    await comes(4)
-    relayed = false
-    await nothing(2)
-    relayed = true
-    await nothing(5)
-    expect(said).toEqual([])
+    await comes(1)
+    expect(said).toEqual(['sound'])
+    expect(l.alarmed).toBe(false)
   })
 
   it('takes a device that slept for none that hears nothing', async () => {
     await comes(4)
     vi.setSystemTime(Date.now() + 60_000)
-    await nothing(0.5)
+    await nothing(0.1)
     await comes(1)
     expect(said).toEqual([])
   })
@@ -106,8 +118,8 @@ describe('the lookout', () => {
     const alarms: number[] = []
     const flutter = async (seconds: number): Promise<void> => {
       for (let s = 0; s < seconds; s += 4) {
-        await comes(2.5)
-        await nothing(1.5)
+        await comes(3)
+        await nothing(1)
         if (said.includes('silent')) alarms.push(s)
         said = []
       }
@@ -121,6 +133,17 @@ describe('the lookout', () => {
     said = []
     await flutter(12)
     expect(alarms).toHaveLength(6)
+  })
+
+  it('waits no longer where a search has found another way', async () => {
+    await comes(3)
+    for (const next of ['two', 'three', 'four']) {
+      said = []
+      await nothing(1)
+      way = next
+      await comes(3)
+      expect(said).toEqual(['silent', 'another way', 'sound'])
+    }
   })
 
   it('stops', async () => {

@@ -1,12 +1,12 @@
 import { type PeerLink } from './link.ts'
 import { digest } from './stats.ts'
 
-const lookEvery = 250
-/** Nothing for so many milliseconds, out of a stream that did not falter, is no chance any more. */
-const silentAfter = 1_000
+const lookEvery = 200
+/** Nothing for so many milliseconds, out of a stream that did not falter, is worth to be ready for more. */
+const silentAfter = 400
 const steadyAfter = 2_000
 /** What one look may add: a device that slept, or a page whose timers were slowed, raises no alarm. */
-const longestStep = 500
+const longestStep = 300
 /** An alarm costs a search for a way: where one follows the other, each waits twice as long. */
 const firstPause = 5_000
 const longestPause = 80_000
@@ -15,17 +15,18 @@ const calmAfter = 60_000
 /** LookoutOptions is what a Lookout works with. */
 export interface LookoutOptions {
   readonly link: Pick<PeerLink, 'getStats'>
-  /** Whether the way goes through a relay. */
-  readonly relayed: () => boolean
   readonly onSilent: () => void
   /** Something comes in again. */
   readonly onSound: () => void
+  /** The media take another way than before. */
+  readonly onAnotherWay: () => void
 }
 
 /**
- * Lookout notices within about a second that a relay passes nothing on any
- * more. A relay that starts anew has lost its allocations and says nothing; a
- * browser that hears nothing waits for many seconds and hopes.
+ * Lookout notices within about half a second that nothing comes in any more.
+ * A relay that starts anew has lost its allocations and says nothing, a device
+ * that moved to another network can't, and a browser that hears nothing waits
+ * for many seconds and hopes.
  *
  * It raises an alarm only where packets had come without a pause: sound does,
  * muted too, in the browsers that we know. Where the other side changes what
@@ -38,6 +39,7 @@ export class Lookout {
   #timer: ReturnType<typeof setTimeout> | undefined
   #running = false
   #count: number | undefined
+  #way: string | undefined
   #at = 0
   #steady = 0
   #silent = 0
@@ -71,16 +73,24 @@ export class Lookout {
     this.#steady = this.#silent = 0
   }
 
+  /** doubts says that the way may be lost: where something had come in steadily, the next that comes is told. */
+  doubts(): void {
+    if (this.#steady >= steadyAfter) this.#alarmed = true
+    this.changed()
+  }
+
   #again(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#look(), lookEvery)
   }
 
   async #look(): Promise<void> {
-    const figures = this.#o.relayed() ? await this.#o.link.getStats().then(digest).catch(() => undefined) : undefined
+    const figures = await this.#o.link.getStats().then(digest).catch(() => undefined)
     if (!this.#running) return
     this.#again()
-    const before = this.#count
+    const [before, way] = [this.#count, this.#way]
+    this.#way = figures?.way ?? way
+    if (way !== undefined && this.#way !== way) this.#another()
     this.#count = figures?.packetsIn
     if (figures === undefined || before === undefined) {
       this.changed()
@@ -94,6 +104,13 @@ export class Lookout {
     if (this.#calm >= calmAfter) this.#pause = firstPause
     if (figures.packetsIn > before) this.#heard(step)
     else this.#missed(step)
+  }
+
+  /** Whatever was searched for is found: the next alarm need not wait. */
+  #another(): void {
+    this.#pause = firstPause
+    this.#quiet = 0
+    this.#o.onAnotherWay()
   }
 
   #heard(step: number): void {

@@ -5,13 +5,15 @@ import { type SignalSocket } from './socket.ts'
 import { digest } from './stats.ts'
 import { type FrameId, type ICEServer } from './wire.gen.ts'
 
-const answerWithin = 3000
+/** So long the hub may take to answer before the connection to it counts as lost with the way, and then each time. */
+const answerWithin = 400
+const answerAgainWithin = 3000
 const healWithin = 5000
 /** Where no relay could be reached: one that starts anew is back soon. Each time twice as long. */
 const barrenPause = 500
 /** How long the polite side leaves it to the other to look for a new way. */
 const givesWayFor = 1500
-const flowWithin = 500
+const flowWithin = 300
 
 /** RecoveryOptions is what a Recovery works with. */
 export interface RecoveryOptions {
@@ -20,8 +22,6 @@ export interface RecoveryOptions {
   readonly link: PeerLink
   /** Whether this side leaves it to the other one first, which mostly notices at the same moment. */
   readonly polite: boolean
-  /** Whether the way goes through a relay. */
-  readonly relayed: () => boolean
   /** Asks the hub for fresh servers, now or when its session goes on. */
   readonly ask: () => FrameId | undefined
 }
@@ -40,9 +40,18 @@ export class Recovery {
   readonly #unhear: readonly (() => void)[]
   readonly #lookout: Lookout
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Runs until the hub has answered. */
+  #proof: ReturnType<typeof setTimeout> | undefined
   #flow: ReturnType<typeof setTimeout> | undefined
   #probing = false
+  /** A search is under way, from its first question until media come in again. */
+  #searching = false
+  /** Servers are asked for. */
   #wanted = false
+  /** Only because nothing came in for a moment: if something does, it is left at that. */
+  #tentative = false
+  /** This device is in another network: the other side can't know, and is not waited for. */
+  #moved = false
   #giving = false
   /** Whether the other side's offer came since this one began to look. */
   #theirs = false
@@ -54,17 +63,22 @@ export class Recovery {
     this.#o = options
     this.#lookout = new Lookout({
       link: options.link,
-      relayed: options.relayed,
       onSilent: () => {
-        if (options.link.state === 'connected' && !this.#wanted) this.start()
+        if (options.link.state !== 'connected' || this.#searching) return
+        this.#tentative = true
+        this.start()
       },
       onSound: () => {
         if (options.link.state === 'connected') this.healed()
       },
+      onAnotherWay: () => {
+        options.link.redraw().catch(() => undefined) // a link that closes needs no picture
+        if (!this.#searching) this.#verify()
+      },
     })
     this.#unhear = [
       options.env.watchNetwork((event) => {
-        if (event === 'online') this.start()
+        if (event === 'online') this.#move()
         if (event === 'change') void this.#probe()
       }),
       options.link.on('candidates', ({ end }) => {
@@ -88,14 +102,33 @@ export class Recovery {
     this.#lookout.changed()
   }
 
+  /** lost says that the way is lost, which a search that is under way knows. */
+  lost(): void {
+    this.#tentative = false
+    if (!this.#searching) this.start()
+  }
+
   /** start looks for a new way, at once or as soon as the hub can be reached. */
   start(): void {
     if (!this.#wanted) this.#theirs = false
-    this.#wanted = true
+    this.#searching = this.#wanted = true
+    this.#lookout.doubts()
     clearTimeout(this.#timer)
-    const { signal } = this.#o
+    this.#verify()
+  }
+
+  /** Asks for servers, and so whether the hub is there: a browser does not see that its connection led by the network before. */
+  #verify(): void {
     this.#asked = this.#o.ask()
-    if (signal.state === 'open') this.#timer = setTimeout(() => signal.reconnect(), answerWithin)
+    this.#await(answerWithin)
+  }
+
+  #await(within: number): void {
+    clearTimeout(this.#proof)
+    this.#proof = setTimeout(() => {
+      if (within > answerWithin || this.#o.signal.state === 'open') this.#o.signal.reconnect()
+      if (this.#wanted) this.#await(answerAgainWithin)
+    }, within)
   }
 
   /** again asks in a new session what was asked in the one before. */
@@ -105,21 +138,26 @@ export class Recovery {
 
   /** servers are the hub's answer. */
   servers(servers: readonly ICEServer[]): void {
-    clearTimeout(this.#timer)
+    clearTimeout(this.#proof)
     this.#asked = undefined
     if (!this.#wanted) return
-    this.#wanted = false
+    this.#wanted = this.#tentative = false
     this.#o.link.use(servers)
-    this.#giving = this.#o.polite
-    if (!this.#giving) this.#restart()
-    else if (this.#theirs) this.#heals()
-    else this.#timer = setTimeout(() => this.#restart(), givesWayFor)
+    const moved = this.#moved
+    this.#moved = false
+    this.#giving = this.#o.polite && !moved
+    if (this.#theirs && !moved) this.#heals()
+    else if (this.#giving) this.#timer = setTimeout(() => this.#restart(), givesWayFor)
+    else this.#restart()
   }
 
   /** offered says that the other side looks for a new way, too: one offer is enough. */
   offered(): void {
     this.#theirs = true
-    if (this.#giving) this.#heals()
+    if (this.#wanted) return
+    if (!this.#searching) this.#lookout.doubts()
+    this.#searching = true
+    this.#heals()
   }
 
   #restart(): void {
@@ -131,7 +169,8 @@ export class Recovery {
     this.#giving = this.#theirs = false
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      if (this.#o.link.state !== 'connected') this.start()
+      this.#searching = false
+      if (this.#o.link.state !== 'connected' || this.#lookout.alarmed) this.start()
     }, healWithin)
   }
 
@@ -144,8 +183,8 @@ export class Recovery {
 
   /** healed ends the search. */
   healed(): void {
-    if (this.#wanted) return // another change of network came in between
-    this.#giving = false
+    if (this.#wanted && !this.#tentative) return // another change of network came in between
+    this.#searching = this.#wanted = this.#tentative = this.#giving = false
     this.#barren = 0
     clearTimeout(this.#timer)
   }
@@ -155,11 +194,12 @@ export class Recovery {
     for (const unhear of this.#unhear) unhear()
     clearTimeout(this.#timer)
     clearTimeout(this.#flow)
+    clearTimeout(this.#proof)
   }
 
   /** Browsers tell of a change where only an estimate changed: it counts where nothing comes in any more. */
   async #probe(): Promise<void> {
-    if (this.#probing) return
+    if (this.#probing || this.#searching) return
     this.#probing = true
     const before = await this.#received()
     await new Promise<void>((resolve) => {
@@ -167,11 +207,18 @@ export class Recovery {
     })
     const now = await this.#received()
     this.#probing = false
-    if (before !== undefined && now === before) this.#switched()
+    if (before === undefined || now !== before || this.#searches()) return
+    this.#o.signal.reconnect()
+    this.#move()
   }
 
-  #switched(): void {
-    this.#o.signal.reconnect()
+  #searches(): boolean {
+    return this.#searching
+  }
+
+  #move(): void {
+    this.#moved = true
+    this.#tentative = false
     this.start()
   }
 

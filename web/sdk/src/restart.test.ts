@@ -66,6 +66,28 @@ describe('a hub that has started anew', () => {
     expect(p.hub.got('relay')).toHaveLength(1)
   })
 
+  it('may be asked for servers before it knows the call again: that is no end of it', async () => {
+    const call = await talks(p)
+    p.hub.socket.drop()
+    p.hub.boot = 'bootbbbbbbbbbbbbbbbbbbbbbe'
+    await vi.advanceTimersByTimeAsync(250)
+    p.hub.welcome()
+    p.peer().become('disconnected')
+    p.hub.refuse('relay', 'call_gone')
+    expect(call.state).toBe('reconnecting')
+    p.hub.send({ kind: 'answered', call: call.id, body: { media: 'video', peer: other } })
+    await settle()
+    expect(p.hub.got('relay')).toHaveLength(2)
+    await giveServers(call)
+    expect(p.peer().restarts).toBe(1)
+    p.hub.send({ kind: 'description', call: call.id, from: other, body: { type: 'answer', sdp: 'again' } })
+    await settle()
+    p.peer().become('disconnected')
+    await vi.advanceTimersByTimeAsync(5_000)
+    p.hub.refuse('relay', 'call_gone')
+    expect(call.endReason).toBe('lost') // it knew it
+  })
+
   it('is nothing to a call that needs no relay', async () => {
     const call = await talks(p)
     await restarts(call)
@@ -117,12 +139,12 @@ describe('a relay that passes nothing on any more', () => {
     }
   }
 
-  it('is noticed within little more than a second, before anybody is told', async () => {
+  it('is noticed within little more than half a second, before anybody is told', async () => {
     const call = await talks(p)
     await sound(4)
-    await sound(0.9, false)
+    await sound(0.3, false)
     expect(p.hub.got('relay')).toHaveLength(0)
-    await sound(0.5, false)
+    await sound(0.4, false)
     expect(p.hub.got('relay')).toHaveLength(1)
     await giveServers(call)
     expect(p.peer().restarts).toBe(1)

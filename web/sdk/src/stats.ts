@@ -40,6 +40,8 @@ export interface CallStats {
   readonly codecs: Codecs
   /** Kinds of the two ends of the way: host, srflx, prflx, relay. */
   readonly candidates?: { readonly local: string; readonly remote: string }
+  /** The way's own name in this connection: with another one, the media took another way. */
+  readonly way?: string
   /** What is told of packets that went out, for judging the network. */
   readonly out: { readonly audio: Outgone; readonly video: Outgone }
 }
@@ -128,6 +130,7 @@ export function digest(report: RTCStatsReport, before?: CallStats, relays?: Read
   const jitter = maybe(inbound.find((e) => e['kind'] === 'audio')?.['jitter'])
   return {
     ...(local === undefined || remote === undefined ? {} : { path: pathOf(local, remote), candidates: kindsOf(local, remote) }),
+    ...defined('way', typeof pair?.['id'] === 'string' ? pair['id'] : undefined),
     ...defined('transport', transportOf(local)),
     ...defined('roundTripMs', trip === undefined ? undefined : Math.round(trip * 1000)),
     ...(before === undefined ? {} : { lossIn: share(packetsLost - before.packetsLost, packetsIn - before.packetsIn), ...rates(now, before) }),

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 import { heldRung } from './ladder.ts'
 import { type CallStats, digest } from './stats.ts'
-import { figuresOf, type Sign, type Tuning, tunePicture, tuneSound, tuningOf, Uplink } from './uplink.ts'
+import { figuresOf, type Sign, type Tuning, tunePicture, tuneSound, tuningOf, Uplink, wholePicture } from './uplink.ts'
 
 interface Told {
   readonly at: number
@@ -88,6 +88,18 @@ describe('the uplink', () => {
     expect(at()).toBe(45_000)
   })
 
+  it('takes what was lost before the media took another way for no sign of that one', () => {
+    const { up, told, at } = uplink()
+    let before: CallStats | undefined
+    for (let i = 1; i < 12; i++) {
+      const now = { ...stats({ at: at() + i * 1000, loss: i < 4 ? 0 : 0.9 }), way: i < 4 ? 'wifi' : 'mobile' }
+      up.take(now, before)
+      before = now
+      if (i === 6) expect(told).toHaveLength(1) // two reports, and the browser finds out
+    }
+    expect(up.held).toBe(true) // it is narrow after all
+  })
+
   it('lets a held picture go after a gap as after any good time', () => {
     const { up, feed } = uplink()
     feed(8, 0.5)
@@ -134,9 +146,22 @@ describe('a sender', () => {
     expect(set).toEqual([{ encodings: [{ maxBitrate: 24_000, priority: 'high', networkPriority: 'high' }] }])
   })
 
+  it('begins its picture anew by a moment without, and leaves one alone that is held', async () => {
+    const active: unknown[] = []
+    const sending = (encoding: RTCRtpEncodingParameters): RTCRtpSender => ({
+      getParameters: () => ({ encodings: [{ ...encoding }] }),
+      setParameters: ({ encodings: [e] }: RTCRtpSendParameters) => Promise.resolve(void active.push(e)),
+    }) as unknown as RTCRtpSender
+    await wholePicture(sending({ active: false }))
+    expect(active).toEqual([])
+    await wholePicture(sending({ active: true, maxBitrate: 7 }))
+    expect(active).toEqual([{ active: false, maxBitrate: 7 }, { active: true, maxBitrate: 7 }])
+  })
+
   it('that has agreed upon nothing yet is left alone', async () => {
     const { sender: s, set } = sender([])
     await tunePicture(s, tuningOf(0, false))
+    await wholePicture(s)
     expect(set).toEqual([])
   })
 })

@@ -49,12 +49,13 @@ export class Uplink {
   /**
    * take acts on new figures. Where nothing comes in they say nothing of how
    * wide the way is, only that there is none; and those that come first after
-   * such a gap still count what was lost in it.
+   * such a gap, or on another way, still count what was lost before.
    */
   take(now: CallStats, before: CallStats | undefined, sign: Sign = 'beats'): void {
     if (sign === 'none') return
     const ladder = this.#ladder ?? newLadder(now.at)
-    if (sign === 'returned') this.#gap = { until: now.at + settlesWithin, audio: reportsOfGap, video: reportsOfGap }
+    const another = before?.way !== undefined && now.way !== before.way
+    if (sign === 'returned' || another) this.#gap = { until: now.at + settlesWithin, audio: reportsOfGap, video: reportsOfGap }
     if (now.at < this.#gap.until) {
       this.#skip(now, before)
       this.#ladder = afresh(ladder, now.at)
@@ -129,6 +130,17 @@ export function tunePicture(sender: RTCRtpSender, t: Tuning): Promise<void> {
 /** tuneSound gives the sender of the sound its place before the picture. */
 export function tuneSound(sender: RTCRtpSender, t: Tuning): Promise<void> {
   return tune(sender, { maxBitrate: t.soundKbit * 1000, priority: 'high', networkPriority: 'high' })
+}
+
+/** wholePicture has the next picture sent as one that needs none before it: an encoder that was off begins so. */
+export async function wholePicture(sender: RTCRtpSender): Promise<void> {
+  for (const active of [false, true]) {
+    const parameters = sender.getParameters()
+    const [first] = parameters.encodings as (RTCRtpEncodingParameters | undefined)[]
+    if (first === undefined || (!active && first.active === false)) return // nothing is sent
+    first.active = active
+    await sender.setParameters(parameters)
+  }
 }
 
 async function tune(sender: RTCRtpSender, encoding: RTCRtpEncodingParameters, keep?: Tuning['keep']): Promise<void> {
