@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -143,6 +144,9 @@ func (p *program) awaitReady() error {
 		}
 	}
 }
+
+// sameAgain makes the next start listen where this one does.
+func (p *program) sameAgain() { p.args[slices.Index(p.args, "--listen")+1] = p.plain }
 
 func (p *program) isReady() bool {
 	out := p.stdout.String()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +28,7 @@ func TestACallOutlivesTheProgram(t *testing.T) {
 			t.Parallel()
 			p := newProgram(t)
 			p.start()
-			p.args[slices.Index(p.args, "--listen")+1] = p.plain // the same again at the next start
+			p.sameAgain()
 			base, anna, ben := twoFriends(t, p)
 			ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 			defer cancel()

@@ -20,7 +20,9 @@ import (
 const stopRounds = 5
 
 // A program that is told to end under load has done all that it said yes to,
-// and what it had begun with is either done or not answered.
+// and what it had begun with is either done or not answered: what the store
+// keeps, rings, and frames that pass between two in a call, which goes on from
+// one run of the program to the next.
 func TestNothingAcknowledgedIsLostByStop(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
@@ -31,18 +33,22 @@ func TestNothingAcknowledgedIsLostByStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.ack(func() { l.people = append(l.people, owner) })
+	p.sameAgain()
+	c := chat(t, p, owner)
 	for round := range stopRounds {
 		known := len(l.people)
-		if err := loadUntil(t.Context(), p, l, 12, p.stop); err != nil {
+		if err := loadUntil(t.Context(), p, l, 12, func() error { return c.through(p.stop) }); err != nil {
 			t.Fatalf("round %d: %v\n%s", round, err, p.stderr.String())
 		}
 		p.start()
 		l.verify(t, p, l.people[max(0, known-10):])
+		c.verify()
 	}
 	l.verify(t, p, l.people)
 	if err := p.stop(); err != nil {
 		t.Errorf("the last stop: %v", err)
 	}
+	c.end()
 	if err := bolt.Check(t.Context(), filepath.Join(p.dir, "data", dataName)); err != nil {
 		t.Errorf("the data file: %v", err)
 	}
