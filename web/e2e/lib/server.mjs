@@ -159,7 +159,12 @@ export async function startServer(options = {}) {
       child.kill('SIGKILL');
       await within('the program ending on SIGKILL', ended, 10_000);
     },
-    /** It starts anew after a crash, over the same data and on the same ports. */
+    /** It is told to end, and does. */
+    terminate: async () => {
+      child.kill('SIGTERM');
+      await within('the program stopping on SIGTERM', ended, 20_000);
+    },
+    /** It starts anew after its end, over the same data and on the same ports. */
     again: async () => {
       ({ child, ended } = run());
       await ready();

@@ -28,7 +28,11 @@ export interface SocketEvents extends Record<string, readonly unknown[]> {
 }
 
 const firstDelay = 250
+/** Once the hub has been away for longer than patience. */
 const maxDelay = 30_000
+/** While it may just start again: back within two seconds of that. */
+const maxDelayEarly = 1600
+const patience = 60_000
 /** As long as a call waits for the connection. */
 const maxDelayHurried = 1000
 const openStates: ReadonlySet<SocketState> = new Set(['connecting', 'open', 'waiting'])
@@ -50,6 +54,8 @@ export class SignalSocket extends Emitter<SocketEvents> {
   #timer: ReturnType<typeof setTimeout> | undefined
   #unwatch: (() => void) | undefined
   #failures = 0
+  /** When the connection was lost, in milliseconds since 1970. */
+  #since = 0
   #hurried = 0
   /** How long the hub says to stay away, in milliseconds. */
   #away = 0
@@ -146,6 +152,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
       if (event === 'online') this.reconnect()
     })
     this.#failures = 0
+    this.#since = this.#env.now()
     this.#try()
   }
 
@@ -171,7 +178,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
     this.#drop()
     this.#timer = setTimeout(() => this.#lost(closeCodes.silent), wire.helloSeconds * 1000)
     this.#become('connecting')
-    if (this.#hurried > 0 && this.#failures > 1) void this.#knock()
+    if (this.#failures > 1) void this.#knock()
     else this.#open()
   }
 
@@ -245,6 +252,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
 
   #lost(code: number): void {
     const welcomed = this.#state === 'open'
+    if (welcomed) this.#since = this.#env.now()
     this.#drop()
     if (code >= 4500 && code < 5000) {
       this.close(stopReasons[code] ?? 'protocol')
@@ -261,7 +269,8 @@ export class SignalSocket extends Emitter<SocketEvents> {
 
   /** Doubles with each failure; half of it is left to chance, so that a thousand clients don't come back at once. */
   #delay(): number {
-    const whole = Math.min(firstDelay * 2 ** this.#failures, this.#hurried > 0 ? maxDelayHurried : maxDelay)
+    const calm = this.#env.now() - this.#since < patience ? maxDelayEarly : maxDelay
+    const whole = Math.min(firstDelay * 2 ** this.#failures, this.#hurried > 0 ? maxDelayHurried : calm)
     return Math.round(whole / 2 + (this.#env.random() * whole) / 2)
   }
 }
