@@ -2,11 +2,31 @@ package seal
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
 	"testing"
 )
 
 // Every decoder takes whatever there is without a panic, and what it takes it
 // writes again byte for byte: one spelling of each value.
+
+// fromVectors is what a vector says goes in. What is random comes from there: a
+// fuzzer's processes must have the same.
+func fromVectors(f *testing.F, file, name string) vector {
+	f.Helper()
+	raw, err := os.ReadFile("testdata/vectors/" + file + ".json")
+	var all vectorFile
+	if err := json.Unmarshal(must(f, raw, err), &all); err != nil {
+		f.Fatal(err)
+	}
+	for _, c := range all.Cases {
+		if c.Name == name {
+			return vector{c.In}
+		}
+	}
+	f.Fatalf("%s has no vector %q", file, name)
+	return vector{}
+}
 
 func FuzzVerifyLog(f *testing.F) {
 	a := newPerson(f, "anna")
@@ -76,16 +96,16 @@ func FuzzCode(f *testing.F) {
 
 func FuzzFriends(f *testing.F) {
 	a, b := newPerson(f, "anna"), newPerson(f, "bob")
-	req, err := NewRequest(b.log, b.keys[0], a.log.Acct(), nil, now+1)
-	f.Add(must(f, req, err))
-	acc, err := NewAccept(a.log, a.keys[0], req, now)
-	f.Add(must(f, acc, err))
+	in := fromVectors(f, "friends", "accept")
+	req, acc := in.b("request"), in.b("accept")
+	f.Add(req)
+	f.Add(acc)
 	f.Add(ScanCode(b.log, a.log.Acct()))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if _, _, err := CheckRequest(raw, a.log.Acct(), b.log, [][16]byte{{1}}, now); err == nil && len(raw) != RequestSize {
 			t.Fatal("a request of another length")
 		}
-		if _, err := CheckAccept(raw, req, a.log); err == nil && !bytes.Equal(raw[:aSize], acc[:aSize]) {
+		if _, err := CheckAccept(raw, req, a.log); err == nil && !bytes.Equal(raw, acc) {
 			t.Fatal("an accept that nobody signed")
 		}
 		_ = CheckScan(raw, a.log.Acct(), b.log)
@@ -93,25 +113,22 @@ func FuzzFriends(f *testing.F) {
 }
 
 func FuzzPrekey(f *testing.F) {
-	a := newPerson(f, "anna")
-	raw, _, err := NewPrekey(a.log, a.keys[0], LastResort, now, now+1)
-	f.Add(must(f, raw, err))
+	in := fromVectors(f, "prekeys", "last-resort prekey")
+	raw, pinned, dev := in.b("prekey"), in.log("pinned"), Dev(in.b("dev"))
+	f.Add(raw)
 	f.Fuzz(func(t *testing.T, x []byte) {
-		if _, err := CheckPrekey(x, a.log, a.dev(0), LastKnown{}, now); err == nil && !bytes.Equal(x[:prekeyBody], raw[:prekeyBody]) {
+		if _, err := CheckPrekey(x, pinned, dev, LastKnown{}, now); err == nil && !bytes.Equal(x[:prekeyBody], raw[:prekeyBody]) {
 			t.Fatal("a prekey that nobody signed")
 		}
 	})
 }
 
 func FuzzOpen(f *testing.F) {
-	a := newPerson(f, "anna")
-	a.add(f, deviceKey("anna phone"), true)
-	var s State
-	k := a.prekey(f, &s, 0, LastResort)
-	x, err := Seal(a.log, a.keys[1], Message{Kind: OwnSync, CType: SyncPins, To: a.log, ToDev: a.dev(0), Pub: k.Pub, MS: now})
-	f.Add(must(f, x, err).Wire)
+	in := fromVectors(f, "envelopes", "own sync")
+	raw := in.b("wire")
+	f.Add(raw)
 	f.Fuzz(func(t *testing.T, wire []byte) {
-		if _, err := Open(a.own(&s, 0), wire, now); err == nil && !bytes.Equal(wire, x.Wire) {
+		if _, err := openOp(vector{in.with("wire", hx(wire))}); err == nil && !bytes.Equal(wire, raw) {
 			t.Fatal("an envelope that nobody sealed")
 		}
 	})
@@ -133,7 +150,7 @@ func FuzzPlain(f *testing.F) {
 }
 
 func FuzzCallBodies(f *testing.F) {
-	seed := NewSeed()
+	seed := Seed(seedOf("kem"))
 	pub, err := seed.Public()
 	ring, err2 := RingBody{CallID: ID{1}, Media: Sound, EKp: must(f, pub, err), Fingerprint: testFingerprint(), SDP: []byte(testSDP)}.Bytes()
 	f.Add(must(f, ring, err2))
@@ -198,7 +215,7 @@ func FuzzFrame(f *testing.F) {
 
 func FuzzLinking(f *testing.F) {
 	a := newPerson(f, "anna")
-	s, seed := LinkSecret{1}, NewSeed()
+	s, seed := LinkSecret{1}, Seed(seedOf("kem"))
 	pub, err := seed.Public()
 	m1, err2 := FirstLink(s, a.keys[0].Public(), must(f, pub, err), [32]byte{2})
 	f.Add(must(f, m1, err2))
@@ -222,12 +239,11 @@ func FuzzLinking(f *testing.F) {
 }
 
 func FuzzBackup(f *testing.F) {
-	a := newPerson(f, "anna")
-	pub, err := a.rec.Backup.Public()
-	raw, err2 := NewBackup(a.log, a.keys[0], must(f, pub, err), Backup{MS: now})
-	f.Add(must(f, raw, err2))
+	in := fromVectors(f, "log", "backup")
+	raw, own, rec := in.b("backup"), in.log("own"), Recovery{Root: rootFrom(in.b("root_seed")), Backup: Seed(in.b("seed"))}
+	f.Add(raw)
 	f.Fuzz(func(t *testing.T, x []byte) {
-		if _, err := OpenBackup(a.log, a.rec, x); err == nil && !bytes.Equal(x, raw) {
+		if _, err := OpenBackup(own, rec, x); err == nil && !bytes.Equal(x, raw) {
 			t.Fatal("a backup that nobody made")
 		}
 		var b Backup

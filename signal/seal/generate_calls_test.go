@@ -243,6 +243,7 @@ func rulesVectors(g *gen) {
 		{"accept", caller, []obj{accept}, ""},
 		{"accept twice", caller, []obj{accept, accept}, FrameRule},
 		{"accept after an answer of stage 0", caller.with("stage", Accepted), []obj{accept}, FrameRule},
+		{"accept after the reveal went to another branch", caller, []obj{{"elsewhere": true}, accept}, AnswerTwice},
 		{"accept from the caller", callee, []obj{accept}, FrameRule},
 		{"media before any press", callee, []obj{media}, ""},
 	} {

@@ -234,6 +234,10 @@ func rulesOp(v vector) (obj, error) {
 			r.Pressed()
 			continue
 		}
+		if s.yes("elsewhere") {
+			r.RevealedElsewhere()
+			continue
+		}
 		f, ok := readFrame(FrameType(s.n("type")), s.b("data"), r.Leg.Leg)
 		if !ok {
 			panic("the vector's frame does not hold")

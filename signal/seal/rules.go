@@ -13,13 +13,18 @@ type LegRules struct {
 	// Stage is that of the answer.
 	Stage Stage
 
-	pressed bool
-	told    bool // the reveal, or the accept, has come
+	pressed   bool
+	elsewhere bool
+	told      bool // the reveal, or the accept, has come
 }
 
 // Pressed notes that this side, the callee, has sent its accept. With an answer
 // of stage Accepted the press is in the answer.
 func (r *LegRules) Pressed() { r.pressed = true }
+
+// RevealedElsewhere notes that this side, the caller, has revealed to another
+// branch of the leg: what accepts now is too late.
+func (r *LegRules) RevealedElsewhere() { r.elsewhere = true }
 
 // Take checks a frame that opened.
 func (r *LegRules) Take(f Frame) error {
@@ -29,6 +34,9 @@ func (r *LegRules) Take(f Frame) error {
 	case FrameAccept:
 		if !r.Caller || r.Stage != Ready || r.told {
 			return refuse(FrameRule)
+		}
+		if r.elsewhere {
+			return refuse(AnswerTwice)
 		}
 		r.told = true
 	case FrameSDP, FrameCandidate, FrameMedia, FrameEnd, FrameMoved:

@@ -28,7 +28,15 @@ type call struct {
 
 func newCall(t testing.TB) *call {
 	t.Helper()
-	c := &call{a: newPerson(t, "anna"), b: newPerson(t, "bob"), ringKey: NewSeed()}
+	c := &call{a: newPerson(t, "anna"), b: newPerson(t, "bob")}
+	c.run(t)
+	return c
+}
+
+// run is the set-up of the call, on both sides.
+func (c *call) run(t testing.TB) {
+	t.Helper()
+	c.ringKey = NewSeed()
 	pub, err := c.ringKey.Public()
 	must(t, pub, err)
 	c.caller = Side{Acct: c.a.log.Acct(), Dev: c.a.dev(0), Fingerprint: testFingerprint(), Random: Random32()}
@@ -56,7 +64,6 @@ func newCall(t testing.TB) *call {
 	}
 	c.atA = NewCallKeys(c.ring.Secret, c.answered.Secret, WireHash(c.ring.Wire), c.answered.Hash)
 	c.atB = NewCallKeys(c.rung.Secret, c.answer.Secret, c.rung.Hash, WireHash(c.answer.Wire))
-	return c
 }
 
 func (c *call) answerTo(t testing.TB, ekp []byte) Message {
