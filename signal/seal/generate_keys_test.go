@@ -19,6 +19,8 @@ func keyVectors(g *gen) {
 		text, _ := out["text"].(string)
 		g.add("code for "+use+" as a person types it", "code", obj{"use": use, "text": typedBadly(text)}, "")
 		g.add("code for "+use+" with a wrong character", "code", obj{"use": use, "text": other(text, 3)}, BadCode)
+		g.add("code for "+use+" with another of the first check bits", "code", obj{"use": use, "text": nextChar(text, 26)}, BadCode)
+		g.add("code for "+use+" with another of the last check bits", "code", obj{"use": use, "text": nextChar(text, 27)}, BadCode)
 		g.add("code for "+use+" too short", "code", obj{"use": use, "text": text[:27]}, BadCode)
 		g.add("code for "+use+" too long", "code", obj{"use": use, "text": text + "0"}, BadCode)
 		g.add("code for "+use+" with a U", "code", obj{"use": use, "text": "U" + text[1:]}, BadCode)
@@ -46,6 +48,12 @@ func other(text string, at int) string {
 		c = '8'
 	}
 	return text[:at] + string(c) + text[at+1:]
+}
+
+// nextChar changes the last bit of a character.
+func nextChar(text string, at int) string {
+	i := strings.IndexByte(crockford, text[at]) ^ 1
+	return text[:at] + crockford[i:i+1] + text[at+1:]
 }
 
 func exchange(text string) string {

@@ -267,6 +267,9 @@ func followVectors(g *gen, a *person) {
 		g.add(name, "follow", obj{"pin": hx(pin.Append(nil)), "log": hx(raw)}, want)
 	}
 	follow("pin, same log", a.log.Bytes(), "")
+	pin.ResetNo = 1
+	follow("pin, reset number lower and nothing else", a.log.Bytes(), LogRollback)
+	pin.ResetNo = 0
 	follow("pin, rollback", a.log.Until(1), LogRollback)
 	f := newPerson(g.t, "anna")
 	f.add(g.t, deviceKey("anna phone"), true)
