@@ -35,6 +35,7 @@ type leg struct {
 	tag  string // names the leg to the relay; random
 	busy bool   // the device said that it is in another
 	away bool   // its connection is lost
+	told bool   // it has measured
 }
 
 // call is one call. Its zero phase is ringing.
@@ -52,6 +53,7 @@ type call struct {
 	rang   bool      // a device said that it shows the call, be it gone by now
 	goesOn bool      // over here, and not for its two devices
 	early  early     // what passes before the answer
+	known  bool      // one of the two has measured, and was counted
 }
 
 // maxLegs bounds how many of the callee's sessions ring.
@@ -195,6 +197,8 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		return c.hangup(now, e.from)
 	case evServers:
 		return c.servers(e.from)
+	case evMeasured:
+		return c.measured(e)
 	case evAway:
 		return c.away(now, e.from, e.forGood)
 	case evBack:

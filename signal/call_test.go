@@ -183,10 +183,12 @@ func (w *watcher) check(c, was *call) {
 
 func randomEvent(rnd *rand.Rand, devices []wire.Address, lines []lineID) event {
 	l := lines[rnd.IntN(len(lines))]
-	switch rnd.IntN(17) {
+	switch rnd.IntN(18) {
 	case 16:
 		n := rnd.IntN(len(lines))
 		return evRejoin{leg: leg{addr: devices[n%len(devices)], line: lines[n], tag: "x"}, peer: devices[rnd.IntN(len(devices))]}
+	case 17:
+		return evMeasured{from: l, what: wire.Measured{Tenths: 3, Way: wire.WayUDP}}
 	case 0:
 		return evRetry{from: l}
 	case 1, 2, 3:

@@ -191,6 +191,8 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 	case missed:
 		n := notice{c.callee, c.caller.addr.Account, c.media == wire.MediaVideo}
 		return func() { h.notices.add(n, 1) }
+	case count:
+		h.counters.measured.take(e.what)
 	case forget:
 		for t := range timers {
 			h.disarm(oc, t)
@@ -325,6 +327,13 @@ func eventOf(m *message) (event, error) {
 		var b wire.Decline
 		err := wire.DecodeBody(m.body, &b)
 		return evDecline{from: m.line, busy: b.Busy}, err
+	case string(wire.KindMeasured):
+		var b wire.Measured
+		err := wire.DecodeBody(m.body, &b)
+		if err == nil {
+			err = checkMeasured(b) // another hub's word is not taken for it
+		}
+		return evMeasured{from: m.line, what: b}, err
 	}
 	return nil, errOutOfTurn
 }

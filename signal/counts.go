@@ -36,7 +36,8 @@ func (c *counters) sent(k wire.Kind) {
 }
 
 // ringBounds are the upper ends of the buckets of ring times, in seconds. It
-// rings for wire.RingSeconds at most.
+// rings for wire.RingSeconds at most. Times to the connection have the same, for
+// holding one against the other.
 var ringBounds = [...]float64{0.5, 1, 2, 5, 10, 15, 20, 30, wire.RingSeconds + 1}
 
 // histogram counts durations. It keeps no duration of its own.

@@ -114,6 +114,7 @@ func happenings(c *call) map[string]event {
 		maps.Copy(evs, map[string]event{
 			"ringing " + n: evRinging{from: l}, "hangup " + n: evHangup{l}, "left " + n: evLeft{l}, "away " + n: evAway{from: l}, "gone " + n: evAway{from: l, forGood: true}, "back " + n: evBack{l},
 			"decline " + n: evDecline{from: l}, "busy " + n: evDecline{from: l, busy: true}, "servers " + n: evServers{l},
+			"measured " + n: evMeasured{from: l, what: wire.Measured{Way: wire.WayTCP}},
 		})
 		if i > 0 {
 			evs["answer"] = evAnswer{from: l, media: wire.MediaVideo}

@@ -26,6 +26,12 @@ func (h *Hub) callRoutes(t map[wire.Kind]handler) {
 	on(t, wire.KindRelay, func(ctx context.Context, s *session, f *wire.Head, _ wire.Relay) error {
 		return h.toOwnerIfReachable(ctx, s, f, friends.PurposeRelay)
 	})
+	on(t, wire.KindMeasured, func(_ context.Context, s *session, f *wire.Head, m wire.Measured) error {
+		if err := checkMeasured(m); err != nil {
+			return err
+		}
+		return h.toOwner(s, f)
+	})
 }
 
 // checkMedia checks what ring and answer have in common.

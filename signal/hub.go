@@ -163,6 +163,7 @@ func New(o Options) *Hub {
 	h.work.caught = h.survive
 	h.mark = h.boot.String()[:8]
 	h.counters.kinds, h.counters.rings = newKinds(), newRings()
+	h.counters.measured.ways = newWays()
 	h.blind = ratelimit.NewBlinder()
 	h.late = map[id.Account]bool{}
 	h.relations = chores[relation, relating]{group: &h.work, hands: 1, most: maxChores, do: h.related, join: relating.and}

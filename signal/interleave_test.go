@@ -395,7 +395,7 @@ func (w *world) about(c id.Call, session int) act {
 	kinds := []wire.Kind{
 		wire.KindRinging, wire.KindRinging, wire.KindRinging, wire.KindAnswer, wire.KindAnswer, wire.KindDecline, wire.KindDecline,
 		wire.KindHangup, wire.KindRelay, wire.KindMedia, wire.KindCandidate, wire.KindDescription,
-		wire.KindWarm, wire.KindWarm,
+		wire.KindWarm, wire.KindWarm, wire.KindMeasured,
 	}
 	return act{kind: kinds[w.rnd.IntN(len(kinds))], session: session, call: c, busy: w.rnd.IntN(3) > 0, early: w.rnd.IntN(3) == 0}
 }
@@ -486,6 +486,8 @@ func (w *world) send(v *view, a *act) {
 		b = wire.Answer{Media: wire.MediaAudio, Early: a.early}
 	case string(wire.KindDecline):
 		b = wire.Decline{Busy: a.busy}
+	case string(wire.KindMeasured):
+		b = wire.Measured{Tenths: 12, Way: wire.WayUDP}
 	}
 	h.ID = id.NewFrame()
 	a.ref, a.passed = h.ID.String(), h.ID.String()

@@ -47,6 +47,7 @@ type mCall struct {
 	callerAway    time.Time // zero where it is there
 	calleeAway    time.Time // of a running call
 	early         mEarly
+	told          [2]bool // the caller, the callee: has measured
 }
 
 // mEarly is the connection that is made while it rings.
@@ -146,6 +147,8 @@ func (m *model) do(a act) {
 		m.callees(c, a)
 	case string(wire.KindWarm):
 		m.warm(c, a)
+	case string(wire.KindMeasured):
+		m.measured(c, a)
 	default:
 		other := c.caller
 		if other == a.session && c.running {
@@ -157,6 +160,20 @@ func (m *model) do(a act) {
 		}
 		m.tell(other, c.id, a.kind, a.passed)
 	}
+}
+
+// measured counts once a leg, whatever the other one did.
+func (m *model) measured(c *mCall, a act) {
+	leg := 0
+	if a.session != c.caller {
+		leg = 1
+	}
+	if !c.running || c.told[leg] {
+		m.refuse(a, fault.OutOfTurn)
+		return
+	}
+	c.told[leg] = true
+	m.accept(a)
 }
 
 func (m *model) accept(a act)                     { m.tell(a.session, wire.KindOK, a.ref) }

@@ -42,6 +42,7 @@ const (
 type counters struct {
 	kinds      map[wire.Kind]*kindCount // never written to
 	rings      map[outcome]*histogram   // neither
+	measured   measures
 	reconnects [reconnects]atomic.Uint64
 	errors     atomic.Uint64
 	resumed    atomic.Uint64
@@ -78,6 +79,8 @@ type Stats struct {
 	FramesIn   map[wire.Kind]uint64
 	FramesOut  map[wire.Kind]uint64
 	Rings      map[string]Durations // from the ring to its end, by how that came
+	Connects   Durations            // from the ring to the connection, as clients told that agree
+	Ways       map[wire.Way]uint64  // of the same calls
 	Reconnects map[string]uint64    // resumed, fresh, other_hub
 	Drops      map[string]uint64    // bus, malformed, presence, rate, gone
 	Endings    map[string]uint64    // why sessions ended
@@ -99,6 +102,7 @@ func (h *Hub) Stats() Stats {
 			s.FramesOut[k.Kind] = n.out.Load()
 		}
 	}
+	s.Connects, s.Ways = c.measured.took.read(), c.measured.readWays()
 	for how, n := range c.rings {
 		s.Rings[string(how)] = n.read()
 	}

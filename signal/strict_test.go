@@ -74,13 +74,22 @@ func badInputs() []badInput {
 		{row: "a field of the body that breaks its rule", answer: "`invalid`", send: []string{
 			frameOf("ring", ring, `{"media":"smell"}`), frameOf("ring", ring, `{"media":1}`), frameOf("ring", call, `{"media":"audio"}`),
 			frameOf("ring", ring, `{"media":"audio","sealed":"?"}`), frameOf("ring", ring, `{"media":"audio","sealed":"`+strings.Repeat("A", wire.MaxSealed+4)+`"}`),
-			frameOf("rejoin", call, `{"media":"audio"}`),
+			frameOf("rejoin", call, `{"media":"audio"}`), frameOf("measured", call, `{"tenths":-1,"way":"udp"}`),
+			frameOf("measured", call, fmt.Sprintf(`{"tenths":%d,"way":"udp"}`, wire.MaxConnectTenths+1)), frameOf("measured", call, `{"tenths":1e99,"way":"udp"}`),
+			frameOf("measured", call, `{"tenths":1,"way":"203.0.113.7"}`), frameOf("measured", call, `{"tenths":1}`),
 		}},
 		{row: "`hello` once more", answer: "`out_of_turn`", send: []string{frameOf("hello", "", `{"min":1,"max":1}`)}},
 		{row: "what the state of the call does not allow", answer: "`out_of_turn`", old: true, send: []string{"description", "candidate", "media", "warm"}},
+		{row: "`measured` before the call is answered", answer: "`out_of_turn`", do: func(d *dev) { d.measured(d.r.rings(d.friend(), d)) }},
+		{row: "`measured` a second time from one leg", answer: "`out_of_turn`", do: func(d *dev) {
+			c := d.r.running(d.friend(), d)
+			d.ok(wire.KindMeasured, c, measured)
+			d.measured(c)
+		}},
 		{row: "a call that the session has no part in", answer: "`call_gone`", send: []string{
 			frameOf("hangup", call, "{}"), frameOf("answer", call, `{"media":"audio"}`), frameOf("media", call, "{}"), frameOf("relay", call, "{}"),
 			frameOf("ringing", call, "{}"), frameOf("decline", call, "{}"), frameOf("warm", call, "{}"),
+			frameOf("measured", call, `{"tenths":0,"way":"direct"}`),
 		}},
 		{row: "somebody who cannot be reached", answer: "`unreachable`", send: []string{frameOf("ring", ring, `{"media":"audio"}`)}},
 		{row: "an 11th call that would ring the same person", answer: "`too_many`", do: func(d *dev) {

@@ -37,7 +37,7 @@ func labels() map[string][]string {
 			"left", "lost", "slow", "silent", "replaced", "signed_out", "protocol", "flood", "too_many", "too_often", "stop",
 		},
 		"le":        {"0.5", "1", "2", "5", "10", "15", "20", "30", "46", "+Inf"},
-		"transport": {"udp", "tcp", "tls", "dtls"}, "direction": {"in", "out"}, "path": {"fast", "memory"},
+		"transport": {"udp", "tcp", "tls", "dtls"}, "direction": {"in", "out"}, "way": {"direct", "udp", "tcp", "tls", "relay"}, "path": {"fast", "memory"},
 		"limit": {
 			"per_user", "per_secret", "per_prefix", "allocations", "permissions", "connections", "bytes_per_second",
 			"bytes_per_second_total", "budget", "unauthenticated_per_second",

@@ -32,6 +32,11 @@ func talkUntil(t *testing.T, caller, callee client.Options, to id.Account, more 
 	c := converse(ctx, t, caller, callee, to, client.PeerOptions{RelayOnly: true})
 	defer c.close()
 	c.say("hello through the relay")
+	for _, p := range c.peers {
+		if err := p.Measure(ctx, 1501*time.Millisecond); err != nil {
+			t.Errorf("measured: %v", err)
+		}
+	}
 	more(c.say)
 	c.hangUp(ctx)
 }
@@ -42,6 +47,7 @@ type conversation struct {
 	late      <-chan struct{} // closed when a test has waited long enough
 	anna, ben *client.Session
 	out, in   *client.Call
+	peers     []*client.Peer
 	speak     chan string
 	heard     chan string
 	answered  chan struct{} // gets something each time either is told that the call runs
@@ -76,6 +82,7 @@ func converse(ctx context.Context, t *testing.T, caller, callee client.Options, 
 				}
 			})
 		}()
+		c.peers = append(c.peers, peer)
 		return peer
 	}
 	serve(c.out, c.speaks)
@@ -184,6 +191,9 @@ func wantCounted(t *testing.T, counters string) {
 	for _, fault := range strangeLabels(counters) {
 		t.Error(fault)
 	}
+	if n, _ := value(counters, "ringfence_hub_connect_seconds_count"); n != 1 {
+		t.Errorf("%v calls were measured, by both sides, want one", n)
+	}
 	for series, least := range map[string]float64{
 		`ringfence_hub_received_frames_total{class="acted",kind="hello"}`:  2,
 		`ringfence_hub_received_frames_total{class="acted",kind="ring"}`:   1,
@@ -193,6 +203,10 @@ func wantCounted(t *testing.T, counters string) {
 		`ringfence_hub_ring_seconds_count{outcome="answered"}`:             1,
 		`ringfence_hub_ring_seconds_bucket{outcome="answered",le="46"}`:    1,
 		`ringfence_hub_ring_seconds_count{outcome="declined"}`:             0,
+		`ringfence_hub_connect_seconds_sum`:                                1.6,
+		`ringfence_hub_connected_calls_total{way="udp"}`:                   1,
+		`ringfence_hub_connected_calls_total{way="direct"}`:                0,
+		`ringfence_hub_connected_calls_total{way="relay"}`:                 0,
 		`ringfence_hub_reconnects_total{result="resumed"}`:                 0,
 		`ringfence_hub_reconnects_total{result="fresh"}`:                   0,
 		`ringfence_hub_reconnects_total{result="other_hub"}`:               0,

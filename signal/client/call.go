@@ -298,3 +298,9 @@ func (call *Call) Send(ctx context.Context, kind wire.Kind, body any) error {
 	}
 	return call.client.send(ctx, &wire.Head{Kind: kind, ID: id.NewFrame(), Call: call.ID, Body: wire.EncodeBody(body)})
 }
+
+// Measured tells the hub how the call went. Only for a client whose person has
+// agreed to that; once a call, while it runs.
+func (call *Call) Measured(ctx context.Context, m wire.Measured) error {
+	return call.act(ctx, wire.KindMeasured, m)
+}

@@ -94,6 +94,12 @@ func FuzzBody(f *testing.F) {
 		f.Add([]byte(v.Body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
+		var m, same wire.Measured
+		if wire.DecodeClientBody(body, &m) == nil {
+			if err := wire.DecodeClientBody(wire.EncodeBody(m), &same); err != nil || same != m {
+				t.Fatalf("%+v came back as %+v, %v", m, same, err)
+			}
+		}
 		var r wire.Ring
 		if wire.DecodeBody(body, &r) != nil {
 			return

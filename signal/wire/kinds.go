@@ -34,6 +34,7 @@ func Kinds() []Spec {
 		{KindHangup, FromClient, false, true, Hangup{}},
 		{KindRelay, FromClient, false, true, Relay{}},
 		{KindRejoin, FromClient, false, true, Rejoin{}},
+		{KindMeasured, FromClient, false, true, Measured{}},
 		{KindDescription, FromClient, true, true, Description{}},
 		{KindCandidate, FromClient, true, true, Candidates{}},
 		{KindMedia, FromClient, true, true, Sending{}},

@@ -46,6 +46,7 @@ const (
 	HelloSeconds        = 10       // from the upgrade to hello
 	PingSeconds         = 8        // between the hub's pings; a peer silent for two and a half is gone
 	MaxWarm             = 32       // warm frames of one side while a call rings
+	MaxConnectTenths    = 900      // tenths of a second from the ring to the connection, in measured
 )
 
 // Envelope is one frame. Body stands last and is base64url text without
@@ -81,6 +82,8 @@ const (
 	KindHangup  Kind = "hangup"  // cancel before the answer, hang up after it
 	KindRelay   Kind = "relay"   // ask for fresh ICE servers of a running call
 	KindRejoin  Kind = "rejoin"  // this device was in a running call, before the hub lost it
+
+	KindMeasured Kind = "measured" // once for each leg of a call that runs, where its person has agreed: what the hub counts and forgets
 )
 
 // Kinds that pass from one leg of a call to the other; the hub never decodes
@@ -177,6 +180,29 @@ type Rejoin struct {
 	Media  Media   `json:"media"`
 	Peer   Address `json:"peer" doc:"the other leg, account and device, as answered told it"`
 	Caller bool    `json:"caller,omitempty" doc:"this device made the call"`
+}
+
+// Way is how the media of a call go.
+type Way string
+
+// The ways.
+const (
+	WayDirect Way = "direct" // from device to device
+	WayUDP    Way = "udp"    // over this side's relay, reached so
+	WayTCP    Way = "tcp"
+	WayTLS    Way = "tls"
+	WayRelay  Way = "relay" // over the other side's relay alone, or this side cannot tell how it reaches its own
+)
+
+// Ways lists them all.
+func Ways() []Way { return []Way{WayDirect, WayUDP, WayTCP, WayTLS, WayRelay} }
+
+// Measured tells how a call went. The hub adds it to its counters and keeps
+// nothing else of it; the first leg of a call that tells is the one that counts.
+// Both sides are answered the same.
+type Measured struct {
+	Tenths int `json:"tenths" doc:"tenths of a second from the ring until media could flow, rounded up; as many as are allowed where it was longer"`
+	Way    Way `json:"way" doc:"how media go once they have settled"`
 }
 
 // Calling tells the caller that the call exists.

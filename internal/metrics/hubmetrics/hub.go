@@ -17,7 +17,7 @@ type hubCollector struct {
 	sessions, accounts, calls           *prometheus.Desc
 	begun, answered, resumed, errors    *prometheus.Desc
 	framesIn, framesOut, dropped, ended *prometheus.Desc
-	rings, reconnects                   *prometheus.Desc
+	rings, reconnects, connects, ways   *prometheus.Desc
 }
 
 // New returns the collector of a hub's counters.
@@ -35,6 +35,8 @@ func New(stats func() signal.Stats) prometheus.Collector {
 		framesOut:  metrics.Describe("hub_sent_frames_total", "Frames to clients.", "class", "kind"),
 		dropped:    metrics.Describe("hub_dropped_total", "What did not get where it was meant to go.", "reason"),
 		rings:      metrics.Describe("hub_ring_seconds", "How long it rang, by how that ended.", "outcome"),
+		connects:   metrics.Describe("hub_connect_seconds", "From the ring to the connection, of calls of which a client told whose person has agreed."),
+		ways:       metrics.Describe("hub_connected_calls_total", "Calls of which a client told whose person has agreed, by the way that media take.", "way"),
 		reconnects: metrics.Describe("hub_reconnects_total", "Clients that asked for the session they had, by what they got.", "result"),
 		ended:      metrics.Describe("hub_sessions_ended_total", "Sessions that ended or lost their connection.", "reason"),
 	}
@@ -44,7 +46,7 @@ func New(stats func() signal.Stats) prometheus.Collector {
 func (c *hubCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.sessions, c.accounts, c.calls, c.begun, c.answered, c.resumed, c.errors, c.framesIn, c.framesOut, c.dropped, c.ended,
-		c.rings, c.reconnects,
+		c.rings, c.reconnects, c.connects, c.ways,
 	} {
 		out <- d
 	}
@@ -76,6 +78,10 @@ func (c *hubCollector) Collect(out chan<- prometheus.Metric) {
 		if n, ok := s.FramesOut[k.Kind]; ok {
 			to.Counter(c.framesOut, n, class(&k), string(k.Kind))
 		}
+	}
+	out <- prometheus.MustNewConstHistogram(c.connects, s.Connects.Count, s.Connects.Sum, s.Connects.Buckets)
+	for way, n := range s.Ways {
+		to.Counter(c.ways, n, string(way))
 	}
 	for outcome, d := range s.Rings {
 		out <- prometheus.MustNewConstHistogram(c.rings, d.Count, d.Sum, d.Buckets, outcome)

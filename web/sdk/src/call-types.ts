@@ -23,6 +23,11 @@ export interface CallSettings extends MediaChoice {
   readonly effects?: Effects | undefined
   /** Connects through relays while it rings, where the other side does too. */
   readonly early?: boolean | undefined
+  /**
+   * Tells the server once a call how long it took to connect and whether it
+   * needed a relay. Only where the person has agreed.
+   */
+  readonly measure?: boolean | undefined
   readonly startMuted?: boolean | undefined
 }
 

@@ -3,6 +3,7 @@ import { Call } from './call.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
 import { type Received } from './frames.ts'
+import { Measuring } from './measuring.ts'
 import { type SignalSocket } from './socket.ts'
 import { newId } from './text.ts'
 import { type AccountId, type CallId, type FrameId } from './wire.gen.ts'
@@ -35,6 +36,8 @@ export class Calls extends Emitter<CallsEvents> {
   #held: Received<'incoming'> | undefined
   /** A call of ours that the hub ended so, while the other's has not come in yet. */
   #yielded: { readonly call: Call; readonly until: number } | undefined
+  /** How calls go, of a person who has agreed that it is told. */
+  readonly #measuring = new Map<CallId, Measuring>()
   readonly #leaving = new Map<CallId, Leaving>()
   /** Read when a call begins. */
   settings: CallSettings = { relay: 'auto' }
@@ -76,8 +79,20 @@ export class Calls extends Emitter<CallsEvents> {
       video,
       goodbye: (leaving, kind) => this.#leave(leaving, { kind }),
     })
+    this.#measure(call)
     call.on('ended', () => this.#ended(call))
     return call
+  }
+
+  #measure(call: Call): void {
+    if (this.settings.measure !== true) return
+    const measuring = new Measuring(call, {
+      env: this.#env,
+      agreed: () => this.settings.measure === true,
+      send: (body) => void this.#signal.send({ kind: 'measured', call: call.id, body }),
+    })
+    this.#measuring.set(call.id, measuring)
+    call.on('ended', () => this.#measuring.delete(call.id))
   }
 
   #take(frame: Received): void {
@@ -165,6 +180,7 @@ export class Calls extends Emitter<CallsEvents> {
   }
 
   #leave(id: CallId, leaving: Leaving): void {
+    this.#measuring.get(id)?.leaving()
     this.#leaving.set(id, leaving)
     this.#tell(id, leaving)
   }

@@ -69,6 +69,8 @@ export const wire = {
   pingSeconds: 8,
   /** warm frames of one side while a call rings */
   maxWarm: 32,
+  /** tenths of a second from the ring to the connection, in measured */
+  maxConnectTenths: 900,
 } as const;
 
 /** SDPType is the type of a session description, as W3C WebRTC 1.0 names it. */
@@ -98,6 +100,8 @@ export const kinds = [
   "relay",
   /** this device was in a running call, before the hub lost it */
   "rejoin",
+  /** once for each leg of a call that runs, where its person has agreed: what the hub counts and forgets */
+  "measured",
   /** an SDP offer or answer */
   "description",
   /** ICE candidates, or their end */
@@ -145,6 +149,20 @@ export const medias = [
 ] as const;
 /** Media is what a call is meant to carry. */
 export type Media = (typeof medias)[number];
+
+/** Way is how the media of a call go. */
+export const ways = [
+  /** from device to device */
+  "direct",
+  /** over this side's relay, reached so */
+  "udp",
+  "tcp",
+  "tls",
+  /** over the other side's relay alone, or this side cannot tell how it reaches its own */
+  "relay",
+] as const;
+/** Way is how the media of a call go. */
+export type Way = (typeof ways)[number];
 
 /** Reason is why a call ended. */
 export const reasons = [
@@ -402,6 +420,14 @@ export interface Rejoin {
   readonly caller?: boolean;
 }
 
+/** Measured tells how a call went. The hub adds it to its counters and keeps nothing else of it; the first leg of a call that tells is the one that counts. Both sides are answered the same. */
+export interface Measured {
+  /** tenths of a second from the ring until media could flow, rounded up; as many as are allowed where it was longer */
+  readonly tenths: number;
+  /** how media go once they have settled */
+  readonly way: Way;
+}
+
 /** Calling tells the caller that the call exists. */
 export interface Calling {
   readonly servers: readonly ICEServer[];
@@ -505,6 +531,7 @@ export interface BodyOf {
   readonly hangup: Hangup;
   readonly relay: Relay;
   readonly rejoin: Rejoin;
+  readonly measured: Measured;
   readonly description: Description;
   readonly candidate: Candidates;
   readonly media: Sending;
@@ -535,6 +562,7 @@ export const clientKinds = [
   "hangup",
   "relay",
   "rejoin",
+  "measured",
   "description",
   "candidate",
   "media",

@@ -9,6 +9,7 @@ import { type Toasts } from './toasts.ts'
 
 const relayKey = 'ringfence.relay'
 const earlyKey = 'ringfence.early'
+const measureKey = 'ringfence.measure'
 const turnKey = 'ringfence.turn'
 
 /** Settings are the person's own: a name on the server, the rest in this browser. */
@@ -21,6 +22,8 @@ export class Settings {
   readonly #typed = signal<string | undefined>(undefined)
   readonly alwaysRelay = signal(false)
   readonly early = signal(false)
+  /** Whether the server may count how calls of this device go. */
+  readonly measure = signal(false)
   readonly saving = new Attempt()
   readonly leaving = new Attempt()
 
@@ -32,6 +35,7 @@ export class Settings {
     this.#calls = calls
     this.alwaysRelay.value = page.memory.get(relayKey) === 'always'
     this.early.value = page.memory.get(earlyKey) === 'on'
+    this.measure.value = page.memory.get(measureKey) === 'on'
     this.#apply()
   }
 
@@ -75,6 +79,13 @@ export class Settings {
     this.#apply()
   }
 
+  setMeasure(on: boolean): void {
+    this.measure.value = on
+    if (on) this.#page.memory.set(measureKey, 'on')
+    else this.#page.memory.remove(measureKey)
+    this.#apply()
+  }
+
   signOut(): Promise<boolean> {
     return this.leaving.run(() => this.#session.signOut())
   }
@@ -90,6 +101,7 @@ export class Settings {
       ...this.#calls.settings,
       relay: this.alwaysRelay.value ? 'always' : 'auto',
       early: this.early.value,
+      measure: this.measure.value,
       turn: turn === 'udp' || turn === 'tcp' ? turn : undefined,
     }
   }

@@ -15,6 +15,7 @@ export function PrivacySection() {
       <Section title={t.settings.calls} id="settings-privacy">
         <Switch label={t.settings.relay} help={t.settings.relayWhy} on={settings.alwaysRelay.value} onTurn={(on) => settings.setAlwaysRelay(on)} />
         <Switch label={t.settings.early} help={t.settings.earlyWhy} on={settings.early.value} onTurn={(on) => settings.setEarly(on)} />
+        <Switch label={t.settings.measure} help={t.settings.measureWhy} on={settings.measure.value} onTurn={(on) => settings.setMeasure(on)} />
       </Section>
       <Section title={t.settings.history} id="settings-history">
         <p class="quiet">{t.settings.historyWhy}</p>

@@ -19,6 +19,8 @@ export const settings = {
   relayWhy: 'Dann erfahren die anderen nicht, welche Adresse dieses Gerät im Netz hat. Bild und Ton brauchen vielleicht etwas länger.',
   early: 'Schon beim Klingeln verbinden',
   earlyWhy: 'Ein Anruf beginnt dann, sobald du annimmst, wenn auch die andere Seite das eingeschaltet hat. Solange es klingelt, verbindet sich dieses Gerät über das Relais; Kamera und Mikrofon bleiben aus, und niemand erfährt seine Adresse im Netz.',
+  measure: 'Dem Betreiber dieses Servers helfen',
+  measureWhy: 'Dieses Gerät sagt dem Server einmal je Anruf, wie lange es gedauert hat, bis er verbunden war, und ob er das Relais gebraucht hat. Kein Name, keine Nummer, keine Adresse: Der Server zählt es zu einer Summe und vergisst es. Die andere Seite erfährt nichts davon.',
   invites: 'Offene Einladungen',
   invitesNone: 'Gerade ist kein Link offen.',
   invite: (then: Date, now: Date) => `Erstellt ${f.when(then, now)}`,

@@ -19,6 +19,8 @@ export const settings = {
   relayWhy: 'Friends then don’t learn the network address of this device. Calls may take a little longer to travel.',
   early: 'Connect while it rings',
   earlyWhy: 'A call starts as soon as you answer, if the other side has turned this on too. While it rings, this device connects through the relay; camera and microphone stay off, and nobody learns its network address.',
+  measure: 'Help the operator of this server',
+  measureWhy: 'Once in each call, this device tells the server how long the call took to connect and whether it needed the relay. No name, no number, no address: the server adds it to a sum and forgets it. The other side does not learn of it.',
   invites: 'Open invitations',
   invitesNone: 'No link is waiting to be used.',
   invite: (then: Date, now: Date) => `Made ${f.when(then, now)}`,

@@ -19,6 +19,8 @@ export const settings = {
   relayWhy: 'Así tus amigos no conocen la dirección de red de este dispositivo. Las llamadas pueden tardar un poco más en llegar.',
   early: 'Conectar mientras suena',
   earlyWhy: 'La llamada empieza en cuanto se contesta, si la otra persona también lo tiene activado. Mientras suena, este dispositivo se conecta por el repetidor; la cámara y el micrófono siguen apagados, y nadie conoce su dirección de red.',
+  measure: 'Ayudar a quien opera este servidor',
+  measureWhy: 'Una vez por llamada, este dispositivo le dice al servidor cuánto tardó en conectarse y si necesitó el repetidor. Ni nombre, ni número, ni dirección: el servidor lo suma y lo olvida. La otra persona no se entera.',
   invites: 'Invitaciones abiertas',
   invitesNone: 'Ningún enlace está a la espera.',
   invite: (then: Date, now: Date) => `Creado ${f.when(then, now)}`,
