@@ -72,6 +72,7 @@ type Stats struct {
 	TLS, DTLS        Transport
 	Peers            Traffic // Out is towards peers
 	AllocationsLive  int     // now
+	AllocationsLimit int     // how many may live at once
 	AllocationsTotal uint64
 
 	// Fast counts packets of channels that went past pion, both ways, and Memory
@@ -178,7 +179,7 @@ func (s *Server) Stats() Stats {
 		UDP: s.counters.of(ViaUDP).snapshot(), TCP: s.counters.of(ViaTCP).snapshot(),
 		TLS: s.counters.of(ViaTLS).snapshot(), DTLS: s.counters.of(ViaDTLS).snapshot(), Peers: s.counters.peers.snapshot(),
 		Fast: s.counters.fast.Load(), Memory: s.counters.memory.Load(),
-		AllocationsLive: live, AllocationsTotal: total, Unauthenticated: s.counters.unauthenticated.Load(), Refusals: make(map[Refusal]uint64),
+		AllocationsLive: live, AllocationsLimit: s.table.quotas.limits.Allocations, AllocationsTotal: total, Unauthenticated: s.counters.unauthenticated.Load(), Refusals: make(map[Refusal]uint64),
 		Draining: s.table.draining(), Secrets: s.table.shares(), CertificateExpires: s.cfg.certificateExpires(),
 	}
 	for name, use := range st.Secrets {

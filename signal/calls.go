@@ -228,6 +228,7 @@ type notice struct {
 func (h *Hub) leaveNotice(n notice, times int) {
 	for range times {
 		if err := h.opt.Friends.MissedCall(h.base, n.callee, n.caller, n.video); err != nil {
+			h.counters.failed.Add(1)
 			h.log.ErrorContext(h.base, "missed call not noted", "error", err)
 		}
 	}

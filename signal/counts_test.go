@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/fault"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/signal/wire"
 )
@@ -123,6 +124,24 @@ func TestFramesAreCountedByKind(t *testing.T) {
 			if !known[k] {
 				t.Errorf("%s is no kind", k)
 			}
+		}
+	})
+}
+
+// What fails because the store does is counted; what is refused is not.
+func TestFailuresAreCounted(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		a.ring(id.NewAccount())
+		a.wantError(fault.Unreachable)
+		r.graph.mu.Lock()
+		r.graph.failing = true
+		r.graph.mu.Unlock()
+		a.ring(b.addr.Account)
+		a.wantError(fault.Internal)
+		if n := r.hubs[0].Stats().Failed; n != 1 {
+			t.Errorf("%d failures, want one", n)
 		}
 	})
 }

@@ -118,6 +118,7 @@ func (s *session) limit(now time.Time, gen int) (wait time.Duration, flood, dead
 func (s *session) fail(ctx context.Context, ref id.Frame, err error) {
 	s.hub.counters.errors.Add(1)
 	if fault.Is(err, fault.Internal) {
+		s.hub.counters.failed.Add(1)
 		s.hub.log.ErrorContext(ctx, "frame failed", "error", err)
 	}
 	s.deliver(errorFrame(ref, err))

@@ -212,6 +212,7 @@ type graph struct {
 	missed   []id.Account
 	ended    map[id.Session]bool // sign-in sessions
 	broken   bool                // reads panic
+	failing  bool                // every question fails
 	hidden   map[id.Account]bool // whose presence nobody may know
 	after    func()              // done once, after a ring was found allowed
 }
@@ -225,6 +226,10 @@ var errNoReach = fault.New(fault.Unreachable, "This person cannot be reached.")
 func (g *graph) CheckReach(_ context.Context, from, to id.Account, why friends.Purpose) error {
 	g.mu.Lock()
 	g.reads += 2
+	if g.failing {
+		g.mu.Unlock()
+		return errors.New("the disk is full")
+	}
 	if g.broken {
 		g.mu.Unlock()
 		panic("198.51.100.7")

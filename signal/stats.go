@@ -45,6 +45,7 @@ type counters struct {
 	measured   measures
 	reconnects [reconnects]atomic.Uint64
 	errors     atomic.Uint64
+	failed     atomic.Uint64
 	resumed    atomic.Uint64
 	calls      atomic.Uint64
 	drops      [drops]atomic.Uint64
@@ -76,6 +77,7 @@ type Stats struct {
 	Answered   uint64 // of them answered
 	Resumed    uint64 // sessions that came back
 	Errors     uint64 // error frames sent
+	Failed     uint64 // frames and notices that failed by a fault of this side, the store's mostly
 	FramesIn   map[wire.Kind]uint64
 	FramesOut  map[wire.Kind]uint64
 	Rings      map[string]Durations // from the ring to its end, by how that came
@@ -90,7 +92,7 @@ type Stats struct {
 func (h *Hub) Stats() Stats {
 	c := &h.counters
 	s := Stats{
-		Calls: c.calls.Load(), Answered: c.answered.Load(), Resumed: c.resumed.Load(), Errors: c.errors.Load(),
+		Calls: c.calls.Load(), Answered: c.answered.Load(), Resumed: c.resumed.Load(), Errors: c.errors.Load(), Failed: c.failed.Load(),
 		FramesIn: map[wire.Kind]uint64{}, FramesOut: map[wire.Kind]uint64{}, Rings: map[string]Durations{},
 		Drops: map[string]uint64{}, Endings: map[string]uint64{}, Reconnects: map[string]uint64{},
 	}

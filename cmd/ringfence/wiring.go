@@ -83,7 +83,7 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
-	m, err := metrics.Handler(metrics.Relay(s.relay.Stats), hubmetrics.New(s.hub.Stats))
+	m, err := metrics.Handler(metrics.Ready(func() bool { return s.state() == relayd.Ready }), metrics.Relay(s.relay.Stats), hubmetrics.New(s.hub.Stats))
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}

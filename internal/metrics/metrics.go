@@ -25,6 +25,18 @@ func Handler(cs ...prometheus.Collector) (http.Handler, error) {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 4}), nil
 }
 
+// Ready tells whether the program is ready, as /readyz does.
+func Ready(ready func() bool) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ringfence_ready", Help: "1 while /readyz answers 200; else 0.",
+	}, func() float64 {
+		if ready() {
+			return 1
+		}
+		return 0
+	})
+}
+
 // Describe names a metric of this program. Labels are of closed sets.
 func Describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("ringfence_"+name, help, labels, nil)

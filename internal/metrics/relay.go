@@ -15,6 +15,7 @@ type relayCollector struct {
 	relayedPackets, relayedBytes, paths                    *prometheus.Desc
 	live, total, refused, limits                           *prometheus.Desc
 	secretLive, secretTotal, secretPackets, secretBytes    *prometheus.Desc
+	most                                                   *prometheus.Desc
 	certificate, draining, unauthenticated                 *prometheus.Desc
 }
 
@@ -44,6 +45,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 		relayedBytes:    Describe("relay_peer_bytes_total", "Bytes between the relay and peers.", "direction"),
 		paths:           Describe("relay_path_packets_total", "Packets that took a short way: fast, those of channels past the general code, or memory, to another client of this relay with no socket in between.", "path"),
 		live:            Describe("relay_allocations", "Allocations that live now."),
+		most:            Describe("relay_allocations_limit", "Allocations that may live at once."),
 		total:           Describe("relay_allocations_total", "Allocations made since the start."),
 		refused:         Describe("relay_refused_total", "Requests and packets that the relay refused.", "reason"),
 		limits:          Describe("relay_limit_hits_total", "Requests and packets refused because a limit was reached, by its setting; permissions stand for channels, and connections for those of one network, too.", "limit"),
@@ -61,7 +63,7 @@ func Relay(stats func() relay.Stats) prometheus.Collector {
 func (c *relayCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.receivedPackets, c.receivedBytes, c.sentPackets, c.sentBytes, c.made, c.errors, c.connections,
-		c.relayedPackets, c.relayedBytes, c.paths, c.live, c.total, c.refused, c.limits,
+		c.relayedPackets, c.relayedBytes, c.paths, c.live, c.most, c.total, c.refused, c.limits,
 		c.secretLive, c.secretTotal, c.secretPackets, c.secretBytes, c.certificate, c.draining, c.unauthenticated,
 	} {
 		out <- d
@@ -89,6 +91,7 @@ func (c *relayCollector) Collect(out chan<- prometheus.Metric) {
 	to.Counter(c.paths, s.Fast, "fast")
 	to.Counter(c.paths, s.Memory, "memory")
 	to.Gauge(c.live, s.AllocationsLive)
+	to.Gauge(c.most, s.AllocationsLimit)
 	to.Counter(c.total, s.AllocationsTotal)
 	for _, r := range relay.Refusals() {
 		to.Counter(c.refused, s.Refusals[r], string(r))

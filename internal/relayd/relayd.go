@@ -131,7 +131,7 @@ func (p *program) build(ctx context.Context) (err error) {
 		a.Test, err = TestPage(p.relay, keys, p.o.Now)
 	}
 	if err == nil {
-		a.Metrics, err = metrics.Handler(metrics.Relay(p.relay.Stats))
+		a.Metrics, err = metrics.Handler(metrics.Ready(func() bool { return p.state() == Ready }), metrics.Relay(p.relay.Stats))
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("admin listener: %w", err), p.relay.Close())

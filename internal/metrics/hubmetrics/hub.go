@@ -18,6 +18,7 @@ type hubCollector struct {
 	begun, answered, resumed, errors    *prometheus.Desc
 	framesIn, framesOut, dropped, ended *prometheus.Desc
 	rings, reconnects, connects, ways   *prometheus.Desc
+	failed                              *prometheus.Desc
 }
 
 // New returns the collector of a hub's counters.
@@ -31,6 +32,7 @@ func New(stats func() signal.Stats) prometheus.Collector {
 		answered:   metrics.Describe("hub_calls_answered_total", "Calls answered since the start."),
 		resumed:    metrics.Describe("hub_sessions_resumed_total", "Sessions that came back after a lost connection."),
 		errors:     metrics.Describe("hub_error_frames_total", "Error frames sent."),
+		failed:     metrics.Describe("hub_failures_total", "Frames and missed calls that failed by a fault of the server, of its store mostly."),
 		framesIn:   metrics.Describe("hub_received_frames_total", "Frames from clients, by whether the hub acted upon them or passed them on.", "class", "kind"),
 		framesOut:  metrics.Describe("hub_sent_frames_total", "Frames to clients.", "class", "kind"),
 		dropped:    metrics.Describe("hub_dropped_total", "What did not get where it was meant to go.", "reason"),
@@ -46,7 +48,7 @@ func New(stats func() signal.Stats) prometheus.Collector {
 func (c *hubCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.sessions, c.accounts, c.calls, c.begun, c.answered, c.resumed, c.errors, c.framesIn, c.framesOut, c.dropped, c.ended,
-		c.rings, c.reconnects, c.connects, c.ways,
+		c.rings, c.reconnects, c.connects, c.ways, c.failed,
 	} {
 		out <- d
 	}
@@ -64,6 +66,7 @@ func (c *hubCollector) Collect(out chan<- prometheus.Metric) {
 	to.Counter(c.answered, s.Answered)
 	to.Counter(c.resumed, s.Resumed)
 	to.Counter(c.errors, s.Errors)
+	to.Counter(c.failed, s.Failed)
 	for d, values := range map[*prometheus.Desc]map[string]uint64{
 		c.dropped: s.Drops, c.ended: s.Endings, c.reconnects: s.Reconnects,
 	} {

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// expressions are those of the alert rules and of the dashboard, by where they
+// stand.
+func expressions(t *testing.T) map[string]string {
+	t.Helper()
+	folder := filepath.Join("..", "..", "docs", "monitoring")
+	rules, err := os.ReadFile(filepath.Join(folder, "alerts.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^ +- alert: (\w+)\n +expr: (.+)$`).FindAllStringSubmatch(string(rules), -1) {
+		found[m[1]] = m[2]
+	}
+	if n := strings.Count(string(rules), "alert:"); n != len(found) || n < 9 {
+		t.Errorf("%d alerts, of which %d were read", n, len(found))
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "dashboard.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board struct {
+		Panels []struct {
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(text, &board); err != nil || len(board.Panels) < 10 {
+		t.Fatalf("%d panels, %v", len(board.Panels), err)
+	}
+	for _, p := range board.Panels {
+		for i, target := range p.Targets {
+			found[fmt.Sprintf("%s %d", p.Title, i)] = target.Expr
+		}
+	}
+	return found
+}
+
+var (
+	selector = regexp.MustCompile(`\b(ringfence_\w+)(?:\{([^}]*)\})?`)
+	matcher  = regexp.MustCompile(`(\w+)(!=|=~|!~|=)"([^"]*)"`)
+	grouping = regexp.MustCompile(`\b(?:by|without|on|ignoring) \(([^)]*)\)`)
+)
+
+// faultsOf says what an expression asks for that a scrape does not have.
+func faultsOf(expr, scrape string) (faults []string) {
+	known := labels()
+	all := []string{"job", "instance", "le"} // those that Prometheus adds, and that of buckets
+	for _, m := range selector.FindAllStringSubmatch(expr, -1) {
+		name, has := m[1], map[string]bool{"instance": true, "job": true}
+		there := name == "ringfence_relay_certificate_expiry_seconds" // where there is a certificate
+		for line := range strings.Lines(scrape) {
+			rest, ok := strings.CutPrefix(line, name)
+			if !ok || rest[0] != ' ' && rest[0] != '{' {
+				continue
+			}
+			there = true
+			for _, l := range aLabel.FindAllStringSubmatch(line, -1) {
+				has[l[1]] = true
+				all = append(all, l[1])
+			}
+		}
+		if !there {
+			faults = append(faults, "no metric "+name)
+		}
+		for _, l := range matcher.FindAllStringSubmatch(m[2], -1) {
+			if !has[l[1]] {
+				faults = append(faults, name+" has no label "+l[1])
+			}
+			for v := range strings.SplitSeq(l[3], "|") {
+				if l[1] != "instance" && l[1] != "job" && !slices.Contains(known[l[1]], v) {
+					faults = append(faults, fmt.Sprintf("%s is never %q", l[1], v))
+				}
+			}
+		}
+	}
+	for _, m := range grouping.FindAllStringSubmatch(expr, -1) {
+		for l := range strings.SplitSeq(m[1], ", ") {
+			if !slices.Contains(all, l) {
+				faults = append(faults, "nothing in it has the label "+l)
+			}
+		}
+	}
+	return faults
+}
+
+// The alerts and the dashboard ask for metrics and labels that a running
+// program has, and for nothing else.
+func TestMonitoringAsksForWhatIsThere(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.start()
+	_, scrape := p.get("http://" + p.admin + "/metrics")
+	for where, expr := range expressions(t) {
+		for _, f := range faultsOf(expr, scrape) {
+			t.Errorf("%s: %s", where, f)
+		}
+	}
+	if ready, ok := value(scrape, "ringfence_ready"); !ok || ready != 1 {
+		t.Errorf("ringfence_ready is %v, %v", ready, ok)
+	}
+	for _, planted := range []string{
+		"ringfence_hub_callz", `ringfence_hub_calls{state="sleeping"}`, `ringfence_hub_calls{mood="ringing"}`,
+		`ringfence_hub_dropped_total{reason=~"bus|bush"}`, `sum by (mood) (ringfence_hub_calls)`, "ringfence_hub_call",
+	} {
+		if len(faultsOf(planted, scrape)) == 0 {
+			t.Errorf("%s passes", planted)
+		}
+	}
+	if err := p.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Where Prometheus's own tool is there, it reads the rules, and the dashboard's
+// expressions as rules.
+func TestPromtoolReadsTheRules(t *testing.T) {
+	t.Parallel()
+	tool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed; Debian has it in the package prometheus")
+	}
+	var text strings.Builder
+	text.WriteString("groups:\n- name: dashboard\n  rules:\n")
+	for _, expr := range expressions(t) {
+		fmt.Fprintf(&text, "  - record: checked:expr\n    labels: {n: %q}\n    expr: %q\n", fmt.Sprint(text.Len()), strings.ReplaceAll(expr, "$instance", ".*"))
+	}
+	board := filepath.Join(t.TempDir(), "dashboard.yml")
+	if err := os.WriteFile(board, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{filepath.Join("..", "..", "docs", "monitoring", "alerts.yml"), board} {
+		if out, err := exec.CommandContext(t.Context(), tool, "check", "rules", file).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, out)
+		}
+	}
+}
