@@ -124,9 +124,9 @@ describe('who has agreed', () => {
   it('waits for media that are between two ways', async () => {
     await talks(p)
     way(direct)
-    await pass(9000)
+    await pass(9900)
     p.peer().become('disconnected')
-    await pass(2000)
+    await pass(200)
     expect(told()).toEqual([])
     p.peer().become('connected')
     await pass(1000)
