@@ -55,37 +55,50 @@ var (
 	grouping = regexp.MustCompile(`\b(?:by|without|on|ignoring) \(([^)]*)\)`)
 )
 
+// labelsOf returns the labels that a metric has in a scrape, and whether it is
+// there at all.
+func labelsOf(name, scrape string) (has []string, there bool) {
+	has = []string{"instance", "job"} // Prometheus adds these
+	for line := range strings.Lines(scrape) {
+		rest, ok := strings.CutPrefix(line, name)
+		if !ok || rest[0] != ' ' && rest[0] != '{' {
+			continue
+		}
+		there = true
+		for _, l := range aLabel.FindAllStringSubmatch(line, -1) {
+			has = append(has, l[1])
+		}
+	}
+	return has, there || name == "ringfence_relay_certificate_expiry_seconds" // where there is a certificate
+}
+
+// strangeMatchers says what a selector asks of labels that are not there, or
+// never say so.
+func strangeMatchers(text string, has []string) (faults []string) {
+	known := labels()
+	for _, l := range matcher.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(has, l[1]) {
+			faults = append(faults, "no label "+l[1])
+		}
+		for v := range strings.SplitSeq(l[3], "|") {
+			if l[1] != "instance" && l[1] != "job" && !slices.Contains(known[l[1]], v) {
+				faults = append(faults, fmt.Sprintf("%s is never %q", l[1], v))
+			}
+		}
+	}
+	return faults
+}
+
 // faultsOf says what an expression asks for that a scrape does not have.
 func faultsOf(expr, scrape string) (faults []string) {
-	known := labels()
-	all := []string{"job", "instance", "le"} // those that Prometheus adds, and that of buckets
+	var all []string
 	for _, m := range selector.FindAllStringSubmatch(expr, -1) {
-		name, has := m[1], map[string]bool{"instance": true, "job": true}
-		there := name == "ringfence_relay_certificate_expiry_seconds" // where there is a certificate
-		for line := range strings.Lines(scrape) {
-			rest, ok := strings.CutPrefix(line, name)
-			if !ok || rest[0] != ' ' && rest[0] != '{' {
-				continue
-			}
-			there = true
-			for _, l := range aLabel.FindAllStringSubmatch(line, -1) {
-				has[l[1]] = true
-				all = append(all, l[1])
-			}
-		}
+		has, there := labelsOf(m[1], scrape)
 		if !there {
-			faults = append(faults, "no metric "+name)
+			faults = append(faults, "no metric "+m[1])
 		}
-		for _, l := range matcher.FindAllStringSubmatch(m[2], -1) {
-			if !has[l[1]] {
-				faults = append(faults, name+" has no label "+l[1])
-			}
-			for v := range strings.SplitSeq(l[3], "|") {
-				if l[1] != "instance" && l[1] != "job" && !slices.Contains(known[l[1]], v) {
-					faults = append(faults, fmt.Sprintf("%s is never %q", l[1], v))
-				}
-			}
-		}
+		faults = append(faults, strangeMatchers(m[2], has)...)
+		all = append(all, has...)
 	}
 	for _, m := range grouping.FindAllStringSubmatch(expr, -1) {
 		for l := range strings.SplitSeq(m[1], ", ") {
