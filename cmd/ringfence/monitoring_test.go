@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -135,29 +134,5 @@ func TestMonitoringAsksForWhatIsThere(t *testing.T) {
 	}
 	if err := p.stop(); err != nil {
 		t.Error(err)
-	}
-}
-
-// Where Prometheus's own tool is there, it reads the rules, and the dashboard's
-// expressions as rules.
-func TestPromtoolReadsTheRules(t *testing.T) {
-	t.Parallel()
-	tool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("promtool is not installed; Debian has it in the package prometheus")
-	}
-	var text strings.Builder
-	text.WriteString("groups:\n- name: dashboard\n  rules:\n")
-	for _, expr := range expressions(t) {
-		fmt.Fprintf(&text, "  - record: checked:expr\n    labels: {n: %q}\n    expr: %q\n", fmt.Sprint(text.Len()), strings.ReplaceAll(expr, "$instance", ".*"))
-	}
-	board := filepath.Join(t.TempDir(), "dashboard.yml")
-	if err := os.WriteFile(board, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range []string{filepath.Join("..", "..", "docs", "monitoring", "alerts.yml"), board} {
-		if out, err := exec.CommandContext(t.Context(), tool, "check", "rules", file).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", file, err, out)
-		}
 	}
 }
