@@ -10,7 +10,7 @@ import (
 // does or there is nothing to write to. The caller calls lead with what it
 // returns, once the session is unlocked.
 func (s *session) leadLocked() *link {
-	if s.conn == nil || s.flushing || s.sent == len(s.frames) {
+	if s.conn == nil || s.flushing || !s.pendingLocked() {
 		return nil
 	}
 	s.flushing = true
@@ -39,29 +39,19 @@ func (s *session) flush(conn *link, brief bool) bool {
 	joined := s.hub.buffers.Get()
 	defer s.hub.buffers.Put(joined)
 	for {
-		out, n, ok := s.batch(conn, joined, brief)
-		if n == 0 {
+		out, ok := s.batch(conn, joined, brief)
+		if len(out) == 0 {
 			return ok
 		}
 		if err := conn.Write(out); err != nil {
 			conn.CloseNow() // the reader sees it and detaches
-			s.wrote(conn, 0)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.gen == conn.gen {
+				s.tellDrainedLocked()
+			}
 			return true
 		}
-		s.wrote(conn, n)
-	}
-}
-
-// wrote counts what was written; none where the connection is broken.
-func (s *session) wrote(conn *link, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gen != conn.gen {
-		return
-	}
-	s.sent += n
-	if n == 0 {
-		s.tellDrainedLocked()
 	}
 }
 
@@ -77,35 +67,63 @@ func (s *session) tellDrainedLocked() {
 // batchBytes is about how much is written at once: what a record of TLS holds.
 const batchBytes = 16 << 10
 
-// batch returns what to write next: one frame, or several joined. Where it
-// returns none, ok says whether there is nothing more for this connection.
-func (s *session) batch(conn *link, joined *ws.Buffer, brief bool) (out []byte, n int, ok bool) {
+// batch returns what to write next: one frame, or several joined, or a ping
+// that asks whether they have come. Where it returns nothing, ok says whether
+// there is nothing more for this connection.
+func (s *session) batch(conn *link, joined *ws.Buffer, brief bool) (out []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gen != conn.gen {
-		return nil, 0, true
+		return nil, true
 	}
-	if s.sent == len(s.frames) && !s.releaseLocked() {
+	s.wip = 0
+	if s.sent == len(s.frames) {
+		s.releaseLocked()
+	}
+	if !s.pendingLocked() {
 		s.flushing, s.writing = false, time.Time{}
 		s.tellDrainedLocked()
-		return nil, 0, true
+		return nil, true
 	}
-	out = s.frames[s.sent].Bytes()
-	n = 1
-	if s.sent+n < len(s.frames) {
-		joined.B = append(joined.B[:0], out...)
-		for _, b := range s.frames[s.sent+1:] {
-			if len(joined.B)+len(b.Bytes()) > batchBytes {
-				break
-			}
-			joined.B = append(joined.B, b.Bytes()...)
-			n++
+	n := 0
+	if s.sent < len(s.frames) && !s.fullLocked() {
+		out, n = s.gatherLocked(joined)
+	}
+	if brief && !conn.Roomy(len(out)+pingSize) {
+		return nil, false
+	}
+	for _, b := range s.frames[s.sent : s.sent+n] {
+		s.written += len(b.B)
+	}
+	s.sent += n
+	s.wip = n
+	s.writing = time.Now()
+	if s.askLocked() {
+		s.askedLocked(s.writing)
+		s.pings++
+		if n <= 1 {
+			joined.B = append(joined.B[:0], out...)
 		}
+		joined.B = ws.AppendPing(joined.B, s.pings)
 		out = joined.B
 	}
-	if brief && !conn.Roomy(len(out)) {
-		return nil, 0, false
+	return out, true
+}
+
+// gatherLocked returns the next frame, or several in joined.
+func (s *session) gatherLocked(joined *ws.Buffer) (out []byte, n int) {
+	out = s.frames[s.sent].Bytes()
+	n = 1
+	if s.sent+1 == len(s.frames) {
+		return out, n
 	}
-	s.writing = time.Now()
-	return out, n, true
+	joined.B = append(joined.B[:0], out...)
+	for _, b := range s.frames[s.sent+1:] {
+		if len(joined.B)+len(b.Bytes()) > batchBytes || s.sent+n >= windowFrames && !s.dead {
+			break
+		}
+		joined.B = append(joined.B, b.Bytes()...)
+		n++
+	}
+	return joined.B, n
 }

@@ -447,8 +447,8 @@ func (r *rig) on(hub int, a id.Account) *dev {
 	return d
 }
 
-// open opens the WebSocket without a hello.
-func (d *dev) open() {
+// dial opens the WebSocket; nobody reads it.
+func (d *dev) dial() {
 	t := d.r.t
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -469,7 +469,16 @@ func (d *dev) open() {
 		_ = resp.Body.Close()
 	}
 	conn.SetReadLimit(1 << 20)
-	d.conn, d.frames, d.closed = conn, make(chan got, 4096), make(chan websocket.StatusCode, 1)
+	d.conn = conn
+}
+
+// open opens the WebSocket without a hello.
+func (d *dev) open() {
+	t := d.r.t
+	t.Helper()
+	d.dial()
+	conn := d.conn
+	d.frames, d.closed = make(chan got, 4096), make(chan websocket.StatusCode, 1)
 	frames, closed := d.frames, d.closed
 	go func() {
 		defer close(frames)

@@ -380,7 +380,7 @@ func (h *Hub) end(s *session, code wire.CloseCode, why ended) {
 		h.close(conn, code, drained)
 	}
 	m := message{op: opLeft, from: s.addr(), line: s.line}
-	if why == endSlow || why == endStop {
+	if why == endBehind || why == endStop {
 		m.op, m.flags = opAway, flagForGood // the device may be back at once, on a new session
 	}
 	for c, part := range parts {

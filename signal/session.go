@@ -53,7 +53,10 @@ type session struct {
 	frames   []*ws.Buffer // not known to have arrived, oldest first
 	kept     int          // bytes in frames
 	first    uint32       // seq of frames[0]
-	sent     int          // how many of frames were written to conn
+	sent     int          // how many of frames were written to conn, or are being written
+	wip      int          // how many of these the write in progress is of
+	written  int          // bytes in frames[:sent]
+	mark     uint32       // seq of the first frame that did not wait for conn to come
 	flushing bool
 	writing  time.Time // since when the write in progress lasts
 	pinged   time.Time
@@ -101,32 +104,34 @@ func spread(d time.Duration) time.Duration {
 	return d * time.Duration(binary.BigEndian.Uint16(b[:])) >> 16
 }
 
-// deliver queues a frame, numbers it and never blocks. A session that cannot
-// take it is closed: control frames are never dropped in silence.
+// deliver queues a frame, numbers it and never blocks. A client that does not
+// read is told to come back, and finds all there; a session that has too much
+// waiting even so ends: control frames are never dropped in silence.
 func (s *session) deliver(h *wire.Head) {
 	s.mu.Lock()
 	if s.dead {
 		s.mu.Unlock()
 		return
 	}
-	if len(s.frames)-s.sent >= wire.ResumeFrames || s.kept >= keptBytes && s.sent == 0 {
+	if len(s.frames)-s.sent >= wire.ResumeFrames || s.kept >= keptBytes {
 		s.mu.Unlock()
-		s.hub.end(s, wire.CloseSlow, endSlow)
+		s.hub.end(s, wire.CloseSlow, endBehind)
 		return
 	}
 	s.appendLocked(h)
+	var slow *link
 	conn := s.leadLocked()
+	if conn == nil {
+		slow = s.slowLocked()
+	}
 	s.mu.Unlock()
 	s.lead(conn)
+	s.hub.slow(slow, s)
 }
 
-// appendLocked queues h, and lets go of the oldest frame that was written long
-// ago where too many are kept.
+// appendLocked queues h.
 func (s *session) appendLocked(h *wire.Head) {
 	s.hub.counters.sent(h.Kind)
-	for s.sent > 0 && (len(s.frames) >= wire.ResumeFrames || s.kept >= keptBytes) {
-		s.forgetLocked(1)
-	}
 	h.Seq = s.first + few(len(s.frames))
 	b := s.hub.frame(h)
 	s.frames = append(s.frames, b)
@@ -146,8 +151,11 @@ func few(n int) uint32 { return uint32(max(0, min(n, 2*wire.ResumeFrames))) }
 
 // forgetLocked drops the n oldest frames.
 func (s *session) forgetLocked(n int) {
-	for _, b := range s.frames[:n] {
+	for i, b := range s.frames[:n] {
 		s.kept -= len(b.B)
+		if i < s.sent {
+			s.written -= len(b.B)
+		}
 		s.hub.buffers.Put(b)
 	}
 	s.frames = slices.Delete(s.frames, 0, n)
@@ -159,7 +167,7 @@ func (s *session) forgetLocked(n int) {
 }
 
 // releaseLocked queues the news of friends that were held back.
-func (s *session) releaseLocked() bool {
+func (s *session) releaseLocked() {
 	n := 0
 	for a, online := range s.held {
 		if n++; n > presenceRoom {
@@ -168,7 +176,6 @@ func (s *session) releaseLocked() bool {
 		delete(s.held, a)
 		s.appendLocked(presenceFrame(a, online))
 	}
-	return n > 0
 }
 
 // news tells of a friend. Where much waits only the newest word is kept.
@@ -225,15 +232,14 @@ func (s *session) claim(secret string, cursor uint32) (old *link, gen int, ok bo
 	if cursor+1 < s.first || int64(have) > int64(len(s.frames)) {
 		return nil, 0, false
 	}
+	old = s.conn
+	s.detachLocked() // until attach
 	// Not recycled: a write to the old connection may still look at them.
 	for _, b := range s.frames[:have] {
 		s.kept -= len(b.B)
 	}
 	s.frames, s.first = slices.Clone(s.frames[have:]), cursor+1
-	old = s.conn
-	s.conn, s.sent, s.flushing, s.writing = nil, 0, false, time.Time{}
-	s.gen++
-	s.lostAt = time.Now() // until attach
+	s.sent, s.written = 0, 0
 	s.secret = s.hub.newSecret()
 	return old, s.gen, true
 }
@@ -262,7 +268,7 @@ func (s *session) attach(conn *link, gen int) bool {
 	// Many come back at once where a hub starts again; their pings shall not.
 	now := time.Now()
 	s.conn, s.pinged, s.lostAt = conn, now.Add(-spread(pingEvery)), time.Time{}
-	s.awaiting, s.heard = false, now
+	s.awaiting, s.heard, s.mark = false, now, s.first+few(len(s.frames))
 	conn.gen = s.gen
 	conn.owner.Store(s)
 	first := s.leadLocked()
@@ -278,9 +284,7 @@ func (s *session) detach(gen int) bool {
 	if s.gen != gen || s.dead {
 		return false
 	}
-	s.gen++
-	s.conn, s.flushing, s.writing = nil, false, time.Time{}
-	s.lostAt = time.Now()
+	s.detachLocked()
 	return true
 }
 
@@ -407,11 +411,11 @@ func (s *session) sweep(now time.Time) {
 	lost := conn == nil && now.Sub(s.lostAt) >= wire.ResumeSeconds*time.Second
 	stuck := !s.writing.IsZero() && now.Sub(s.writing) > writeMost
 	ping := conn != nil && now.Sub(s.pinged) >= pingEvery
-	upTo := s.first + few(s.sent)
 	silent := ping && s.awaiting && now.Sub(s.pinged) >= pongWithin
 	if ping = ping && !s.awaiting; ping {
-		s.pinged, s.awaiting, s.pingUpTo = now, true, upTo
+		s.askedLocked(now)
 		s.pings++
+		s.pingUpTo -= few(s.wip) // this one may come before them
 	}
 	number := s.pings
 	idle := conn != nil && now.Sub(s.heard) >= parkAfter
@@ -448,14 +452,17 @@ func (s *session) ping(conn *link, gen int, number uint32) {
 // once the pong is here, so it need not be kept any longer.
 func (s *session) ponged(number uint32) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.conn == nil || !s.awaiting || number != s.pings {
+		s.mu.Unlock()
 		return
 	}
 	s.awaiting = false
 	if s.pingUpTo > s.first {
 		s.forgetLocked(int(s.pingUpTo - s.first))
 	}
+	conn := s.leadLocked()
+	s.mu.Unlock()
+	s.lead(conn)
 }
 
 func (s *session) silent(conn *link, gen int) {

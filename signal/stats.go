@@ -26,7 +26,8 @@ type ended int
 const (
 	endLeft      ended = iota // the client closed it
 	endLost                   // the connection broke and nobody came back
-	endSlow                   // the client does not read
+	endSlow                   // the client does not read; the session waits for it
+	endBehind                 // more waits than is kept
 	endSilent                 // no sign of life
 	endReplaced               // resumed on another connection
 	endSignedOut              // the sign-in session ended
@@ -117,7 +118,7 @@ func (h *Hub) Stats() Stats {
 		s.Drops[name] = c.drops[i].Load()
 	}
 	for i, name := range [endings]string{
-		endLeft: "left", endLost: "lost", endSlow: "slow", endSilent: "silent", endReplaced: "replaced",
+		endLeft: "left", endLost: "lost", endSlow: "slow", endBehind: "behind", endSilent: "silent", endReplaced: "replaced",
 		endSignedOut: "signed_out", endProtocol: "protocol", endFlood: "flood", endTooMany: "too_many", endOften: "too_often", endStop: "stop",
 	} {
 		s.Endings[name] = c.endings[i].Load()

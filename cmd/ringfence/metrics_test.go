@@ -34,7 +34,7 @@ func labels() map[string][]string {
 		"outcome": {"answered", "cancelled", "declined", "busy", "no_answer", "offline", "lost", "reach", "glare", "stopped", "other"},
 		"reason": {
 			"bus", "malformed", "presence", "rate", "gone",
-			"left", "lost", "slow", "silent", "replaced", "signed_out", "protocol", "flood", "too_many", "too_often", "stop",
+			"left", "lost", "slow", "behind", "silent", "replaced", "signed_out", "protocol", "flood", "too_many", "too_often", "stop",
 		},
 		"le":        {"0.5", "1", "2", "5", "10", "15", "20", "30", "46", "+Inf"},
 		"transport": {"udp", "tcp", "tls", "dtls"}, "direction": {"in", "out"}, "way": {"direct", "udp", "tcp", "tls", "relay"}, "path": {"fast", "memory"},

@@ -416,11 +416,16 @@ func (c *Conn) write(frames []byte, last bool) error {
 	}
 }
 
+// AppendPing appends a ping with a number to frames that are to be written.
+func AppendPing(dst []byte, number uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(dst, bitFIN|opPing, 4), number)
+}
+
 // Ping writes a ping with a number, which its pong repeats. After a close
 // frame it does nothing.
 func (c *Conn) Ping(number uint32) error {
 	var b [6]byte
-	err := c.write(binary.BigEndian.AppendUint32(append(b[:0], bitFIN|opPing, 4), number), false)
+	err := c.write(AppendPing(b[:0], number), false)
 	if c.closing.Load() {
 		return nil
 	}
