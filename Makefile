@@ -119,13 +119,15 @@ fuzz: ## long fuzzing of every decoder; T=10m
 
 ## ---- measurements: not part of the tests
 
-.PHONY: bench bench-calls bench-moves bench-client bench-relay bench-signal pictures
+.PHONY: bench bench-calls bench-moves bench-restart bench-client bench-relay bench-signal pictures
 bench: ## Go benchmarks, beside a rival or a floor
 	go test -run '^$$' -bench . -benchmem ./...
 bench-calls: build ## call set-up in real browsers, written to docs/bench-calls.md
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent bench-calls
 bench-moves: build ## a device between two networks in mid-call, written to docs/bench-calls.md
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent bench-moves
+bench-restart: build ## the server starts anew in mid-call, written to docs/bench-calls.md
+	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent bench-restart
 bench-client: build ## what the client costs a person, written to docs/bench-client.md
 	cd web && RINGFENCE_BIN=$(CURDIR)/bin/ringfence npm run --silent bench-client
 bench-relay: ## the relay beside coturn and pion, on a quiet machine, into docs/bench-relay.md; fails where a bound is missed

@@ -22,11 +22,12 @@ export function restartSection(raw) {
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Two Chromium in a video call; the program ends and is started again at once, on the same machine, ${raw.restarts} times a row and five times in one call,
+Two Chromium in a video call; the program ends and is started again at once, on the same machine, ${raw.restarts} times a row and at most five times in one call,
 each of which is asked for back and goes on. A gap is the longest time within which one side did not hear the other's tone, looked at
 every 20 ms from the end of the program to five seconds after it is ready again, both sides counted; 0 is none above 60 ms. "Away" is from the signal to the first yes of
 \`/readyz\`: no call over the program's own relay can be heard meanwhile. Measured on ${raw.date}, with
-other programs at work on the two processors: a load of ${raw.load.toFixed(0)} at the end of the run. The raw numbers are in
+other programs at work on the two processors (a load of ${raw.load.toFixed(0)} at the end of the run), which makes sound stutter in calls that nothing happens to:
+of the gaps of calls that this program does not carry they say no more than that none is as long as the program was away. The raw numbers are in
 [bench-calls-restart.json](bench-calls-restart.json); \`make bench-restart\` measures again.
 `;
 }
