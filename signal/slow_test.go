@@ -50,47 +50,60 @@ func TestSlowReaderLosesNothing(t *testing.T) {
 			t.Parallel()
 			onLoopback(t, 1, func(r *rig) {
 				r.t = t
-				d := r.device(id.NewAccount())
-				d.greet("")
-				slow := func() bool { return r.hubs[0].Stats().Endings["slow"] > 0 }
-				sent := 0
-				for ; sent < 2*wire.ResumeFrames && !slow(); sent++ {
-					r.hubs[0].Tell(d.addr.Account)
-				}
-				if !slow() {
-					t.Fatal("the connection is still there")
-				}
-				for range 50 { // while nobody is there
-					r.hubs[0].Tell(d.addr.Account)
-					sent++
-				}
-				come := 0
-				for reads {
-					f, code := d.read()
-					if code == websocket.StatusCode(wire.CloseSlow) {
-						break
-					}
-					if f.Kind != wire.KindChanged {
-						t.Fatalf("got %s, closed with %d", f.Kind, code)
-					}
-					come++
-				}
-				_ = d.conn.CloseNow()
-				d.greet(d.welcome.Resume)
-				if !d.welcome.Resumed {
-					t.Fatal("not resumed")
-				}
-				for ; come < sent; come++ {
-					if f, code := d.read(); f.Kind != wire.KindChanged {
-						t.Fatalf("after %d of %d: got %q, closed with %d", come, sent, f.Kind, code)
-					}
-				}
-				if n := r.hubs[0].Stats(); n.Endings["slow"] != 1 || n.Endings["behind"] != 0 {
-					t.Errorf("endings %v", n.Endings)
-				}
-				_ = d.conn.CloseNow()
+				losesNothing(t, r, reads)
 			})
 		})
+	}
+}
+
+func losesNothing(t *testing.T, r *rig, reads bool) {
+	t.Helper()
+	d := r.device(id.NewAccount())
+	d.greet("")
+	slow := func() bool { return r.hubs[0].Stats().Endings["slow"] > 0 }
+	sent := 0
+	for ; sent < 2*wire.ResumeFrames && !slow(); sent++ {
+		r.hubs[0].Tell(d.addr.Account)
+	}
+	if !slow() {
+		t.Fatal("the connection is still there")
+	}
+	for range 50 { // while nobody is there
+		r.hubs[0].Tell(d.addr.Account)
+		sent++
+	}
+	come := 0
+	if reads {
+		come = d.readsOn(t)
+	}
+	_ = d.conn.CloseNow()
+	d.greet(d.welcome.Resume)
+	if !d.welcome.Resumed {
+		t.Fatal("not resumed")
+	}
+	for ; come < sent; come++ {
+		if f, code := d.read(); f.Kind != wire.KindChanged {
+			t.Fatalf("after %d of %d: got %q, closed with %d", come, sent, f.Kind, code)
+		}
+	}
+	if n := r.hubs[0].Stats(); n.Endings["slow"] != 1 || n.Endings["behind"] != 0 {
+		t.Errorf("endings %v", n.Endings)
+	}
+	_ = d.conn.CloseNow()
+}
+
+// readsOn reads what lies on the connection until it is closed for slowness.
+func (d *dev) readsOn(t *testing.T) (come int) {
+	t.Helper()
+	for {
+		f, code := d.read()
+		if code == websocket.StatusCode(wire.CloseSlow) {
+			return come
+		}
+		if f.Kind != wire.KindChanged {
+			t.Fatalf("got %s, closed with %d", f.Kind, code)
+		}
+		come++
 	}
 }
 
