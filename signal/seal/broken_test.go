@@ -165,7 +165,7 @@ var checks = []broken{
 	{"envelope.go", `c := mac(salt, "commit", body)`, `c := mac(nil, "commit", body); _ = salt`},
 	{"envelope.go", `return ds("envelope", suite[:], to[:], dev[:], pkid[:])`, `return ds("envelope", suite[:], dev[:], pkid[:])`},
 	// envelopes: the rows of opening
-	{"open.go", `case flags != 0:`, `case false:`},
+	{"open.go", `case flags != 0:`, `case flags != 0 && flags == 0:`},
 	{"open.go", `kind.bucketFor(n) != n {`, `false {`},
 	{"open.go", `if o.toDev != own.Dev {`, `if false {`},
 	{"open.go", `if o.fromDev == own.Dev {`, `if false {`},
@@ -203,7 +203,7 @@ var checks = []broken{
 		return refuse(PrekeyUsed)`, ``},
 	{"state.go", `k.Seed, k.Used = Seed{}, true`, `k.Used = true`},
 	{"state.go", `k.Seed, k.Used = Seed{}, true`, ``},
-	{"state.go", `			if now > e.until {`, `			if true {`},
+	{"state.go", `			if now > e.until {`, `			if now > 0 || now > e.until {`},
 	// calls
 	{"call.go", `case x.Leg > MaxLeg:`, `case false:`},
 	{"call.go", `case x.CallID != call:`, `case false:`},
@@ -220,7 +220,7 @@ var checks = []broken{
 			return false`, ``},
 	{"description.go", `if missing && !all {`, `if false {`},
 	{"description.go", `return all || !missing`, `return true`},
-	{"description.go", `if early && slices.ContainsFunc(lines, tellsAddress) {`, `if false {`},
+	{"description.go", `if early && slices.ContainsFunc(lines, tellsAddress) {`, `if false && slices.ContainsFunc(lines, tellsAddress) {`},
 	{"frame.go", `case call != o.Leg.Call, leg != o.Leg.Leg:`, `case leg != o.Leg.Leg:`},
 	{"frame.go", `case call != o.Leg.Call, leg != o.Leg.Leg:`, `case call != o.Leg.Call, leg > 200:`},
 	{"frame.go", `case dir != o.Dir:`, `case dir > 200:`},

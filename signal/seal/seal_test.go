@@ -150,6 +150,36 @@ func TestOneOfManyOpens(t *testing.T) {
 	}
 }
 
+// TestTheTransactionLooksAgain has everything opened before anything is kept, as
+// it is where several are at work: what was opened twice is kept once, and a
+// key opens for one envelope.
+func TestTheTransactionLooksAgain(t *testing.T) {
+	t.Parallel()
+	var s State
+	s.AddKey(Hash{1}, Key{Sort: SortPrekey, OneTime: true, Seed: Seed{1}, NotAfter: now})
+	s.AddKey(Hash{2}, Key{Sort: SortRing, OneTime: true, Seed: Seed{2}, NotAfter: now})
+	s.AddKey(Hash{3}, Key{Sort: SortPrekey, Seed: Seed{3}, NotAfter: now})
+	for i, c := range []struct {
+		o    Opened
+		want Reason
+	}{
+		{Opened{PKID: Hash{1}, EnvID: ID{1}, Hash: Hash{1}}, ""},
+		{Opened{PKID: Hash{1}, EnvID: ID{1}, Hash: Hash{1}}, Replay},
+		{Opened{PKID: Hash{3}, EnvID: ID{1}, Hash: Hash{1}}, Replay},
+		{Opened{PKID: Hash{3}, EnvID: ID{1}, Hash: Hash{2}}, Conflict},
+		{Opened{PKID: Hash{1}, EnvID: ID{2}, Hash: Hash{2}}, PrekeyUsed},
+		{Opened{PKID: Hash{2}, EnvID: ID{3}, Hash: Hash{3}}, ""},
+		{Opened{PKID: Hash{2}, EnvID: ID{4}, Hash: Hash{4}}, AnswerTwice},
+		{Opened{PKID: Hash{3}, EnvID: ID{5}, Hash: Hash{5}}, ""},
+		{Opened{PKID: Hash{3}, EnvID: ID{6}, Hash: Hash{6}}, ""},
+		{Opened{PKID: Hash{4}, EnvID: ID{7}, Hash: Hash{7}}, PrekeyUnknown},
+	} {
+		if got := ReasonOf(s.Commit(&c.o, now)); got != c.want {
+			t.Errorf("%d: got %q, want %q", i, got, c.want)
+		}
+	}
+}
+
 // TestReplayCacheHasItsBounds fills it for one device, and for an account with
 // many, and then lets time pass.
 func TestReplayCacheHasItsBounds(t *testing.T) {
