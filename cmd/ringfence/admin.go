@@ -23,7 +23,7 @@ type adminCommands struct {
 // withOperator asks the server that runs over the data folder, or opens the
 // data where none does.
 // Where there is no data yet, begin is called: it says so, or refuses.
-func withOperator(ctx context.Context, in *config.Input, begin func(*config.Loaded) error, fn func(operator) error) error {
+func withOperator(ctx context.Context, p *process, in *config.Input, begin func(*config.Loaded) error, fn func(operator) error) error {
 	c, err := config.Load(*in)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func withOperator(ctx context.Context, in *config.Input, begin func(*config.Load
 			return err
 		}
 	}
-	v, err := openVault(ctx, c)
+	v, err := openVault(ctx, p, c)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (adminInvite) Run(ctx context.Context, p *process, in *config.Input) error 
 		_, err := fmt.Fprintf(p.stderr, "There was no data in %s: a new server begins there, with its keys in %s. For another one name --data or --config.\n", c.Data, c.Keys)
 		return err
 	}
-	return withOperator(ctx, in, begin, func(op operator) error {
+	return withOperator(ctx, p, in, begin, func(op operator) error {
 		made, err := op.Invite(ctx)
 		if err != nil {
 			return err
@@ -92,7 +92,7 @@ type adminReset struct {
 
 // Run resets a password.
 func (a adminReset) Run(ctx context.Context, p *process, in *config.Input) error {
-	return withOperator(ctx, in, noData, func(op operator) error {
+	return withOperator(ctx, p, in, noData, func(op operator) error {
 		t, err := op.ResetPassword(ctx, a.Handle)
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ type adminList struct{}
 
 // Run lists accounts.
 func (adminList) Run(ctx context.Context, p *process, in *config.Input) error {
-	return withOperator(ctx, in, noData, func(op operator) error {
+	return withOperator(ctx, p, in, noData, func(op operator) error {
 		w := tabwriter.NewWriter(p.stdout, 0, 8, 2, ' ', 0)
 		if _, err := fmt.Fprintln(w, "SIGN-IN NAME\tNAME\tROLE\tSINCE"); err != nil {
 			return err

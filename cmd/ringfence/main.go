@@ -17,7 +17,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	p := process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, drain: drainSignal(), reload: reloadSignal}
+	p := process{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr, drain: drainSignal(), reload: reloadSignal, terminal: findTerminal(os.Stdin, os.Stderr)}
 	if err := run(ctx, p); err != nil {
 		fmt.Fprintln(os.Stderr, "ringfence:", err)
 		os.Exit(1)

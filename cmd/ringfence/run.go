@@ -25,6 +25,8 @@ type process struct {
 	args, environ  []string
 	stdout, stderr io.Writer
 
+	// terminal is somebody to ask; nil where nobody is.
+	terminal terminal
 	// lookup resolves turn.public_ip; nil is the system's resolver.
 	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// drain gets something when relayed calls are to end before the program

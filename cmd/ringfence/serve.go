@@ -34,7 +34,7 @@ func serve(ctx context.Context, p process, c *config.Loaded, log *slog.Logger) (
 		return err
 	}
 	defer ls.close()
-	v, err := openVault(ctx, c)
+	v, err := openVault(ctx, &p, c)
 	if err != nil {
 		return err
 	}

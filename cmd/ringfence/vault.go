@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -23,9 +21,6 @@ const (
 	socketName = "admin.sock"
 )
 
-// maxPassphrase bounds what is read of a passphrase file.
-const maxPassphrase = 4 << 10
-
 // vault is the data, opened with its keys.
 type vault struct {
 	keys   *keyring.Keyring
@@ -34,17 +29,13 @@ type vault struct {
 }
 
 // openVault opens data and keys, or makes both at the first start.
-func openVault(ctx context.Context, c *config.Loaded) (_ *vault, err error) {
+func openVault(ctx context.Context, p *process, c *config.Loaded) (_ *vault, err error) {
 	v := &vault{}
 	defer func() {
 		if err != nil {
 			_ = v.Close() // the first error counts
 		}
 	}()
-	passphrase, err := readPassphrase(c.PassphraseFile)
-	if err != nil {
-		return nil, err
-	}
 	if err := fitDataFolder(c.Data); err != nil { // before keys are made for it
 		return nil, err
 	}
@@ -53,9 +44,20 @@ func openVault(ctx context.Context, c *config.Loaded) (_ *vault, err error) {
 	if err != nil {
 		return nil, dataTrouble(c, err)
 	}
-	v.keys, err = keyring.Open(ctx, keyring.Options{
-		Dir: c.Keys, DataDir: c.Data, Passphrase: passphrase, Existing: existing, Iterations: c.KeyIterations,
-	})
+	o := keyring.Options{Dir: c.Keys, DataDir: c.Data, Existing: existing, Iterations: c.KeyIterations}
+	first, err := keyring.Fit(o)
+	if err != nil {
+		return nil, keysTrouble(c, err)
+	}
+	if first {
+		if err := p.sayFinal(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	if o.Passphrase, err = p.findPassphrase(ctx, c, first); err != nil {
+		return nil, err
+	}
+	v.keys, err = keyring.Open(ctx, o)
 	if err != nil {
 		return nil, keysTrouble(c, err)
 	}
@@ -86,26 +88,6 @@ func (v *vault) Close() error {
 		errs = append(errs, v.keys.Close())
 	}
 	return errors.Join(errs...)
-}
-
-func readPassphrase(path string) (keyring.Secret, error) {
-	if path == "" {
-		return nil, nil
-	}
-	f, err := os.Open(filepath.Clean(path))
-	if err != nil {
-		return nil, fmt.Errorf("passphrase_file: %w; name a file that this user can read", err)
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxPassphrase))
-	if err != nil {
-		return nil, fmt.Errorf("passphrase_file: %w", err)
-	}
-	text = bytes.TrimRight(text, "\r\n")
-	if len(text) == 0 {
-		return nil, fmt.Errorf("passphrase_file: %s is empty; write the passphrase into its first line", path)
-	}
-	return text, nil
 }
 
 // fitDataFolder checks the data folder, or the one that it would be made in,
@@ -170,8 +152,14 @@ func keysTrouble(c *config.Loaded, err error) error {
 	switch {
 	case errors.Is(err, keyring.ErrLocked):
 		return fmt.Errorf("keys: %s is open in another Ringfence; stop that one first, or choose another folder with --keys", c.Keys)
+	case errors.Is(err, keyring.ErrLowered):
+		return fmt.Errorf("keys: the passphrase does not open %s, whose file says fewer rounds than key_iterations: either it is not the right one, or somebody lowered them; bring the key folder back from its backup, or name the file with the right passphrase with --passphrase-file", c.Keys)
 	case errors.Is(err, keyring.ErrPassphrase):
 		return fmt.Errorf("keys: the passphrase does not open %s; name the file with the right one with --passphrase-file", c.Keys)
+	case errors.Is(err, keyring.ErrWeak):
+		return fmt.Errorf("keys: %w; ringfence serve --passphrase-file - proposes some", err)
+	case errors.Is(err, keyring.ErrDamaged):
+		return fmt.Errorf("keys: %w; bring the key folder %s back from its backup. The passphrase has nothing to do with it", err, c.Keys)
 	case errors.Is(err, keyring.ErrMissing):
 		return fmt.Errorf("keys: %w; bring the key folder back that belongs to the data in %s, from its backup, or choose an empty data folder with --data", err, c.Data)
 	case errors.Is(err, syscall.ENOTDIR):

@@ -12,7 +12,7 @@ import "net/netip"
 type Config struct {
 	Data            string   `key:"data" holds:"a folder" doc:"Folder of the data: one file with everything the server keeps, sealed. Made with mode 0700 where it is missing."`
 	Keys            string   `key:"keys" holds:"a folder" doc:"Folder of the keys that open the data. Must lie neither in the data folder nor around it, and never goes into the same backup. Made with mode 0700 where it is missing."`
-	PassphraseFile  string   `key:"passphrase_file" holds:"a file" doc:"File with the passphrase that locks the key folder. Empty: a random one is made at the first start and kept in the key folder."`
+	PassphraseFile  string   `key:"passphrase_file" holds:"a file or -" doc:"File with the passphrase that locks the key folder, mode 0400 or 0600; - asks at the terminal. Empty: the systemd credential ringfence-passphrase, else RINGFENCE_PASSPHRASE, else a random one is made at the first start and kept in the key folder."`
 	KeyIterations   uint32   `key:"key_iterations" min:"600000" max:"20000000" doc:"PBKDF2 rounds between the passphrase and the keys, used when the key folder is made. More is slower to start and slower to guess."`
 	OwnerInviteFile string   `key:"owner_invite_file" holds:"a file" doc:"File to write the owner's one-time invite link to (mode 0600), besides printing it, for as long as nobody has used it."`
 	Listen          Listen   `key:"listen" doc:"Where plain HTTP is served. Browsers allow calls there only at http://localhost; other hosts get the page that says how to trust this server, or are sent to public_url."`

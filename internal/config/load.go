@@ -138,6 +138,10 @@ type loader struct {
 // FileEnv names the configuration file where --config does not.
 const FileEnv = EnvPrefix + "CONFIG"
 
+// PassphraseEnv may hold the passphrase of the keys. It is no setting: what is
+// printed of settings must not show it.
+const PassphraseEnv = EnvPrefix + "PASSPHRASE"
+
 // foreign reports whether an environment variable looks like a setting and is
 // none of ours: Kubernetes describes a service called ringfence that way, and
 // tests have switches of their own.
@@ -155,7 +159,7 @@ func (l *loader) environ(environ []string) {
 	l.env = map[string]string{}
 	for _, line := range environ {
 		name, value, _ := strings.Cut(line, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || foreign(name) {
+		if !strings.HasPrefix(name, EnvPrefix) || foreign(name) || name == PassphraseEnv {
 			continue
 		}
 		if name == FileEnv {

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 )
 
+var errUnnamed = fmt.Errorf("%w: both the key folder and the data folder must be named", ErrFolder)
+
 // folder makes the key folder where there is none, and refuses one that
 // others may look into, or that lies in the data folder or holds it.
 func folder(dir, dataDir string) (string, error) {
 	if dir == "" || dataDir == "" {
-		return "", fmt.Errorf("%w: both the key folder and the data folder must be named", ErrFolder)
+		return "", errUnnamed
 	}
 	dir, err := resolve(dir)
 	if err != nil {
@@ -31,14 +33,19 @@ func folder(dir, dataDir string) (string, error) {
 	if err := apart(dir, data); err != nil { // now that both can be looked at
 		return "", err
 	}
+	return dir, closed(dir)
+}
+
+// closed refuses a key folder that others may enter.
+func closed(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return "", fmt.Errorf("stat the key folder: %w", err)
+		return fmt.Errorf("stat the key folder: %w", err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return "", fmt.Errorf("%w: others may enter %s (mode %04o); run: chmod 700 %s", ErrFolder, dir, mode, dir)
+		return fmt.Errorf("%w: others may enter %s (mode %04o); run: chmod 700 %s", ErrFolder, dir, mode, dir)
 	}
-	return dir, nil
+	return nil
 }
 
 // resolve returns path without symbolic links; its end need not exist yet.

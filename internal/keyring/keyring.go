@@ -26,6 +26,9 @@ import (
 var (
 	// ErrPassphrase says that the passphrase is not the one of these keys.
 	ErrPassphrase = errors.New("wrong passphrase")
+	// ErrLowered says, beside ErrPassphrase, that the key file names fewer
+	// rounds than are wanted: the check value cannot tell who did that.
+	ErrLowered = errors.New("parameters lowered, or of older settings")
 	// ErrDamaged says that the key file, or a sealed value, is not as it was
 	// written.
 	ErrDamaged = errors.New("damaged")

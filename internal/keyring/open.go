@@ -96,6 +96,49 @@ func Open(ctx context.Context, o Options) (*Keyring, error) {
 	return k, nil
 }
 
+// Fit looks whether keys could be opened, or made, with o: it reports whether
+// they would be made, and refuses what Open refuses before it needs the
+// passphrase. It leaves nothing behind.
+func Fit(o Options) (first bool, err error) {
+	if o.Dir == "" || o.DataDir == "" {
+		return false, errUnnamed
+	}
+	dir, err := resolve(o.Dir)
+	if err != nil {
+		return false, err
+	}
+	data, err := resolve(o.DataDir)
+	if err != nil {
+		return false, err
+	}
+	if err := apart(dir, data); err != nil {
+		return false, err
+	}
+	b, err := read(filepath.Join(dir, keysName), maxFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.Existing:
+		return false, missing(o.Dir)
+	case errors.Is(err, fs.ErrNotExist):
+		if err := closed(dir); !errors.Is(err, fs.ErrNotExist) {
+			return true, err
+		}
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("read the key file: %w", err)
+	}
+	if err := closed(dir); err != nil {
+		return false, err
+	}
+	m, err := decode(b)
+	if err != nil {
+		return false, err
+	}
+	if err := o.allows(m.header.iterations); err != nil {
+		return false, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return false, nil
+}
+
 func missing(dir string) error { return fmt.Errorf("the keys in %s are %w", dir, ErrMissing) }
 
 // openFile opens the keys in b.
@@ -118,6 +161,9 @@ func (k *Keyring) openFile(b []byte, dir string, o Options) error {
 		return err
 	}
 	if err := k.file.load(k, m, s); err != nil {
+		if errors.Is(err, ErrPassphrase) && m.header.iterations < o.Iterations {
+			return fmt.Errorf("%w: %d rounds in the key file: %w", err, m.header.iterations, ErrLowered)
+		}
 		return err
 	}
 	if k.file.f, err = os.OpenFile(k.file.path, os.O_RDWR, 0); err != nil {
