@@ -15,9 +15,11 @@ import (
 )
 
 type adminCommands struct {
-	Invite        adminInvite `cmd:"" help:"Make a one-time invite link; the owner's, as long as there is none."`
-	ResetPassword adminReset  `cmd:"" help:"Give an account a new password and sign it out everywhere."`
-	ListUsers     adminList   `cmd:"" help:"List all accounts."`
+	Invite        adminInvite  `cmd:"" help:"Make a one-time invite link; the owner's, as long as there is none."`
+	ResetPassword adminReset   `cmd:"" help:"Give an account a new password and sign it out everywhere."`
+	ListUsers     adminList    `cmd:"" help:"List all accounts."`
+	Backup        adminBackup  `cmd:"" help:"Back up data and keys, to two files; whether the server runs or not."`
+	Restore       adminRestore `cmd:"" help:"Restore data and keys from their backups, into empty folders."`
 }
 
 // withOperator asks the server that runs over the data folder, or opens the

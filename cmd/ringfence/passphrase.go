@@ -29,7 +29,8 @@ const finalText = `This start makes the keys of your server, in %s.
 
 They are final. Whoever loses this folder, or the passphrase that locks it, loses
 all that the server keeps: nobody can bring it back, we cannot either. Copy the
-folder to a place apart from the data: docs/operations.md, "Keys and backups".
+folder to a place apart from the data; "ringfence admin backup" does that while
+the server runs. docs/operations.md, "Keys and backups", has the rest.
 
 `
 

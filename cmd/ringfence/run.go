@@ -50,7 +50,7 @@ type commands struct {
 	Relay   relayCommands  `cmd:"" help:"Run the media relay alone, a TURN server; mint credentials for it."`
 	Doctor  doctorCommand  `cmd:"" help:"Look at the relay: bind it, carry a packet through each way in, read its certificate; and say what to mend."`
 	Bench   benchCommands  `cmd:"" help:"Measure a TURN server or a hub, this one or any other."`
-	Admin   adminCommands  `cmd:"" help:"Invite people, reset a password, list accounts; whether the server runs or not."`
+	Admin   adminCommands  `cmd:"" help:"Invite people, reset a password, list accounts, back up and restore; whether the server runs or not."`
 	Setup   configCommands `cmd:"" name:"config" help:"Print or check the settings."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -175,7 +175,7 @@ func (s *server) run(ctx context.Context) error {
 		{Name: "drain", Serve: func(ctx context.Context) error { return s.drain.Serve(ctx, s.p.drain, false) }},
 		{Name: "shared port", Serve: s.share},
 		{Name: "admin socket", Serve: func(ctx context.Context) error {
-			return serving.HTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.log), nil, s.log)
+			return serving.HTTP(ctx, s.socket, socketHandler(direct{s.accounts, func() (sites, error) { return s.sites, nil }}, s.vault, s.log), nil, s.log)
 		}},
 		{Name: "public address", Serve: s.external.Serve},
 		{Name: "public address of IPv6", Serve: s.external6.Serve},

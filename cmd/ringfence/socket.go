@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ringfence/ringfence/internal/backup"
 	"github.com/ringfence/ringfence/internal/fault"
 )
 
@@ -71,8 +72,9 @@ func listenSocket(ctx context.Context, dir string) (net.Listener, error) {
 }
 
 // socketHandler answers the admin commands.
-func socketHandler(op operator, log *slog.Logger) http.Handler {
+func socketHandler(op operator, from archive, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /backup/{kind}", func(w http.ResponseWriter, r *http.Request) { serveBackup(w, r, from, log) })
 	mux.HandleFunc("POST /invite", func(w http.ResponseWriter, r *http.Request) {
 		out, err := op.Invite(r.Context())
 		answer(w, log, out, err)
@@ -93,6 +95,58 @@ func socketHandler(op operator, log *slog.Logger) http.Handler {
 		answer(w, log, out, err)
 	})
 	return mux
+}
+
+// serveBackup streams a backup. Nothing is cut off while somebody reads; who
+// stops to read lets go of the state that it is read from.
+func serveBackup(w http.ResponseWriter, r *http.Request, from archive, log *slog.Logger) {
+	kind, ok := map[string]backup.Kind{backup.Data.String(): backup.Data, backup.Keys.String(): backup.Keys}[r.PathValue("kind")]
+	if !ok {
+		answer(w, log, nil, fault.New(fault.Invalid, "There is no backup of that."))
+		return
+	}
+	out := &patient{w: w, c: http.NewResponseController(w)}
+	if err := from.Backup(r.Context(), kind, out); err != nil {
+		log.WarnContext(r.Context(), "backup ended early", slog.Any("error", err))
+		panic(http.ErrAbortHandler) // so that the other side sees no end
+	}
+}
+
+// patient writes with a deadline for each write in place of one for all.
+type patient struct {
+	w io.Writer
+	c *http.ResponseController
+}
+
+// Write implements io.Writer.
+func (p *patient) Write(b []byte) (int, error) {
+	if err := p.c.SetWriteDeadline(time.Now().Add(socketTimeout)); err != nil {
+		return 0, err
+	}
+	return p.w.Write(b)
+}
+
+// Backup implements archive.
+func (r *remote) Backup(ctx context.Context, kind backup.Kind, w io.Writer) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ringfence/backup/"+kind.String(), nil)
+	if err != nil {
+		return fmt.Errorf("ask the running server: %w", err)
+	}
+	endless := &http.Client{Transport: r.client.Transport}
+	res, err := endless.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the running server: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the running server is of another version (it answered %d)", res.StatusCode)
+	}
+	switch _, err := io.Copy(w, res.Body); {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return backup.ErrShort
+	default:
+		return err
+	}
 }
 
 // refused is how an error travels over the socket.

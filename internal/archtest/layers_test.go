@@ -35,6 +35,7 @@ var layers = map[string][]string{
 	"store/bolt":                  {"store", "internal/id"},
 	"store/sealed":                {"store", "internal/id"},
 	"internal/keyring":            {"store", "internal/id"},
+	"internal/backup":             {},
 	"friends":                     {"store", "internal/id", "internal/fault"},
 	"internal/account":            {"store", "internal/id", "internal/fault"},
 	"internal/trim":               {},

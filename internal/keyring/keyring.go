@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 
 	"github.com/ringfence/ringfence/internal/id"
@@ -186,6 +187,16 @@ func (k *Keyring) Generation() uint64 {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	return k.generation
+}
+
+// Folder runs fn with the key folder while no key is made or destroyed.
+func (k *Keyring) Folder(ctx context.Context, fn func(dir string) error) error {
+	return k.change(ctx, func() error {
+		if k.file == nil || k.file.lock == nil {
+			return errClosed
+		}
+		return fn(filepath.Dir(k.file.path))
+	})
 }
 
 // SystemKey derives a key for one purpose. The same purpose always gives the

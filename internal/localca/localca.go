@@ -42,8 +42,8 @@ const (
 	lookEvery = 10 * time.Second
 )
 
-// fileName is the authority's file below the key folder.
-const fileName = "local-authority.pem"
+// FileName is the authority's file below the key folder.
+const FileName = "local-authority.pem"
 
 // Options says where the authority lives and what it vouches for.
 type Options struct {
@@ -72,7 +72,7 @@ type Authority struct {
 // where it ends within a year.
 func Open(o Options) (*Authority, error) {
 	a := &Authority{names: o.Names, now: o.Now}
-	path := filepath.Join(o.Dir, fileName)
+	path := filepath.Join(o.Dir, FileName)
 	text, err := os.ReadFile(filepath.Clean(path))
 	switch {
 	case errors.Is(err, os.ErrNotExist):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,20 @@ func copyTo(db *bbolt.DB, to string) error {
 		return errors.Join(err, os.Remove(part))
 	}
 	return os.Rename(part, to)
+}
+
+// Snapshot runs fn over one consistent state with its size and what writes it
+// as a data file. Writers go on meanwhile; the file grows by what they replace.
+func (e *Engine) Snapshot(ctx context.Context, fn func(size int64, copyTo func(io.Writer) error) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return e.db.View(func(tx *bbolt.Tx) error {
+		return fn(tx.Size(), func(w io.Writer) error {
+			_, err := tx.WriteTo(w)
+			return err
+		})
+	})
 }
 
 // runSteps migrates the file at work and leaves it closed and synced.
