@@ -43,7 +43,7 @@ func main() {
 // Report is what the callee's client gave away.
 type Report struct {
 	State  string         `json:"state"`
-	Before Counts         `json:"before"` // the answer
+	Before Counts         `json:"before"` // while it rang; at "answered", until the word of the answer came
 	After  Counts         `json:"after"`
 	Bait   int64          `json:"bait"`   // packets at addresses that are no relay's
 	Passed map[string]int `json:"passed"` // frames of the callee before the answer, by kind
@@ -64,7 +64,7 @@ type attack struct {
 	found    chan *webrtc.ICECandidate
 }
 
-// listenFor is how long it listens after the answer.
+// listenFor is how long it listens while it rings, and after the answer.
 const listenFor = 3 * time.Second
 
 var errOver = errors.New("the call ended before it was answered")
@@ -117,7 +117,7 @@ func (a *attack) watchBait() {
 func (a *attack) serve(ctx context.Context) error {
 	defer a.close()
 	linked := a.linked
-	var heard <-chan time.Time
+	var quiet, heard <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -130,6 +130,14 @@ func (a *attack) serve(ctx context.Context) error {
 				return err
 			}
 			a.outOfTurn(ctx)
+			quiet = time.After(listenFor) // what is sent shows by then
+		case <-quiet:
+			// Whoever wants to know what came before a person pressed anything asks
+			// for no more than this: what follows may overtake the word of the answer.
+			a.report.Before = a.counts()
+			if err := a.say("listened"); err != nil {
+				return err
+			}
 		case c := <-a.found:
 			a.tell(ctx, c)
 		case e := <-a.call.Events():
