@@ -20,7 +20,7 @@ export const settings = {
   early: 'Se connecter dès la sonnerie',
   earlyWhy: 'Un appel commence dès qu’on répond, si l’autre côté a aussi activé cette option. Pendant la sonnerie, cet appareil se connecte par le relais ; caméra et micro restent éteints, et personne ne voit son adresse réseau.',
   measure: 'Aider la personne qui gère ce serveur',
-  measureWhy: 'Une fois par appel, cet appareil dit au serveur combien de temps l’appel a mis à s’établir et s’il a eu besoin du relais. Ni nom, ni numéro, ni adresse : le serveur l’ajoute à une somme et l’oublie. L’autre côté n’en apprend rien.',
+  measureWhy: 'Une fois par appel, cet appareil dit au serveur combien de temps l’appel a mis à s’établir et s’il a eu besoin du relais. Ni nom, ni numéro, ni adresse : le serveur l’ajoute à une somme et l’oublie. L’autre côté n’en apprend rien.',
   invites: 'Invitations ouvertes',
   invitesNone: 'Aucun lien n’attend d’être utilisé.',
   invite: (then: Date, now: Date) => `Créé ${f.when(then, now)}`,
