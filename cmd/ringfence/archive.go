@@ -72,7 +72,10 @@ func packKeys(dir string) ([]byte, error) {
 			return nil, fmt.Errorf("pack %s: %w", name, err)
 		}
 	}
-	return out, t.Close()
+	if err := t.Close(); err != nil { // before out is looked at: it writes the end
+		return nil, fmt.Errorf("pack the key folder: %w", err)
+	}
+	return out, nil
 }
 
 type packed []byte
