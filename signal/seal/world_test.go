@@ -7,7 +7,7 @@ import (
 )
 
 // now is when everything in these tests happens.
-const now = 1_800_000_000_000
+const now uint64 = 1_800_000_000_000
 
 // person is somebody with an identity and devices, the same at every run.
 type person struct {
