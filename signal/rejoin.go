@@ -145,7 +145,7 @@ func (s *session) wishFor(c id.Call, w wish) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	maps.DeleteFunc(s.wishes, func(_ id.Call, old wish) bool { return now.After(old.until) })
+	maps.DeleteFunc(s.wishes, func(_ id.Call, old wish) bool { return !now.Before(old.until) })
 	if _, has := s.wishes[c]; !has && len(s.wishes) >= wire.MaxCalls {
 		return false
 	}
@@ -173,7 +173,7 @@ func (h *Hub) askAgain(s *session, now time.Time) {
 		s.mu.Unlock()
 		return
 	}
-	maps.DeleteFunc(s.wishes, func(_ id.Call, w wish) bool { return now.After(w.until) })
+	maps.DeleteFunc(s.wishes, func(_ id.Call, w wish) bool { return !now.Before(w.until) })
 	wishes := maps.Clone(s.wishes)
 	s.mu.Unlock()
 	for c, w := range wishes {
