@@ -25,6 +25,7 @@ const (
 	envData     = "RINGFENCE_TEST_CHILD_DATA"
 	envKeys     = "RINGFENCE_TEST_CHILD_KEYS"
 	envRequests = "RINGFENCE_TEST_CHILD_REQUESTS" // one worker that takes a step per line of its input
+	envRotate   = "RINGFENCE_TEST_CHILD_ROTATE"   // the keys are rotated again and again meanwhile
 )
 
 func TestMain(m *testing.M) {
@@ -75,6 +76,16 @@ func child(ctx context.Context, p place) error {
 		wg.Go(func() {
 			for n := done[who]; ; n++ {
 				if e := w.acknowledged(ctx, who, n); e != nil {
+					once.Do(func() { err = e })
+					return
+				}
+			}
+		})
+	}
+	if os.Getenv(envRotate) != "" {
+		wg.Go(func() {
+			for {
+				if e := w.db.Rotate(ctx, keys, nil); e != nil {
 					once.Do(func() { err = e })
 					return
 				}

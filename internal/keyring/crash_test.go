@@ -28,6 +28,18 @@ func (p place) command(t *testing.T, wrap []string, env ...string) *exec.Cmd {
 // process, this one, holds what was acknowledged.
 func TestKillLosesNothing(t *testing.T) {
 	t.Parallel()
+	killAgainAndAgain(t)
+}
+
+// TestKillWhileRotating does so while the keys of all that is written are
+// exchanged.
+func TestKillWhileRotating(t *testing.T) {
+	t.Parallel()
+	killAgainAndAgain(t, envRotate+"=1")
+}
+
+func killAgainAndAgain(t *testing.T, env ...string) {
+	t.Helper()
 	kills := 20
 	if testenv.Long() {
 		kills = 200
@@ -36,14 +48,18 @@ func TestKillLosesNothing(t *testing.T) {
 	_, _, shut := p.open(t) // makes both
 	shut()
 	acked := map[int]int{}
+	amid := 0
 	for n := range kills {
-		killOnce(t, p, acked)
+		killOnce(t, p, acked, env...)
 		if err := bolt.Check(t.Context(), p.data); err != nil {
 			t.Fatalf("after kill %d: %v", n+1, err)
 		}
-		db, _, shut := p.open(t)
+		db, keys, shut := p.open(t)
 		if err := db.Check(t.Context()); err != nil {
 			t.Fatalf("after kill %d: %v", n+1, err)
+		}
+		if keys.Rotating() {
+			amid++
 		}
 		done, err := verify(t.Context(), db, acked)
 		if err != nil {
@@ -56,7 +72,10 @@ func TestKillLosesNothing(t *testing.T) {
 	for _, n := range acked {
 		total += n
 	}
-	t.Logf("%d kills, %d steps", kills, total)
+	t.Logf("%d kills, %d of them amid a rotation, %d steps", kills, amid, total)
+	if len(env) > 0 && amid == 0 {
+		t.Error("no rotation was under way at any kill")
+	}
 	if total < kills {
 		t.Errorf("%d steps under %d kills: the child was hardly writing", total, kills)
 	}
@@ -64,9 +83,9 @@ func TestKillLosesNothing(t *testing.T) {
 
 // killOnce starts a child, kills it at a random moment, and notes in acked
 // what it acknowledged until then.
-func killOnce(t *testing.T, p place, acked map[int]int) {
+func killOnce(t *testing.T, p place, acked map[int]int, env ...string) {
 	t.Helper()
-	cmd := p.command(t, nil)
+	cmd := p.command(t, nil, env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

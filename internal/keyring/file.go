@@ -92,7 +92,7 @@ func (f *file) append(k *Keyring, x *key) error {
 		return errClosed
 	}
 	if f.stale {
-		if err := f.rewrite(k, id.Account{}, k.Generation()); err != nil {
+		if err := f.rewrite(k.all(), k.Generation(), false); err != nil {
 			return err
 		}
 	}
@@ -113,13 +113,13 @@ func (f *file) append(k *Keyring, x *key) error {
 	return nil
 }
 
-// rewrite writes the keys of everybody but one account into a new file that
-// takes the place of the old one, which it wipes where a key had to go.
-func (f *file) rewrite(k *Keyring, without id.Account, generation uint64) error {
+// rewrite writes these keys into a new file that takes the place of the old
+// one, which it wipes where a key had to go.
+func (f *file) rewrite(keys ring, generation uint64, wipe bool) error {
 	if f.f == nil && f.lock == nil {
 		return errClosed
 	}
-	b, last, err := f.encode(k, without, generation)
+	b, last, err := f.encode(keys, generation)
 	if err != nil {
 		return err
 	}
@@ -128,11 +128,12 @@ func (f *file) rewrite(k *Keyring, without id.Account, generation uint64) error 
 		return err
 	}
 	old, oldSize := f.f, f.size
-	f.f, f.size, f.last, f.stale = next, int64(len(b)), last, false
+	f.f, f.size, f.last, f.stale = next, int64(len(b)), last, true // until it is known that the caller hears of it
 	if old == nil {
+		f.stale = false
 		return nil
 	}
-	if !without.IsZero() {
+	if wipe {
 		// The old blocks may live on below the file system. This is a best
 		// effort; what counts is that no file holds the key.
 		if _, err := old.WriteAt(make([]byte, oldSize), 0); err != nil {
@@ -145,36 +146,37 @@ func (f *file) rewrite(k *Keyring, without id.Account, generation uint64) error 
 	if err := old.Close(); err != nil {
 		return fmt.Errorf("close the old key file: %w", err)
 	}
+	f.stale = false
 	return nil
 }
 
 // encode returns the key file and its last mac.
-func (f *file) encode(k *Keyring, without id.Account, generation uint64) ([]byte, [macSize]byte, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	entries := []entry{{kind: kindRoot}}
-	plains := [][keySize]byte{k.root}
-	for n := uint32(1); n < k.next; n++ { // in order: the newest key of an account comes last
-		if x := k.keys[n]; x != nil && (without.IsZero() || x.scope != without) {
-			entries = append(entries, entry{kind: kindData, id: x.id, scope: x.scope})
-			plains = append(plains, x.dek)
-		}
-	}
+func (f *file) encode(keys ring, generation uint64) ([]byte, [macSize]byte, error) {
 	h := f.header
-	h.base, h.next = generation-uint64(len(entries)), k.next
+	h.base, h.next = generation-uint64(1+len(keys.data)), keys.next
 	body := h.body()
 	last := f.secrets.sign(noMAC, body)
 	var out bytes.Buffer
+	out.Grow(headerSize + (1+len(keys.data))*entrySize)
 	out.Write(body)
 	out.Write(last[:])
-	for i, e := range entries {
-		e, err := f.secrets.seal(e, plains[i], last)
+	write := func(e entry, plain [keySize]byte) error {
+		e, err := f.secrets.seal(e, plain, last)
 		if err != nil {
-			return nil, last, err
+			return err
 		}
 		last = e.mac
 		out.Write(e.body())
 		out.Write(e.mac[:])
+		return nil
+	}
+	if err := write(entry{kind: kindRoot}, keys.root); err != nil {
+		return nil, last, err
+	}
+	for _, x := range keys.data {
+		if err := write(entry{kind: kindData, id: x.id, scope: x.scope}, x.dek); err != nil {
+			return nil, last, err
+		}
 	}
 	return out.Bytes(), last, nil
 }

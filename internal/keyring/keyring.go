@@ -144,7 +144,8 @@ func (k *Keyring) DestroyAccount(ctx context.Context, a id.Account) error {
 			return nil
 		}
 		if k.file != nil {
-			if err := k.file.rewrite(k, a, k.Generation()+1); err != nil {
+			rest := k.all().without(func(x *key) bool { return x.scope == a })
+			if err := k.file.rewrite(rest, k.Generation()+1, true); err != nil {
 				return fmt.Errorf("destroy the key of an account: %w", err)
 			}
 		}

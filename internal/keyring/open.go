@@ -14,7 +14,6 @@ import (
 
 	"github.com/ccojocar/zxcvbn-go"
 
-	"github.com/ringfence/ringfence/internal/id"
 )
 
 // Secret does not print.
@@ -198,7 +197,7 @@ func (k *Keyring) makeFile(dir string, o Options) error {
 	if err := syncDir(filepath.Dir(dir)); err != nil {
 		return err
 	}
-	return k.file.rewrite(k, id.Account{}, k.generation)
+	return k.file.rewrite(k.all(), k.generation, false)
 }
 
 func (o Options) allows(iterations uint32) error {

@@ -152,7 +152,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	s := secrets{wrap: make([]byte, keySize), mac: make([]byte, keySize)}
 	f.secrets, f.header.check = s, s.check
-	image, _, err := f.encode(k, id.Account{}, k.Generation()+1)
+	image, _, err := f.encode(k.all(), k.Generation()+1)
 	if err != nil {
 		b.Fatal(err)
 	}

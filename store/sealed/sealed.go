@@ -19,6 +19,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/ringfence/ringfence/internal/id"
@@ -47,6 +48,9 @@ type Sealer interface {
 	// Open returns store.ErrNotFound where the key of the account was
 	// destroyed, and another error where the value was changed or moved.
 	Open(scope Scope, table store.Table, key, sealed []byte) ([]byte, error)
+	// Reseal returns a value sealed by the newest key of whoever it belongs
+	// to, and whether that is a change. Errors are those of Open.
+	Reseal(table store.Table, key, sealed []byte) (out []byte, changed bool, err error)
 	// Index returns 16 bytes that are the same for the same value and tell
 	// nothing about it without the key. Each name has a key of its own.
 	Index(name string, value []byte) []byte
@@ -60,6 +64,8 @@ type DB struct {
 	engine store.Engine
 	sealer Sealer
 	noted  atomic.Uint64 // generation that the data is known to remember
+
+	rotating sync.Mutex
 }
 
 var _ store.DB = (*DB)(nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/ringfence/ringfence/store/storetest"
 )
 
-var _ sealed.Sealer = (*keyring.Keyring)(nil)
+var _ sealed.Rotator = (*keyring.Keyring)(nil)
 
 func openBolt(t testing.TB) *bolt.Engine {
 	t.Helper()
