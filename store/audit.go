@@ -34,6 +34,7 @@ const (
 	AuditUnfriended      AuditAction = "unfriended"
 	AuditBlocked         AuditAction = "blocked"
 	AuditUnblocked       AuditAction = "unblocked"
+	AuditKeysRotated     AuditAction = "keys_rotated"
 )
 
 // AuditLog only grows.

@@ -20,6 +20,7 @@ type adminCommands struct {
 	ListUsers     adminList    `cmd:"" help:"List all accounts."`
 	Backup        adminBackup  `cmd:"" help:"Back up data and keys, to two files; whether the server runs or not."`
 	Restore       adminRestore `cmd:"" help:"Restore data and keys from their backups, into empty folders."`
+	Keys          adminKeys    `cmd:"" help:"Change the keys that everything is sealed by."`
 }
 
 // withOperator asks the server that runs over the data folder, or opens the

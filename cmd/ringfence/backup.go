@@ -68,7 +68,11 @@ func (a adminBackup) Run(ctx context.Context, p *process, in *config.Input) erro
 	return err
 }
 
-func (a adminBackup) write(ctx context.Context, p *process, from archive) ([]backedUp, error) {
+func (a adminBackup) write(ctx context.Context, p *process, from keeper) ([]backedUp, error) {
+	before, err := from.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
 	one, err := writeBackup(ctx, p, from, backup.Data, a.Data)
 	if err != nil || a.KeysTo == "" {
 		return []backedUp{one}, err
@@ -76,6 +80,13 @@ func (a adminBackup) write(ctx context.Context, p *process, from archive) ([]bac
 	two, err := writeBackup(ctx, p, from, backup.Keys, a.KeysTo)
 	if err != nil {
 		return nil, fmt.Errorf("the data is in %s, but the keys are not backed up: %w", a.Data, err)
+	}
+	after, err := from.Keys(ctx)
+	if err == nil && after.Oldest != before.Oldest { // the keys of that data are destroyed
+		err = errors.New("the keys were rotated meanwhile; nothing was kept, back up again")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("backup: %w", err), os.Remove(a.Data), os.Remove(a.KeysTo))
 	}
 	return []backedUp{one, two}, nil
 }
@@ -117,7 +128,7 @@ func sameFolder(a, b string) bool {
 
 // openArchive asks the server that runs over the data folder, or opens the
 // folders where none does.
-func openArchive(ctx context.Context, p *process, c *config.Loaded) (archive, func() error, error) {
+func openArchive(ctx context.Context, p *process, c *config.Loaded) (keeper, func() error, error) {
 	if r, ok := dialSocket(ctx, c.Data); ok {
 		return r, func() error { return nil }, nil
 	}

@@ -39,8 +39,8 @@ func (f folders) admin(t *testing.T, args ...string) (string, error) {
 	return out.String() + errs.String(), err
 }
 
-// view opens what is in the folders.
-func (f folders) view(t *testing.T, fn func(store.Tx) error) error {
+// vault opens the folders; the test closes them.
+func (f folders) vault(t *testing.T) *vault {
 	t.Helper()
 	c, err := config.Load(config.Input{Flags: map[string]string{"data": f.data, "keys": f.keys, "key-iterations": "600000"}})
 	if err != nil {
@@ -48,8 +48,16 @@ func (f folders) view(t *testing.T, fn func(store.Tx) error) error {
 	}
 	v, err := openVault(t.Context(), &process{stderr: &bytes.Buffer{}}, c)
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = v.Close() })
+	return v
+}
+
+// view looks at what is in the folders.
+func (f folders) view(t *testing.T, fn func(store.Tx) error) error {
+	t.Helper()
+	v := f.vault(t)
 	return errors.Join(v.db.View(t.Context(), fn), v.Close())
 }
 
@@ -107,16 +115,21 @@ type taken struct {
 	accounts   []id.Account
 }
 
-// backup waits for something new and takes a backup.
-func (w *writers) backup(t *testing.T, live folders, accounts int) taken {
-	t.Helper()
+// await waits for so many accounts, and so many more invites.
+func (w *writers) await(accounts, more int) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for before, _ := w.confirmed(); ; <-tick.C {
-		if now, who := w.confirmed(); len(now) > len(before)+20 && len(who) > accounts {
-			break
+		if now, who := w.confirmed(); len(now) > len(before)+more && len(who) > accounts {
+			return
 		}
 	}
+}
+
+// backup waits for something new and takes a backup.
+func (w *writers) backup(t *testing.T, live folders, accounts int) taken {
+	t.Helper()
+	w.await(accounts, 20)
 	b := taken{data: filepath.Join(t.TempDir(), "data.backup"), keys: filepath.Join(t.TempDir(), "keys.backup")}
 	b.invites, b.accounts = w.confirmed()
 	out, err := live.admin(t, "backup", b.data, "--keys-to", b.keys, "--json")

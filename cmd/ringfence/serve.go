@@ -39,6 +39,9 @@ func serve(ctx context.Context, p process, c *config.Loaded, log *slog.Logger) (
 		return err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
+	if v.keys.Rotating() {
+		log.WarnContext(ctx, "a rotation of the keys was begun and not ended; ringfence admin keys rotate goes on with it")
+	}
 	s := &server{c: c, p: p, log: log, ls: ls, vault: v}
 	defer s.closeUnserved()
 	if err := s.build(ctx); err != nil {

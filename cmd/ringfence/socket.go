@@ -72,8 +72,13 @@ func listenSocket(ctx context.Context, dir string) (net.Listener, error) {
 }
 
 // socketHandler answers the admin commands.
-func socketHandler(op operator, from archive, log *slog.Logger) http.Handler {
+func socketHandler(op operator, from keeper, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) {
+		out, err := from.Keys(r.Context())
+		answer(w, log, out, err)
+	})
+	mux.HandleFunc("POST /keys/rotate", func(w http.ResponseWriter, r *http.Request) { serveRotation(w, r, from, log) })
 	mux.HandleFunc("POST /backup/{kind}", func(w http.ResponseWriter, r *http.Request) { serveBackup(w, r, from, log) })
 	mux.HandleFunc("POST /invite", func(w http.ResponseWriter, r *http.Request) {
 		out, err := op.Invite(r.Context())
@@ -128,25 +133,35 @@ func (p *patient) Write(b []byte) (int, error) {
 
 // Backup implements archive.
 func (r *remote) Backup(ctx context.Context, kind backup.Kind, w io.Writer) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ringfence/backup/"+kind.String(), nil)
+	res, err := r.stream(ctx, "/backup/"+kind.String())
 	if err != nil {
-		return fmt.Errorf("ask the running server: %w", err)
+		return err
 	}
-	endless := &http.Client{Transport: r.client.Transport}
-	res, err := endless.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask the running server: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the running server is of another version (it answered %d)", res.StatusCode)
-	}
-	switch _, err := io.Copy(w, res.Body); {
+	defer func() { _ = res.Close() }()
+	switch _, err := io.Copy(w, res); {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return backup.ErrShort
 	default:
 		return err
 	}
+}
+
+// stream asks for an answer that has no end in time.
+func (r *remote) stream(ctx context.Context, path string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ringfence"+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("ask the running server: %w", err)
+	}
+	endless := &http.Client{Transport: r.client.Transport}
+	res, err := endless.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the running server: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		_ = res.Body.Close()
+		return nil, fmt.Errorf("the running server is of another version (it answered %d)", res.StatusCode)
+	}
+	return res.Body, nil
 }
 
 // refused is how an error travels over the socket.

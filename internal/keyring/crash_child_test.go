@@ -84,12 +84,8 @@ func child(ctx context.Context, p place) error {
 	}
 	if os.Getenv(envRotate) != "" {
 		wg.Go(func() {
-			for {
-				if e := w.db.Rotate(ctx, keys, nil); e != nil {
-					once.Do(func() { err = e })
-					return
-				}
-			}
+			e := w.rotate(ctx)
+			once.Do(func() { err = e })
 		})
 	}
 	wg.Wait()
@@ -100,6 +96,15 @@ func child(ctx context.Context, p place) error {
 type writer struct {
 	db   *sealed.DB
 	keys *Keyring
+}
+
+// rotate rotates the keys until it can't.
+func (w writer) rotate(ctx context.Context) error {
+	for {
+		if err := w.db.Rotate(ctx, w.keys, nil); err != nil {
+			return err
+		}
+	}
 }
 
 func (w writer) acknowledged(ctx context.Context, who, n int) error {

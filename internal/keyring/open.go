@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 
 	"github.com/ccojocar/zxcvbn-go"
-
 )
 
 // Secret does not print.

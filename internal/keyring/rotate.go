@@ -58,6 +58,20 @@ func (k *Keyring) Renew(ctx context.Context) (below uint32, err error) {
 // Rotating tells whether a rotation was begun and not ended.
 func (k *Keyring) Rotating() bool { return k.firstCurrent() != 0 }
 
+// Oldest is a number that rises whenever old keys are destroyed by a rotation:
+// a copy of the keys opens what was sealed while it was the same.
+func (k *Keyring) Oldest() uint32 {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	oldest := k.next
+	for n, x := range k.keys {
+		if x.scope.IsZero() { // the system always has one
+			oldest = min(oldest, n)
+		}
+	}
+	return oldest
+}
+
 // firstCurrent returns the number below which no key seals, or zero where each
 // key does. Renew gives its keys higher numbers than any before, and who
 // signed up since has one of a higher number still.

@@ -24,6 +24,7 @@ import (
 // circle is some people who are all friends of the next ones.
 type circle struct {
 	engine *bolt.Engine
+	keys   *keyring.Keyring
 	db     *sealed.DB
 	raw    *bbolt.DB
 	people []id.Account
@@ -34,7 +35,7 @@ type circle struct {
 func newCircle(b *testing.B, people int) circle {
 	b.Helper()
 	keys := keyring.Ephemeral()
-	c := circle{engine: openBolt(b), each: 20}
+	c := circle{engine: openBolt(b), keys: keys, each: 20}
 	c.db = sealed.New(c.engine, keys)
 	var err error
 	if c.raw, err = bbolt.Open(filepath.Join(b.TempDir(), "raw.bolt"), 0o600, nil); err != nil {
@@ -198,3 +199,25 @@ func BenchmarkPut(b *testing.B) { newCircle(b, 1000).benchmarkPuts(b, 1) }
 // BenchmarkPutMany is a thousand writes in one transaction: what sealing costs
 // where the disk does not decide.
 func BenchmarkPutMany(b *testing.B) { newCircle(b, 1000).benchmarkPuts(b, 1000) }
+
+// benchmarkRotate rotates the keys of everybody; a rotation is one operation.
+func (c circle) benchmarkRotate(b *testing.B) {
+	b.Helper()
+	rows := 0
+	for b.Loop() {
+		if err := c.db.Rotate(b.Context(), c.keys, func(p sealed.Progress) { rows = p.Total }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*rows), "µs/row")
+	b.ReportMetric(float64(rows), "rows")
+}
+
+// BenchmarkRotate has one person with twenty friends as its unit.
+func BenchmarkRotate(b *testing.B) { newCircle(b, 1000).benchmarkRotate(b) }
+
+// BenchmarkRotateMillion rotates the keys of 50,000 people and a million rows.
+func BenchmarkRotateMillion(b *testing.B) {
+	testenv.OnlyLong(b)
+	newCircle(b, 50_000).benchmarkRotate(b)
+}

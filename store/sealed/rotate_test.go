@@ -195,7 +195,7 @@ func TestRotationWaitsForWriters(t *testing.T) {
 		before := keys.Generation()
 		close(sealedIt)
 		for keys.Generation() == before { // the keys change while this one writes
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		}
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/store"
@@ -64,11 +65,7 @@ func decode(plain []byte, record any) error {
 // ownerInside tells whether the value of a table's rows is two seals, because
 // their key does not say whose they are.
 func ownerInside(table store.Table) bool {
-	switch table {
-	case store.TableHandles, store.TableSessions, store.TableInvites, store.TableAudit:
-		return true
-	}
-	return false
+	return slices.Contains([]store.Table{store.TableHandles, store.TableSessions, store.TableInvites, store.TableAudit}, table)
 }
 
 // errForm says that a table's rows are sealed in the other way: whoever walks
