@@ -1,4 +1,4 @@
-// What happens around a call: declined, taken back, missed, busy, muted,
+// What happens around a call: declined, taken back, missed, muted,
 // without camera, ended by a block.
 
 import assert from 'node:assert/strict';
@@ -66,18 +66,6 @@ for (const { way, on } of ways) {
     await anna.sees(text.call.ended.offline.why('Chi'), 15_000);
     const chi = await arrives('Chi');
     await chi.sees(text.people.missedVideo('Anna'));
-  });
-
-  test(`whoever is in a call is busy for a third: ${way}`, async () => {
-    const { anna, ben } = await together();
-    const chi = await arrives('Chi');
-    await startCall(anna, ben, 'Ben');
-    await meet([anna, 1], [ben, 2]);
-    await chi.presses(text.people.call('Anna'));
-    await chi.sees(text.call.ended.busy.why('Anna'));
-    await meet([anna, 1], [ben, 2]);
-    await ben.presses(text.call.hangUp);
-    await anna.sees(text.call.ended.hangup.title);
   });
 
   test(`a call rings on every device and is answered on one: ${way}`, async () => {

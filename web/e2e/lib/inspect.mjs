@@ -59,7 +59,7 @@ export async function fits(p, where) {
       const style = getComputedStyle(e), box = e.getBoundingClientRect();
       const hidden = unseen(e) || box.width <= 1 || box.height <= 1; // for screen readers alone
       if (hidden || style.display === 'inline' || /auto|scroll/.test(style.overflowX) || e.matches('input, textarea, video, canvas, svg')) continue;
-      if (e.scrollWidth <= e.clientWidth + 1 || e.clientWidth === 0) continue;
+      if (e.scrollWidth <= e.clientWidth + 1 || e.clientWidth === 0 || e.matches('.face.rings')) continue; // a face that rings breathes
       const sticksOut = [...e.querySelectorAll('*')].some((d) => meant(d, e));
       if (!sticksOut) found.push(e);
     }

@@ -31,6 +31,15 @@ export interface CallSettings extends MediaChoice {
   readonly startMuted?: boolean | undefined
 }
 
+/** What a call waits for, in milliseconds. */
+export const waits = {
+  calling: 15_000,
+  connect: 30_000,
+  apart: 5_000, // of two sides that wait as long for a way
+  ringSlack: 5_000,
+  direct: 1_000, // the first picture goes first
+} as const
+
 /** Goodbye is how a side leaves a call. busy: it does not ring on this device any more, others go on. */
 export type Goodbye = 'hangup' | 'decline' | 'busy'
 

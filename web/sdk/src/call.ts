@@ -1,5 +1,5 @@
 import { CallFace } from './call-face.ts'
-import { type CallOptions, type CallState, type EndReason, type Goodbye } from './call-types.ts'
+import { type CallOptions, type CallState, type EndReason, type Goodbye, waits } from './call-types.ts'
 import { Early } from './early.ts'
 import { description, type Received } from './frames.ts'
 import { Leg } from './leg.ts'
@@ -17,12 +17,6 @@ import {
   type FrameId,
   type Sending,
 } from './wire.gen.ts'
-
-const connectWithin = 30_000
-const callingWithin = 15_000
-const giveUpApart = 5_000 // of two sides that wait as long for a way
-const ringSlack = 5000
-const directAfter = 1000 // the first picture goes first
 
 /** Call is one call of this device, from the first ring to its end. */
 export class Call extends CallFace {
@@ -95,6 +89,11 @@ export class Call extends CallFace {
     return this.#state
   }
 
+  /** Incoming: it is being answered, and no more to ring; microphone and camera may still be asked for. */
+  get answering(): boolean {
+    return this.#answering
+  }
+
   /** Outgoing: whether a device of the other side rings. */
   get ringing(): boolean {
     return this.#ringing
@@ -145,18 +144,18 @@ export class Call extends CallFace {
   arrive({ sealed, servers, ring_seconds, early }: BodyOf['incoming']): void {
     this.#servers = servers
     this.#leg.send('ringing', early === true && this.#early.equip(servers) ? { early } : {})
-    this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#finish('no_answer', false))
+    this.#timers.set('ring', ring_seconds * 1000 + waits.ringSlack, () => this.#finish('no_answer', false))
     this.#prepared = this.#prepare(sealed, servers)
   }
 
   /** answer takes an incoming call. */
   async answer(options: { video: boolean }): Promise<void> {
     if (this.#state !== 'incoming' || this.#answering) return
-    this.#answering = true
+    this.#setAnswering(true)
     try {
       if (await this.own.ready(options.video)) await this.#accept()
     } finally {
-      this.#answering = false
+      this.#setAnswering(false)
     }
   }
 
@@ -265,7 +264,7 @@ export class Call extends CallFace {
   async #ring(): Promise<void> {
     if (this.#state !== 'preparing') return
     this.#become('outgoing')
-    this.#timers.set('calling', callingWithin, () => this.#leave('hangup', 'failed'))
+    this.#timers.set('calling', waits.calling, () => this.#leave('hangup', 'failed'))
     try {
       this.#sealed = sealJSON(await this.link.offer())
       this.#sendRing()
@@ -287,7 +286,7 @@ export class Call extends CallFace {
     this.#servers = servers
     this.#early.equip(servers)
     this.#timers.clear('calling')
-    this.#timers.set('ring', ring_seconds * 1000 + ringSlack, () => this.#leave('hangup', 'no_answer'))
+    this.#timers.set('ring', ring_seconds * 1000 + waits.ringSlack, () => this.#leave('hangup', 'no_answer'))
     this.#early.hold(() => this.#step(this.link.begin(servers)))
   }
 
@@ -306,7 +305,7 @@ export class Call extends CallFace {
     this.#sealed = answer === undefined ? undefined : sealJSON(answer)
     this.#become('connecting')
     this.#timers.clear('ring')
-    this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
+    this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'failed'))
     if (early) this.#takeEarly()
     else this.#early.close()
     this.#sendAnswer()
@@ -339,7 +338,7 @@ export class Call extends CallFace {
       case 'outgoing':
         this.#remote = { audio: true, video: media === 'video' }
         this.#timers.clear('ring')
-        this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'failed'))
+        this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'failed'))
         this.#other = peer
         this.#become('connecting')
         if (early !== true) {
@@ -378,7 +377,7 @@ export class Call extends CallFace {
       return
     }
     if (this.#state === 'connected') {
-      this.#timers.set('connect', connectWithin, () => this.#leave('hangup', 'lost'))
+      this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'lost'))
       this.#become('reconnecting')
     }
     this.#recovery.lost()
@@ -387,7 +386,7 @@ export class Call extends CallFace {
   /** Until the answer it was relays only; the media go on meanwhile. */
   #tryDirect(): void {
     this.#tookEarly = false
-    if (this.direction === 'outgoing' && this.#o.settings.relay === 'auto') this.#timers.set('direct', directAfter, () => this.#recovery.start())
+    if (this.direction === 'outgoing' && this.#o.settings.relay === 'auto') this.#timers.set('direct', waits.direct, () => this.#recovery.start())
   }
 
   protected override trackChanged(kind: 'audio' | 'video', track: MediaStreamTrack | null): void {
@@ -447,7 +446,7 @@ export class Call extends CallFace {
   /** Whether the other side found no way, as we didn't: the one whose clock was faster hangs up, and neither of them pressed anything. */
   #gaveUp(reason: EndReason): boolean {
     const since = this.#connectingSince
-    return reason === 'hangup' && this.#state === 'connecting' && since !== undefined && this.#o.env.now() - since > connectWithin - giveUpApart
+    return reason === 'hangup' && this.#state === 'connecting' && since !== undefined && this.#o.env.now() - since > waits.connect - waits.apart
   }
 
   #abandon(): void {
@@ -485,6 +484,11 @@ export class Call extends CallFace {
   #broken(error: unknown): void {
     if (this.#state === 'ended' || error instanceof LinkClosed) return
     this.#leave('hangup', 'failed')
+  }
+
+  #setAnswering(on: boolean): void {
+    this.#answering = on
+    if (this.#state === 'incoming') this.changed()
   }
 
   #become(state: CallState): void {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { answered, comesIn, ends, incomingCall, type Phone, phone, rings, talks } from '../test/calling.ts'
+import { answered, comesIn, ends, incomingCall, type Phone, phone, rings } from '../test/calling.ts'
 import { anna, berta, chi, device, settle, world } from '../test/fakes.ts'
 import { type Call } from './call.ts'
 import { createClient } from './client.ts'
@@ -42,18 +42,6 @@ describe('one call at a time', () => {
   it('is not started beside another', async () => {
     await rings(p)
     expect(() => p.calls.start(chi, { video: false })).toThrow()
-  })
-
-  it.each(['outgoing', 'incoming', 'connected'])('makes this device busy while it is %s', async (state) => {
-    if (state === 'outgoing') await rings(p)
-    if (state === 'incoming') await comesIn(p)
-    if (state === 'connected') await talks(p)
-    const { current } = p.calls
-    const id = 'call2aaaaaaaaaaaaaaaaaaaae'
-    await comesIn(p, { id, from: chi })
-    expect(p.hub.last('decline')).toMatchObject({ call: id, json: { busy: true } })
-    expect(p.calls.current).toBe(current)
-    expect(current?.state).toBe(state)
   })
 
   it('rings once, however often the hub tells it', async () => {

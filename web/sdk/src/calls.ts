@@ -10,9 +10,11 @@ import { type AccountId, type CallId, type FrameId } from './wire.gen.ts'
 
 interface CallsEvents extends Record<string, readonly unknown[]> {
   /** Another call is the current one, or none is. */
-  readonly change: readonly [call: Call | undefined]
+  readonly change: [call: Call | undefined]
   /** Somebody calls. */
   readonly incoming: readonly [call: Call]
+  /** Somebody calls while there is a call, or that has ended. */
+  readonly waiting: [call: Call | undefined]
 }
 
 const yieldFor = 5000
@@ -24,14 +26,18 @@ interface Leaving {
 
 /**
  * Calls keeps the calls of this device: one at a time. Whoever calls meanwhile
- * hears that this device is busy. Where two people call each other at the same
- * moment, the hub ends one of the two calls, and who had made it answers the
- * other without being asked: they wanted to talk.
+ * waits: it can be taken in the current one's place, or declined, and rings by
+ * itself once that has ended. A third hears that this device is busy. Where two
+ * people call each other at the same moment, the hub ends one of the two calls,
+ * and who had made it answers the other without being asked: they wanted to talk.
  */
 export class Calls extends Emitter<CallsEvents> {
   readonly #env: Environment
   readonly #signal: SignalSocket
   #current: Call | undefined
+  #waiting: Call | undefined
+  /** Who waited, and is being answered: nobody has to be asked. */
+  #wanted: Call | undefined
   /** The other's call to us while ours to them is under way, until the hub says which one stays. */
   #held: Received<'incoming'> | undefined
   /** A call of ours that the hub ended so, while the other's has not come in yet. */
@@ -59,6 +65,29 @@ export class Calls extends Emitter<CallsEvents> {
     return this.#current
   }
 
+  /** The call of somebody who calls while there is another. */
+  get waiting(): Call | undefined {
+    return this.#waiting
+  }
+
+  /** switchTo answers the call that waits, and ends the current one: on this device alone, where that only rings. */
+  async switchTo(options: { video: boolean }): Promise<void> {
+    const next = this.#waiting
+    if (next === undefined) return
+    this.#wanted = next
+    this.#current?.quit() // first: its camera and microphone are wanted
+    this.#wanted = undefined
+    await next.answer(options)
+  }
+
+  /** quit ends what there is on this device, when its page goes. */
+  quit(): void {
+    const [waiting, current] = [this.#waiting, this.#current]
+    this.#wait(undefined)
+    waiting?.quit()
+    current?.quit()
+  }
+
   /** start calls an account. It throws where a call is running: people end one call before the next. */
   start(account: AccountId, options: { video: boolean }): Call {
     if (this.#current !== undefined) throw new Error('a call is running')
@@ -68,11 +97,11 @@ export class Calls extends Emitter<CallsEvents> {
     return call
   }
 
-  #make(id: CallId, peer: AccountId, direction: Call['direction'], video: boolean): Call {
+  #make(id: CallId, peer: AccountId, direction: Call['direction'], video: boolean, settings = this.settings): Call {
     const call = new Call({
       env: this.#env,
       signal: this.#signal,
-      settings: this.settings,
+      settings,
       id,
       peer,
       direction,
@@ -98,7 +127,7 @@ export class Calls extends Emitter<CallsEvents> {
   #take(frame: Received): void {
     if (frame.kind === 'ok' || frame.kind === 'error') {
       this.#answeredTo(frame.body.ref)
-      if (this.#current?.owns(frame.body.ref) === true) this.#current.take(frame)
+      for (const call of [this.#current, this.#waiting]) if (call?.owns(frame.body.ref) === true) call.take(frame)
       return
     }
     if (frame.call === undefined) return
@@ -113,6 +142,8 @@ export class Calls extends Emitter<CallsEvents> {
     if (frame.call === this.#current?.id) {
       this.#current.take(frame)
       if (frame.kind === 'answered') this.#refuseHeld()
+    } else if (frame.call === this.#waiting?.id) {
+      this.#waiting.take(frame)
     } else if ((frame.kind === 'answered' || frame.kind === 'calling') && !this.#leaving.has(frame.call)) {
       this.#leave(frame.call, { kind: 'hangup' }) // of a page that is gone
     }
@@ -122,8 +153,9 @@ export class Calls extends Emitter<CallsEvents> {
     const { call: id, from } = frame
     if (id === undefined || from?.account === undefined || this.#leaving.has(id)) return
     const own = this.#current
-    if (id === own?.id) {
-      own.take(frame)
+    const known = [own, this.#waiting].find((call) => call?.id === id)
+    if (known !== undefined) {
+      known.take(frame)
       return
     }
     if (own === undefined) {
@@ -135,7 +167,7 @@ export class Calls extends Emitter<CallsEvents> {
       return
     }
     const mutual = own.direction === 'outgoing' && own.peer === from.account && own.other === undefined
-    if (!mutual) this.#leave(id, { kind: 'busy' })
+    if (!mutual) this.#arriveBeside(frame, id, from.account)
     else if (own.state === 'preparing') this.#swap(own, frame, id, from.account) // ours was not told to the hub yet
     else this.#held = frame
   }
@@ -143,6 +175,17 @@ export class Calls extends Emitter<CallsEvents> {
   #refuseHeld(): void {
     if (this.#held?.call !== undefined) this.#leave(this.#held.call, { kind: 'busy' })
     this.#held = undefined
+  }
+
+  /** It connects once it is answered: nothing of this device's network goes to it meanwhile. */
+  #arriveBeside(frame: Received<'incoming'>, id: CallId, account: AccountId): void {
+    if (this.#waiting !== undefined) {
+      this.#leave(id, { kind: 'busy' })
+      return
+    }
+    const call = this.#make(id, account, 'incoming', frame.body.media === 'video', { ...this.settings, early: false })
+    this.#wait(call)
+    call.arrive(frame.body)
   }
 
   #ring(frame: Received<'incoming'>, id: CallId, account: AccountId): void {
@@ -163,15 +206,30 @@ export class Calls extends Emitter<CallsEvents> {
   }
 
   #ended(call: Call): void {
+    if (call === this.#waiting) this.#wait(undefined)
     if (call !== this.#current) return
     const held = this.#held
     this.#held = undefined
     const account = held?.from?.account
     if (held?.call === undefined || account === undefined) {
       if (call.endReason === 'glare') this.#yielded = { call, until: this.#env.now() + yieldFor }
-      this.#become(undefined)
+      this.#goOn()
     } else if (call.endReason === 'glare') this.#swap(call, held, held.call, account)
     else this.#ring(held, held.call, account)
+  }
+
+  /** Who waited is next. */
+  #goOn(): void {
+    const next = this.#waiting
+    this.#wait(undefined)
+    this.#become(next)
+    if (next !== undefined && next !== this.#wanted) this.emit('incoming', next)
+  }
+
+  #wait(call: Call | undefined): void {
+    if (call === this.#waiting) return
+    this.#waiting = call
+    this.emit('waiting', call)
   }
 
   #become(call: Call | undefined): void {

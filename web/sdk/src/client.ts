@@ -41,14 +41,14 @@ export function createClient(options: ClientOptions = {}): Client {
     })
   })
   // Without a word the other side would wait for us to come back.
-  env.watchLeaving(() => calls.current?.quit())
+  env.watchLeaving(() => calls.quit())
   return {
     api,
     signal,
     calls,
     connect: () => signal.connect(),
     disconnect: () => {
-      calls.current?.quit()
+      calls.quit()
       signal.close()
     },
     devices: () => listDevices(env.media),

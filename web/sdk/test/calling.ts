@@ -54,13 +54,13 @@ export async function talks(p: Phone, video = true): Promise<Call> {
 }
 
 /** comesIn lets somebody call. */
-export async function comesIn(p: Phone, options: { id?: CallId; from?: string; media?: Media; sealed?: string } = {}): Promise<void> {
+export async function comesIn(p: Phone, options: { id?: CallId; from?: string; media?: Media; sealed?: string; early?: boolean } = {}): Promise<void> {
   const sealed = options.sealed ?? sealJSON({ type: 'offer', sdp: 'their offer' })
   p.hub.send({
     kind: 'incoming',
     call: options.id ?? incomingCall,
     from: { account: options.from ?? berta, device },
-    body: { media: options.media ?? 'video', sealed, servers, ring_seconds: 45 },
+    body: { media: options.media ?? 'video', sealed, servers, ring_seconds: 45, ...(options.early === true ? { early: true } : {}) },
   })
   await settle()
 }

@@ -12,6 +12,7 @@ import { FakePeer } from './fake-peer.ts'
 export const anna = 'annaaaaaaaaaaaaaaaaaaaaaae'
 export const berta = 'bertaaaaaaaaaaaaaaaaaaaaae'
 export const chi = 'chiaaaaaaaaaaaaaaaaaaaaaae'
+export const dora = 'doraaaaaaaaaaaaaaaaaaaaaae'
 export const device = 'deviceaaaaaaaaaaaaaaaaaaae'
 
 /** FakeSocket is the client's end of one connection, in the hands of a test. */

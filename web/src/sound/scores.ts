@@ -1,8 +1,8 @@
 // What Ringfence sounds like, as data. Every sound is short, soft and warm, and
 // each has a shape of its own: the ring climbs and rocks, ring-back is two low
-// breaths, connect steps up, end steps down.
+// breaths, a knock in a call two light taps, connect steps up, end steps down.
 
-export type SoundName = 'ring' | 'ringback' | 'connect' | 'end' | 'test'
+export type SoundName = 'ring' | 'ringback' | 'knock' | 'connect' | 'end' | 'test'
 
 /** Voice is how a note begins, what it is made of, and how it fades. */
 export interface Voice {
@@ -55,6 +55,7 @@ export const scores: Readonly<Record<SoundName, Score>> = {
     ],
   },
   ringback: { voice: breath, seconds: 4, notes: [note(0, e4, 0.55, 0.16), note(0.75, e4, 0.55, 0.16), note(0, c4, 0.55, 0.1), note(0.75, c4, 0.55, 0.1)] },
+  knock: { voice: wood, seconds: 4, notes: [note(0, a5, 0.35, 0.14), note(0.18, a5, 0.4, 0.12)] },
   connect: { voice: bell, seconds: 0.8, notes: [note(0, a4, 0.5, 0.24), note(0.11, a5, 0.65, 0.22)] },
   end: { voice: breath, seconds: 0.8, notes: [note(0, g4, 0.3, 0.2), note(0.24, c4, 0.5, 0.22)] },
   test: {

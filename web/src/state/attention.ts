@@ -22,7 +22,7 @@ type Phase = 'none' | 'ring' | 'ringback' | 'run'
 
 function phaseOf(shown: CallShown | undefined): Phase {
   if (shown === undefined || shown.state === 'ended') return 'none'
-  if (shown.state === 'incoming') return 'ring'
+  if (shown.state === 'incoming') return shown.answering ? 'run' : 'ring'
   return shown.state === 'outgoing' && shown.ringing ? 'ringback' : 'run'
 }
 
@@ -55,11 +55,15 @@ export class Attention {
     })
     around.notifier.onWanted((wanted) => {
       const shown = parts.call.shown.value
+      const waits = parts.call.waiting.shown.value
       if (wanted.action === 'open') {
         if (wanted.account !== undefined) parts.open(wanted.account)
       } else if (shown?.id === wanted.call && shown?.state === 'incoming') {
         if (wanted.action === 'accept') parts.call.answer(shown.video)
         else parts.call.decline()
+      } else if (waits?.id === wanted.call && waits !== undefined) {
+        if (wanted.action === 'accept') parts.call.waiting.switchTo(shown?.camera === true)
+        else parts.call.waiting.decline()
       }
     })
     this.#watchSounds()
@@ -88,12 +92,14 @@ export class Attention {
   }
 
   #watchSounds(): void {
-    const { preferences } = this.#parts
+    const parts = this.#parts
+    const { preferences } = parts
     const { sounds } = this.#around
     effect(() => sounds.setVolume(preferences.volume.value))
     effect(() => sounds.setSpeaker(preferences.speaker.value))
     effect(() => {
-      const wanted = this.ringing.value ? 'ring' : this.#phase.value === 'ringback' ? 'ringback' : undefined
+      const knock = parts.call.waiting.shown.value === undefined ? undefined : 'knock'
+      const wanted = this.ringing.value ? 'ring' : (knock ?? (this.#phase.value === 'ringback' ? 'ringback' : undefined))
       if (wanted !== undefined && preferences.sounds.value) sounds.loop(wanted)
       else sounds.quiet()
     })
@@ -118,16 +124,19 @@ export class Attention {
     })
     effect(() => {
       const shown = this.#parts.call.shown.value
-      const wanted = this.ringing.value && !this.#visible.value && this.notifies.value ? shown?.id : undefined
+      const waits = this.#parts.call.waiting.shown.value
+      const rings = this.ringing.value ? shown : waits
+      const wanted = !this.#visible.value && this.notifies.value ? rings?.id : undefined
       if (wanted === this.#shownCall) return
       if (this.#shownCall !== undefined) around.notifier.endCall(this.#shownCall)
       this.#shownCall = wanted
-      if (wanted !== undefined) around.notifier.call({ id: wanted, name: this.#name(), video: shown?.video === true })
+      if (wanted !== undefined) around.notifier.call({ id: wanted, name: this.#name(rings === waits), video: rings?.video === true })
     })
   }
 
-  #name(): string | undefined {
-    return this.#parts.preferences.notifyNames.value ? this.#parts.call.name.value : undefined
+  #name(waiting = false): string | undefined {
+    const { preferences, call } = this.#parts
+    return preferences.notifyNames.value ? (waiting ? call.waiting : call).name.value : undefined
   }
 
   #watchCall(): void {

@@ -6,6 +6,7 @@ import { Notes } from './call-notes.ts'
 import { DetailsWatch, QualityWord } from './call-quality.ts'
 import { MutedVoice, PushToTalk } from './call-talk.ts'
 import { type People } from './people.ts'
+import { CallWaiting } from './call-waiting.ts'
 import { type Call, type Calls } from './ports.ts'
 import { type Preferences } from './preferences.ts'
 import { type DeviceTrouble, type Problem, problem } from './problem.ts'
@@ -28,6 +29,8 @@ export interface CallShown {
   readonly video: boolean
   readonly state: CallState
   readonly ringing: boolean
+  /** Accept was pressed; camera and microphone may still be asked for. */
+  readonly answering: boolean
   readonly trouble: Trouble | undefined
   readonly localStream: MediaStream | undefined
   readonly remoteStream: MediaStream | undefined
@@ -88,6 +91,8 @@ export class CallRoom {
   })
   readonly details = new DetailsWatch(() => this.#call?.stats() ?? Promise.resolve(undefined))
   readonly devices: CallDevices
+  /** Who calls meanwhile. */
+  readonly waiting: CallWaiting
   readonly #calls: Calls
   readonly #cannot: (() => void) | undefined
   readonly #people: People
@@ -106,6 +111,7 @@ export class CallRoom {
     this.#people = people
     this.#preferences = preferences
     this.devices = new CallDevices(machine)
+    this.waiting = new CallWaiting(calls, people)
     calls.on('change', (call) => this.#take(call))
     preferences?.pushToTalk.subscribe((startMuted) => {
       calls.settings = { ...calls.settings, startMuted }
@@ -312,7 +318,8 @@ const missedEnds: ReadonlySet<EndReason | undefined> = new Set<EndReason>(['canc
 /** keyOf tells one trouble from another. */
 const keyOf = (p: Call['problem']): string | undefined => p && `${p.device} ${p.kind} ${p.blocking}`
 
-function snapshot(call: Call): CallShown {
+/** snapshot is a call as it is now. */
+export function snapshot(call: Call): CallShown {
   const p = call.problem
   const { remote } = call
   const incoming = call.direction === 'incoming'
@@ -324,6 +331,7 @@ function snapshot(call: Call): CallShown {
     video: call.video,
     state: call.state,
     ringing: call.ringing,
+    answering: call.answering,
     trouble: p && { problem: problem(troubles[p.kind]), device: p.device, blocking: p.blocking },
     localStream: call.localStream,
     remoteStream: call.remoteStream,

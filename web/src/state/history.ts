@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import { type AccountId, type Notice } from '@ringfence/sdk'
 
+import { type CallWaiting } from './call-waiting.ts'
 import { type CallRoom, type CallShown } from './call.ts'
 import { type Memory } from './ports.ts'
 import { type Toasts } from './toasts.ts'
@@ -91,6 +92,7 @@ export class History {
 
   /** Follows the one call that there is, and remembers it when it ends. */
   watch(call: CallRoom): void {
+    this.#watchWaiting(call.waiting)
     call.shown.subscribe((shown) => {
       if (shown === undefined) return
       if (this.#began?.id !== shown.id) {
@@ -103,6 +105,15 @@ export class History {
       if (outcome === undefined || this.list.peek().some((x) => x.id === shown.id)) return
       const seconds = shown.talked ? call.seconds.peek() : 0
       this.add({ id: shown.id, peer: shown.peer, name: call.name.peek(), incoming: shown.incoming, video: shown.video, at, seconds, outcome })
+    })
+  }
+
+  /** What became of somebody who called while there was another call. */
+  #watchWaiting(waiting: CallWaiting): void {
+    waiting.over.subscribe((shown) => {
+      const outcome = shown && outcomeOf(shown)
+      if (shown === undefined || outcome === undefined || this.list.peek().some((x) => x.id === shown.id)) return
+      this.add({ id: shown.id, peer: shown.peer, name: waiting.nameOfOver(), incoming: true, video: shown.video, at: this.#now().getTime(), seconds: 0, outcome })
     })
   }
 

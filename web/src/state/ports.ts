@@ -27,7 +27,8 @@ export interface Calls {
   readonly possible: boolean
   settings: SdkCalls['settings']
   start: (account: string, options: { video: boolean }) => Call
-  on: (event: 'change', fn: (call: Call | undefined) => void) => () => void
+  switchTo: (options: { video: boolean }) => Promise<void>
+  on: (event: 'change' | 'waiting', fn: (call: Call | undefined) => void) => () => void
 }
 
 /** Place is where one is: the address bar. */

@@ -68,6 +68,7 @@ export class FakeCall extends Wire {
   video = false
   state: Call['state'] = 'preparing'
   ringing = false
+  answering = false
   endReason: Call['endReason']
   endedByUs = false
   problem: Call['problem']
@@ -142,6 +143,20 @@ export class FakeCalls extends Wire {
   take(call: FakeCall | undefined): void {
     this.current = call
     this.tell('change', call)
+  }
+
+  waiting: FakeCall | undefined
+  readonly asked: string[] = []
+
+  /** Somebody calls meanwhile, or that has ended. */
+  wait(call: FakeCall | undefined): void {
+    this.waiting = call
+    this.tell('waiting', call)
+  }
+
+  switchTo(o: { video: boolean }): Promise<void> {
+    this.asked.push(`switch ${o.video ? 'with' : 'without'} picture`)
+    return Promise.resolve()
   }
 
   end(reason: NonNullable<Call['endReason']>, byUs = false): void {

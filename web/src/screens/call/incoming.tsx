@@ -7,6 +7,7 @@ import { useApp } from '../../ui/context.ts'
 import { Button } from '../../ui/button.tsx'
 import { Face } from '../../ui/face.tsx'
 import { Control, TroubleBox } from './parts.tsx'
+import { Waiting } from './waiting.tsx'
 import { wordsOfState } from './words.ts'
 
 /** Incoming rings: who it is, and what one can do. */
@@ -30,6 +31,7 @@ export function Incoming({ shown, name }: { shown: CallShown; name: string }) {
           {wordsOfState(shown)}
         </p>
       </div>
+      <Waiting current={shown} />
       {shown.trouble && <TroubleBox trouble={shown.trouble} />}
       <div class="answers">
         <div class="pair">

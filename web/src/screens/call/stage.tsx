@@ -12,6 +12,7 @@ import { useArrival, useFit, useFullScreen, useHold, useKeys, useMutedVoice, use
 import { More } from './more.tsx'
 import { Chip, Control, Moving, TroubleBox, useHeldSound } from './parts.tsx'
 import { Self } from './self.tsx'
+import { Waiting } from './waiting.tsx'
 import { ownRemarks, theirRemarks, wordsOfState } from './words.ts'
 
 /** Before the two talk, hanging up takes the ring back. */
@@ -131,7 +132,7 @@ export function Stage({ shown, name }: { shown: CallShown; name: string }) {
   const arrival = useArrival(video, shown.remoteStream, seesThem(shown))
   const pictured = arrival === 'comes' || arrival === 'stopped'
   const large = shown.camera && (!shown.talked || arrival === 'soon')
-  const shade = useShade(root, pictured && (arrival === 'comes' || shown.remote.screen) && shown.state === 'connected' && shown.trouble === undefined && !sound.held)
+  const shade = useShade(root, pictured && (arrival === 'comes' || shown.remote.screen) && shown.state === 'connected' && shown.trouble === undefined && !sound.held && call.waiting.shown.value === undefined)
   useMutedVoice(call, shown.localStream, shown.muted && shown.talked)
   useKeys(root, call, {
     mute: () => call.toggleMute(),
@@ -153,6 +154,7 @@ export function Stage({ shown, name }: { shown: CallShown; name: string }) {
           <Facts shown={shown} />
         </div>
       </div>
+      <Waiting current={shown} />
       {shown.screen && <Sharing />}
       <Remarks shown={shown} name={name} arrival={arrival} />
       {shown.trouble && <TroubleBox trouble={shown.trouble} />}
