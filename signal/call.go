@@ -197,6 +197,8 @@ func (c call) step(now time.Time, ev event) (call, []effect, error) {
 		return c.hangup(now, e.from)
 	case evServers:
 		return c.servers(e.from)
+	case evTake:
+		return c.take(now, e.leg)
 	case evMeasured:
 		return c.measured(e)
 	case evAway:
@@ -331,7 +333,7 @@ func (c call) here(now time.Time, l leg) (call, []effect, error) {
 		c.legs[0].line, c.legs[0].away = l.line, false
 		return c, c.returned(timerCallee, old, c.legs[0], c.caller), nil
 	}
-	return c, nil, nil
+	return c, c.glimpse(now, l), nil
 }
 
 // returned tells both ends of a running call that one of them is back on a new
@@ -400,7 +402,7 @@ func (c call) answer(now time.Time, e evAnswer) (call, []effect, error) {
 	}
 	c.phase, c.legs, c.since = running, []leg{winner}, now
 	c.media, c.sealed, c.early.taken = e.media, "", e.early
-	return c, effects, nil
+	return c, append(effects, c.toOthers(now)...), nil
 }
 
 func (c call) decline(now time.Time, e evDecline) (call, []effect, error) {
@@ -546,6 +548,7 @@ func (c call) finish(now time.Time, reason wire.Reason, wasMissed bool) (call, [
 	if wasMissed && c.phase == ringing {
 		effects = append(effects, missed{})
 	}
+	effects = append(effects, c.noMore()...)
 	c.phase, c.legs = over, nil
 	return c, append(effects, revoke{}, forget{}), nil
 }

@@ -184,6 +184,8 @@ func (h *Hub) carryOut(oc *ownedCall, e effect) func() {
 		h.disarm(oc, e.timer)
 	case revoke:
 		return h.revoker(c.id, e.tag)
+	case others:
+		h.tellOthers(c, e)
 	case claim:
 		h.publish(ofCall(c.id), &message{op: opTaken, call: c.id, from: c.caller.addr, to: c.callee, line: c.caller.line})
 	case comeBack:
@@ -239,10 +241,7 @@ func (h *Hub) leaveNotice(n notice, times int) {
 func (h *Hub) sendTo(c *call, e send) {
 	m := message{
 		op: opDeliver, kind: e.kind, call: c.id, to: e.to.addr.Account, line: e.to.line, node: h.node,
-		other: otherID(c.caller.addr.Account),
-	}
-	if e.to.line == c.caller.line {
-		m.other = otherID(c.callee)
+		other: otherID(c.opposite(e.to)),
 	}
 	body := e.body
 	switch b := body.(type) {
@@ -320,6 +319,8 @@ func eventOf(m *message) (event, error) {
 		return evHangup{from: m.line}, nil
 	case string(wire.KindRelay):
 		return evServers{from: m.line}, nil
+	case string(wire.KindTake):
+		return evTake{leg{addr: m.from, line: m.line, tag: newTag()}}, nil
 	case string(wire.KindAnswer):
 		var b wire.Answer
 		err := wire.DecodeBody(m.body, &b)

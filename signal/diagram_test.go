@@ -113,7 +113,7 @@ func happenings(c *call) map[string]event {
 		n := string(rune('0' + i))
 		maps.Copy(evs, map[string]event{
 			"ringing " + n: evRinging{from: l}, "hangup " + n: evHangup{l}, "left " + n: evLeft{l}, "away " + n: evAway{from: l}, "gone " + n: evAway{from: l, forGood: true}, "back " + n: evBack{l},
-			"decline " + n: evDecline{from: l}, "busy " + n: evDecline{from: l, busy: true}, "servers " + n: evServers{l},
+			"decline " + n: evDecline{from: l}, "busy " + n: evDecline{from: l, busy: true}, "servers " + n: evServers{l}, "take " + n: evTake{leg{addr: c.caller.addr, line: l}}, "take anew " + n: evTake{leg{addr: c.caller.addr, line: id.New[line]()}},
 			"measured " + n: evMeasured{from: l, what: wire.Measured{Way: wire.WayTCP}},
 		})
 		if i > 0 {

@@ -24,7 +24,7 @@ func TestProtocolPageIsComplete(t *testing.T) {
 	}
 	for _, r := range []wire.Reason{
 		wire.ReasonHangup, wire.ReasonCancelled, wire.ReasonDeclined, wire.ReasonBusy, wire.ReasonElsewhere, wire.ReasonTimeout,
-		wire.ReasonOffline, wire.ReasonLost, wire.ReasonReach, wire.ReasonGlare, wire.ReasonStopped,
+		wire.ReasonOffline, wire.ReasonLost, wire.ReasonReach, wire.ReasonGlare, wire.ReasonStopped, wire.ReasonMoved,
 	} {
 		if !strings.Contains(page, "`"+string(r)+"`") {
 			t.Errorf("reason %s is not told of", r)

@@ -14,6 +14,7 @@ import (
 func (h *Hub) callRoutes(t map[wire.Kind]handler) {
 	on(t, wire.KindRing, h.ring)
 	on(t, wire.KindRejoin, h.rejoin)
+	on(t, wire.KindTake, h.takeOver)
 	on(t, wire.KindRinging, h.ringing)
 	on(t, wire.KindAnswer, func(ctx context.Context, s *session, f *wire.Head, m wire.Answer) error {
 		if err := checkMedia(m.Media, m.Sealed); err != nil {
@@ -129,19 +130,23 @@ func (h *Hub) toOwner(s *session, f *wire.Head) error {
 	if !ok {
 		return errCallGone
 	}
+	h.toOwnerOf(s, f, p)
+	return nil
+}
+
+func (h *Hub) toOwnerOf(s *session, f *wire.Head, p part) {
 	m := message{
 		op: opFrame, kind: f.Kind, frame: f.ID, call: f.Call, from: s.addr(), line: s.line, node: p.owner, body: f.Body,
 	}
 	if p.owner != h.node {
 		h.publish(ofCall(f.Call), &m)
-		return nil
+		return
 	}
 	// A call of this hub needs no bus. One that is gone answers nothing, as it
 	// would not over the bus: the session is told of its end on the way.
 	if oc := h.owned(f.Call); oc != nil {
 		h.onFrame(oc, &m)
 	}
-	return nil
 }
 
 // toOwnerIfReachable also asks whether the two still may.

@@ -173,7 +173,7 @@ func New(o Options) *Hub {
 	h.accountOps = [opLast]func(*message){
 		opDeliver: h.onDeliver, opTopic: h.onTopic, opPresence: h.onPresence,
 		opFriends: h.onFriends, opSeek: h.onSeek, opHere: h.onHere, opComeBack: h.onComeBack,
-		opAway: h.onGone, opLeft: h.onGone,
+		opAway: h.onGone, opLeft: h.onGone, opOthers: h.onOthers,
 	}
 	h.callOps = [opLast]func(*ownedCall, *message){
 		opFrame: h.onFrame, opHere: h.join,

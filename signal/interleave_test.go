@@ -80,6 +80,7 @@ type world struct {
 	ids    []id.Call            // every call there was, the newest last
 	rang   [][]time.Time        // when each person last rang somebody
 	seen   map[string]wire.Kind // the last word to a session about a call
+	took   map[string]bool      // sessions that would have a call, which may come back to them
 	log    []string
 	second int64 // of the last lost connection
 }
@@ -95,7 +96,7 @@ type view struct {
 func newWorld(t *testing.T, r *rig, rnd *rand.Rand) *world {
 	t.Helper()
 	w := &world{
-		t: t, r: r, rnd: rnd, people: make([]id.Account, people), rang: make([][]time.Time, people), seen: map[string]wire.Kind{},
+		t: t, r: r, rnd: rnd, people: make([]id.Account, people), rang: make([][]time.Time, people), seen: map[string]wire.Kind{}, took: map[string]bool{},
 		m: &model{now: time.Now(), begin: time.Now(), friends: map[[2]int]bool{}, glared: map[id.Call]bool{}, missed: make([]int, people)},
 	}
 	for i := range w.people {
@@ -257,7 +258,7 @@ func (v *view) String() string { return fmt.Sprintf("%c%d#%d", 'a'+v.who, v.devi
 // connect opens a connection, on either hub where the session is not to be
 // gone on with.
 func (w *world) connect(v *view, resume bool) {
-	hello := wire.Hello{Min: 1, Max: 1}
+	hello := wire.Hello{Min: 1, Max: 1, Features: []string{wire.FeatureMove}}
 	lives := resume && !w.m.sessions[v.session].gone
 	if resume {
 		hello.Resume, hello.Cursor = v.welcome.Resume, v.seq
@@ -346,7 +347,7 @@ func (w *world) ringTo(v *view, to int) act {
 // mayRing keeps within the limit of rings, which other tests look at.
 func (w *world) mayRing(who int) bool {
 	w.rang[who] = slices.DeleteFunc(w.rang[who], func(at time.Time) bool { return time.Since(at) > time.Minute })
-	return len(w.rang[who]) < wire.MaxRings-1
+	return len(w.rang[who]) < wire.MaxRings-2
 }
 
 // somebody returns a view that is connected, or nil.
@@ -373,6 +374,9 @@ func (w *world) frame() []act {
 	if len(w.m.calls) == 0 || w.rnd.IntN(8) == 0 {
 		return w.stray()
 	}
+	if w.rnd.IntN(8) == 0 {
+		return w.take()
+	}
 	c := w.m.calls[w.rnd.IntN(len(w.m.calls))]
 	legs := append([]int{c.caller}, c.legs...)
 	s := legs[w.rnd.IntN(len(legs))]
@@ -380,6 +384,21 @@ func (w *world) frame() []act {
 		return nil
 	}
 	return []act{w.about(c.id, s)}
+}
+
+// take is that somebody would have a call of this person on another device.
+func (w *world) take() []act {
+	v := w.somebody()
+	if v == nil || !w.mayRing(v.who) {
+		return nil
+	}
+	mine := slices.DeleteFunc(slices.Clone(w.m.calls), func(c mCall) bool { return c.from != v.who && c.to != v.who })
+	c := w.ids[max(0, len(w.ids)-1-w.rnd.IntN(20))]
+	if len(mine) > 0 && w.rnd.IntN(8) > 0 {
+		c = mine[w.rnd.IntN(len(mine))].id
+	}
+	w.rang[v.who] = append(w.rang[v.who], time.Now(), time.Now()) // it may be sent twice
+	return []act{{kind: wire.KindTake, session: v.session, call: c}}
 }
 
 // stray is a frame of anybody about any call, of long ago too.
@@ -486,6 +505,9 @@ func (w *world) send(v *view, a *act) {
 		b = wire.Answer{Media: wire.MediaAudio, Early: a.early}
 	case string(wire.KindDecline):
 		b = wire.Decline{Busy: a.busy}
+	case string(wire.KindTake):
+		w.took[fmt.Sprint(a.session, a.call)] = true
+		b = wire.Take{}
 	case string(wire.KindMeasured):
 		b = wire.Measured{Tenths: 12, Way: wire.WayUDP}
 	}

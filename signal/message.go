@@ -27,6 +27,7 @@ const (
 	opRejoin                 // to a call: a device asks for it back; node is zero where its hub is not known
 	opComeBack               // to an account: the hub of a call of this session stops
 	opTaken                  // to a call, of every hub that has it: both its devices have it elsewhere
+	opOthers                 // to an account: a frame for all its sessions but `line`
 	opLast
 )
 

@@ -30,9 +30,10 @@ type model struct {
 type mSession struct {
 	who, device int
 	on, gone    bool
-	deaf        bool           // it vanished: it hears nothing until it comes back
-	lost        time.Time      // since when it has no connection
-	due         map[string]int // frames that it must be told, in any order
+	deaf        bool            // it vanished: it hears nothing until it comes back
+	lost        time.Time       // since when it has no connection
+	due         map[string]int  // frames that it must be told, in any order
+	sees        map[id.Call]int // calls of its person on other devices, and which has them
 }
 
 // mCall is a call that rings or runs.
@@ -76,6 +77,7 @@ func (m *model) clone() *model {
 	n.sessions, n.calls = slices.Clone(m.sessions), slices.Clone(m.calls)
 	for i := range n.sessions {
 		n.sessions[i].due = maps.Clone(n.sessions[i].due)
+		n.sessions[i].sees = maps.Clone(n.sessions[i].sees)
 	}
 	for i := range n.calls {
 		n.calls[i].legs, n.calls[i].busy = slices.Clone(n.calls[i].legs), slices.Clone(n.calls[i].busy)
@@ -107,10 +109,7 @@ func (m *model) reach(a, b int) bool { return m.friends[[2]int{a, b}] && m.frien
 
 // finish ends a call.
 func (m *model) finish(c *mCall, reason wire.Reason, missed bool) {
-	ran := 0
-	if c.running && !m.untimed {
-		ran = int(m.now.Sub(c.since).Seconds())
-	}
+	ran := m.ran(c)
 	m.tell(c.caller, c.id, wire.KindEnded, reason, ran)
 	for _, l := range c.legs {
 		m.tell(l, c.id, wire.KindEnded, reason, ran)
@@ -118,6 +117,7 @@ func (m *model) finish(c *mCall, reason wire.Reason, missed bool) {
 	if missed && !c.running {
 		m.missed[c.to]++
 	}
+	m.noMore(c)
 	gone := c.id
 	m.calls = slices.DeleteFunc(m.calls, func(x mCall) bool { return x.id == gone })
 }
@@ -133,6 +133,10 @@ func (m *model) do(a act) {
 		return
 	}
 	c := m.find(a.call)
+	if a.kind == wire.KindTake {
+		m.take(c, a)
+		return
+	}
 	if c == nil || a.session != c.caller && !slices.Contains(c.legs, a.session) {
 		m.refuse(a, fault.CallGone)
 		return
@@ -247,6 +251,7 @@ func (m *model) answer(c *mCall, by int) {
 		m.away(by, c.id)
 	}
 	c.running, c.legs, c.busy, c.since = true, []int{by}, nil, m.now
+	m.toOthers(c)
 }
 
 func (m *model) answered(who, peer int, c *mCall) {
@@ -364,7 +369,7 @@ func (m *model) resume(session int) {
 // connect: a device has a new session.
 func (m *model) connect(who, device int) int {
 	n := len(m.sessions)
-	m.sessions = append(m.sessions, mSession{who: who, device: device, on: true, due: map[string]int{}})
+	m.sessions = append(m.sessions, mSession{who: who, device: device, on: true, due: map[string]int{}, sees: map[id.Call]int{}})
 	for i := range m.calls {
 		c := &m.calls[i]
 		switch {
@@ -385,6 +390,8 @@ func (m *model) connect(who, device int) int {
 			c.legs[0], c.calleeAway = n, time.Time{}
 			m.answered(n, c.caller, c)
 			m.backAgain(c.caller, c.id)
+		case c.running:
+			m.see(n, c)
 		}
 	}
 	return n

@@ -224,7 +224,7 @@ func (c call) rejoin(now time.Time, l leg, peer wire.Address) (call, []effect, e
 	if c.caller.away {
 		effects = append(effects, send{l, wire.KindAway, wire.Away{Away: true, Seconds: wire.ResumeSeconds}})
 	}
-	return c, effects, nil
+	return c, append(effects, c.toOthers(now)...), nil
 }
 
 func (c call) rejoinCaller(now time.Time, l leg) (call, []effect, error) {

@@ -367,6 +367,12 @@ func (f *fakeRelay) RevokeLeg(_ id.Call, leg string) {
 	f.legs = append(f.legs, leg)
 }
 
+func (f *fakeRelay) revokedLegs() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.legs)
+}
+
 func (f *fakeRelay) isRevoked(c id.Call) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

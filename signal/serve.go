@@ -129,6 +129,9 @@ func (h *Hub) greet(ctx context.Context, conn *link, who identity) error {
 		conn.refuse(code, why)
 		return err
 	}
+	if slices.Contains(hello.Features, wire.FeatureMove) {
+		s.moves.Store(true)
+	}
 	h.reconnected(&hello, resumed)
 	writeNow(conn, s.welcome(resumed))
 	if !s.attach(conn, gen) {

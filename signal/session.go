@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/id"
@@ -40,6 +41,8 @@ type session struct {
 	line lineID
 	who  identity
 
+	moves atomic.Bool // its client would take calls of other devices over
+
 	telling  sync.Mutex // held while calls are told whether there is a connection
 	handling sync.Mutex // held while a frame of the client is acted upon
 
@@ -66,6 +69,7 @@ type session struct {
 	drained  chan struct{} // closed when the flush in progress at the end is through
 	calls    map[id.Call]part
 	wishes   map[id.Call]wish    // calls that it asked for back
+	sights   map[id.Call]sight   // calls that its person has on another device
 	held     map[id.Account]bool // news of friends that wait for room
 	received uint32              // frames taken from the client
 	rate     bucket
@@ -367,6 +371,7 @@ func (s *session) joinLocked(c id.Call, p part) bool {
 		s.calls = map[id.Call]part{}
 	}
 	s.calls[c] = p
+	delete(s.sights, c)
 	return true
 }
 
@@ -392,7 +397,11 @@ func (s *session) take(m *message) {
 		}
 	case string(wire.KindEnded):
 		s.granted(m)
-		s.leave(m.call)
+		s.quit(m)
+	case string(wire.KindElsewhere):
+		if !s.sees(m) {
+			return
+		}
 	case string(wire.KindError), string(wire.KindOK):
 	default:
 		if _, ok := s.part(m.call); !ok {

@@ -164,8 +164,12 @@ func (w *world) hear(v *view, out map[string]int) {
 
 func (w *world) aboutCall(v *view, f got) string {
 	w.t.Helper()
+	if f.Kind == wire.KindElsewhere {
+		return w.elsewhere(f)
+	}
 	key := fmt.Sprint(v.session, f.Call)
 	switch before := w.seen[key]; {
+	case before == wire.KindEnded && f.Kind == wire.KindAnswered && w.took[key]:
 	case before == wire.KindEnded:
 		w.t.Errorf("%s was told %s after the end of %s", v, f.Kind, short(f.Call))
 	case before != "":
@@ -185,6 +189,9 @@ func (w *world) aboutCall(v *view, f got) string {
 		var b wire.Answered
 		body(w.t, f, &b)
 		i := slices.IndexFunc(w.views, func(x *view) bool { return x.addr == b.Peer })
+		if b.Moved {
+			return line(f.Call, f.Kind, w.views[i].device, "moved")
+		}
 		return line(f.Call, f.Kind, w.views[i].device, b.Early)
 	case string(wire.KindAway):
 		var b wire.Away
@@ -194,4 +201,15 @@ func (w *world) aboutCall(v *view, f got) string {
 		return line(f.Call, f.Kind, f.ID)
 	}
 	return line(f.Call, f.Kind)
+}
+
+// elsewhere is word of a call on another device.
+func (w *world) elsewhere(f got) string {
+	w.t.Helper()
+	var b wire.Elsewhere
+	body(w.t, f, &b)
+	if b.Over {
+		return line(f.Call, f.Kind, -1)
+	}
+	return line(f.Call, f.Kind, w.views[slices.IndexFunc(w.views, func(x *view) bool { return x.addr.Device == b.Device })].device)
 }

@@ -91,7 +91,7 @@ func (c call) stop(now time.Time) (call, []effect, error) {
 	if c.phase == ringing {
 		return c.step(now, evEnd{reason: wire.ReasonStopped, missed: true})
 	}
-	effects := []effect{comeBack{c.caller}}
+	effects := append(c.noMore(), comeBack{c.caller})
 	for _, l := range c.legs {
 		effects = append(effects, comeBack{l})
 	}

@@ -28,6 +28,7 @@ type Call struct {
 
 	mu      sync.Mutex // guards following
 	peer    wire.Address
+	moved   *wire.Answered // the other side is another device since, for the next Peer
 	servers []wire.ICEServer
 	ended   *wire.Ended
 	done    chan struct{}
@@ -59,14 +60,29 @@ func (c *Client) Ring(ctx context.Context, to id.Account, media wire.Media, seal
 // RingWith is Ring with everything that a ring can say.
 func (c *Client) RingWith(ctx context.Context, to id.Account, ring wire.Ring) (*Call, error) {
 	call := c.newCall(id.NewCall(), true, ring.Media, wire.Address{Account: to})
+	return c.begin(ctx, call, &wire.Head{Kind: wire.KindRing, To: wire.Address{Account: to}, Body: wire.EncodeBody(ring)})
+}
+
+// Take moves a call here that OnElsewhere told of. A Peer of it connects with
+// the other side anew.
+func (c *Client) Take(ctx context.Context, name id.Call, e wire.Elsewhere) (*Call, error) {
+	call, err := c.begin(ctx, c.newCall(name, e.Caller, e.Media, e.Peer), &wire.Head{Kind: wire.KindTake, Body: wire.EncodeBody(wire.Take{})})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := call.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return call, nil
+}
+
+// begin asks for a call that this client has not had until now.
+func (c *Client) begin(ctx context.Context, call *Call, h *wire.Head) (*Call, error) {
 	c.mu.Lock()
 	c.calls[call.ID] = call
 	c.mu.Unlock()
-	err := c.ask(ctx, &wire.Head{
-		Kind: wire.KindRing, Call: call.ID, To: wire.Address{Account: to},
-		Body: wire.EncodeBody(ring),
-	})
-	if err != nil {
+	h.Call = call.ID
+	if err := c.ask(ctx, h); err != nil {
 		c.mu.Lock()
 		delete(c.calls, call.ID)
 		c.mu.Unlock()
@@ -142,6 +158,10 @@ func (c *Client) takeUnknown(ctx context.Context, h *wire.Head) {
 	switch string(h.Kind) {
 	case string(wire.KindCalling), string(wire.KindAnswered):
 		_ = c.send(ctx, &wire.Head{Kind: wire.KindHangup, Call: h.Call}) // it ends by itself otherwise
+	case string(wire.KindElsewhere):
+		if b, ok := decode[wire.Elsewhere](h); ok && c.opt.OnElsewhere != nil {
+			c.opt.OnElsewhere(h.Call, b)
+		}
 	case string(wire.KindIncoming):
 		b, ok := decode[wire.Incoming](h)
 		if !ok {

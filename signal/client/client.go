@@ -62,9 +62,12 @@ type Options struct {
 	HTTP  *http.Client
 
 	OnIncoming func(*Call) // declined as busy where nil
-	OnPresence func(wire.Presence)
-	OnChanged  func(wire.Topic)
-	OnState    func(connected bool)
+	// OnElsewhere hears of calls that the person has on other devices, which
+	// Take moves here. The hub tells nothing of them where nil.
+	OnElsewhere func(call id.Call, e wire.Elsewhere)
+	OnPresence  func(wire.Presence)
+	OnChanged   func(wire.Topic)
+	OnState     func(connected bool)
 }
 
 // Client is one session of a device. Its methods are safe for concurrent use.
@@ -277,6 +280,9 @@ func (c *Client) greet(ctx context.Context, conn *websocket.Conn) error {
 	c.mu.Lock()
 	hello := wire.Hello{Min: wire.MinVersion, Max: wire.MaxVersion, Resume: c.resume, Cursor: c.cursor}
 	c.mu.Unlock()
+	if c.opt.OnElsewhere != nil {
+		hello.Features = []string{wire.FeatureMove}
+	}
 	frame := wire.AppendFrame(nil, &wire.Head{Kind: wire.KindHello, Body: wire.EncodeBody(hello)})
 	if err := conn.Write(ctx, websocket.MessageText, frame); err != nil {
 		return fmt.Errorf("hello: %w", err)

@@ -15,6 +15,10 @@ import (
 
 var errNotPassed = errors.New("not a kind that goes from device to device")
 
+// ErrMoved says that the other side goes on on another device, with which a new
+// Peer of the same call connects; Refresh the call's servers first.
+var ErrMoved = errors.New("the other side is another device")
+
 // PeerOptions says how a call's media side is made. The zero value is good.
 type PeerOptions struct {
 	API       *webrtc.API // webrtc.NewAPI() where nil
@@ -32,6 +36,7 @@ type Peer struct {
 	early []webrtc.ICECandidateInit // before the description that they belong to
 	held  []wire.Candidate          // ours, before the answer
 	open  bool                      // answered: frames may pass
+	with  wire.Address              // then: the other side
 }
 
 // candidateRoom is far above what a machine finds.
@@ -81,11 +86,17 @@ func defaultAPI(relayOnly bool) *webrtc.API {
 
 // Serve describes, answers and passes candidates until the call is over or ctx
 // ends, then closes the connection. It takes the call's events; handle, which
-// may be nil, sees each of them. The caller's side always makes the offer.
+// may be nil, sees each of them. The caller's side always makes the offer. Where
+// the other side moves to another device it ends with ErrMoved.
 func (p *Peer) Serve(ctx context.Context, handle func(Event)) error {
 	defer func() { _ = p.PC.GracefulClose() }() // nothing is left to be done about it
 	if p.call.Outgoing {
 		if err := p.offer(); err != nil {
+			return err
+		}
+	}
+	if b := p.call.takeMoved(); b != nil {
+		if err := p.answered(ctx, *b); err != nil {
 			return err
 		}
 	}
@@ -184,10 +195,14 @@ func (p *Peer) event(ctx context.Context, e Event) error {
 
 // answered opens the way to the other device.
 func (p *Peer) answered(ctx context.Context, b wire.Answered) error {
+	if p.open && (b.Moved || b.Peer != p.with) {
+		p.call.noteMoved(b)
+		return ErrMoved
+	}
 	if p.open {
 		return nil // the hub repeats it to a session that took the call over
 	}
-	p.open = true
+	p.open, p.with = true, b.Peer
 	if p.call.Outgoing {
 		if b.Sealed != "" {
 			d, err := Unseal(b.Sealed)
@@ -207,6 +222,20 @@ func (p *Peer) answered(ctx context.Context, b wire.Answered) error {
 	held := p.held
 	p.held = nil
 	return p.call.Send(ctx, wire.KindCandidate, wire.Candidates{Candidates: held})
+}
+
+func (call *Call) noteMoved(b wire.Answered) {
+	call.mu.Lock()
+	defer call.mu.Unlock()
+	call.moved = &b
+}
+
+func (call *Call) takeMoved() *wire.Answered {
+	call.mu.Lock()
+	defer call.mu.Unlock()
+	b := call.moved
+	call.moved = nil
+	return b
 }
 
 func (p *Peer) sendDescription(ctx context.Context, t wire.SDPType) error {

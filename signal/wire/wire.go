@@ -9,6 +9,10 @@ import (
 	"github.com/ringfence/ringfence/internal/id"
 )
 
+// FeatureMove is what a client says in hello that would take calls over from
+// other devices of its person.
+const FeatureMove = "move"
+
 // Subprotocol is the WebSocket subprotocol of this protocol's first line.
 const Subprotocol = "ringfence.v1"
 
@@ -82,6 +86,7 @@ const (
 	KindHangup  Kind = "hangup"  // cancel before the answer, hang up after it
 	KindRelay   Kind = "relay"   // ask for fresh ICE servers of a running call
 	KindRejoin  Kind = "rejoin"  // this device was in a running call, before the hub lost it
+	KindTake    Kind = "take"    // this device takes over a running call that another one of the same person has
 
 	KindMeasured Kind = "measured" // once for each leg of a call that runs, where its person has agreed: what the hub counts and forgets
 )
@@ -97,20 +102,21 @@ const (
 
 // Kinds that the hub sends.
 const (
-	KindWelcome  Kind = "welcome"  // answer to hello
-	KindOK       Kind = "ok"       // the frame named by ref took effect
-	KindError    Kind = "error"    // the frame named by ref did not
-	KindCalling  Kind = "calling"  // to the caller: the call exists, its ICE servers
-	KindIncoming Kind = "incoming" // to each device of the callee
-	KindProgress Kind = "progress" // to the caller: a device rings
-	KindEarly    Kind = "early"    // to the caller and one device of the callee: you two may connect through relays while it rings
-	KindAnswered Kind = "answered" // to both legs: the call runs between these two
-	KindAway     Kind = "away"     // the other leg lost its connection, or is back
-	KindEnded    Kind = "ended"    // the call is over, with the reason
-	KindServers  Kind = "servers"  // answer to relay
-	KindPresence Kind = "presence" // a friend came or went
-	KindChanged  Kind = "changed"  // something the HTTP API shows has changed
-	KindBye      Kind = "bye"      // the hub is about to close this connection
+	KindWelcome   Kind = "welcome"   // answer to hello
+	KindOK        Kind = "ok"        // the frame named by ref took effect
+	KindError     Kind = "error"     // the frame named by ref did not
+	KindCalling   Kind = "calling"   // to the caller: the call exists, its ICE servers
+	KindIncoming  Kind = "incoming"  // to each device of the callee
+	KindProgress  Kind = "progress"  // to the caller: a device rings
+	KindEarly     Kind = "early"     // to the caller and one device of the callee: you two may connect through relays while it rings
+	KindAnswered  Kind = "answered"  // to both legs: the call runs between these two
+	KindAway      Kind = "away"      // the other leg lost its connection, or is back
+	KindEnded     Kind = "ended"     // the call is over, with the reason
+	KindServers   Kind = "servers"   // answer to relay
+	KindElsewhere Kind = "elsewhere" // to clients with the feature move: another device of the same person is in a call, or is no more
+	KindPresence  Kind = "presence"  // a friend came or went
+	KindChanged   Kind = "changed"   // something the HTTP API shows has changed
+	KindBye       Kind = "bye"       // the hub is about to close this connection
 )
 
 // Media is what a call is meant to carry.
@@ -182,6 +188,10 @@ type Rejoin struct {
 	Caller bool    `json:"caller,omitempty" doc:"this device made the call"`
 }
 
+// Take moves a running call of another device of the same person to this one.
+// The two legs get answered, the device that had it ended with moved.
+type Take struct{}
+
 // Way is how the media of a call go.
 type Way string
 
@@ -233,6 +243,7 @@ type Answered struct {
 	Peer   Address `json:"peer" doc:"the other leg"`
 	Sealed string  `json:"sealed,omitempty"`
 	Early  bool    `json:"early,omitempty" doc:"over the connection that was made while it rang; false: it is dropped"`
+	Moved  bool    `json:"moved,omitempty" doc:"the other side has taken the call to another device, or another page: connect with it anew"`
 }
 
 // Away says that the other leg lost its connection to the hub, or is back.
@@ -240,6 +251,17 @@ type Answered struct {
 type Away struct {
 	Away    bool `json:"away"`
 	Seconds int  `json:"seconds" doc:"until the call ends for it"`
+}
+
+// Elsewhere tells of a call that another device of the same person is in, which
+// take moves to this one.
+type Elsewhere struct {
+	Over    bool      `json:"over,omitempty" doc:"it is no more; nothing else is said"`
+	Device  id.Device `json:"device,omitzero" doc:"which of the person's devices has it"`
+	Peer    Address   `json:"peer,omitzero" doc:"the other leg"`
+	Media   Media     `json:"media,omitempty"`
+	Caller  bool      `json:"caller,omitempty" doc:"the person made the call, and the device that has it offers first"`
+	Seconds int       `json:"seconds,omitempty" doc:"how long the call has run"`
 }
 
 // Reason is why a call ended.
@@ -258,6 +280,7 @@ const (
 	ReasonReach     Reason = "reach"              // the two are no friends any more
 	ReasonGlare     Reason = "glare"              // both rang each other: take the other call, which goes on
 	ReasonStopped   Reason = "stopped"            // the hub stops
+	ReasonMoved     Reason = "moved"              // another device of the same person has taken the call over
 )
 
 // Ended ends a call.

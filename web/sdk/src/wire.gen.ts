@@ -14,6 +14,7 @@ export type BootId = Id<"boot">;
 
 /** Versions, and the limits that the hub enforces. */
 export const wire = {
+  featureMove: "move",
   subprotocol: "ringfence.v1",
   minVersion: 1,
   maxVersion: 1,
@@ -100,6 +101,8 @@ export const kinds = [
   "relay",
   /** this device was in a running call, before the hub lost it */
   "rejoin",
+  /** this device takes over a running call that another one of the same person has */
+  "take",
   /** once for each leg of a call that runs, where its person has agreed: what the hub counts and forgets */
   "measured",
   /** an SDP offer or answer */
@@ -132,6 +135,8 @@ export const kinds = [
   "ended",
   /** answer to relay */
   "servers",
+  /** to clients with the feature move: another device of the same person is in a call, or is no more */
+  "elsewhere",
   /** a friend came or went */
   "presence",
   /** something the HTTP API shows has changed */
@@ -188,6 +193,8 @@ export const reasons = [
   "glare",
   /** the hub stops */
   "stopped",
+  /** another device of the same person has taken the call over */
+  "moved",
 ] as const;
 /** Reason is why a call ended. */
 export type Reason = (typeof reasons)[number];
@@ -420,6 +427,9 @@ export interface Rejoin {
   readonly caller?: boolean;
 }
 
+/** Take moves a running call of another device of the same person to this one. The two legs get answered, the device that had it ended with moved. */
+export type Take = Record<string, never>;
+
 /** Measured tells how a call went. The hub adds it to its counters and keeps nothing else of it; the first leg of a call that tells is the one that counts. Both sides are answered the same. */
 export interface Measured {
   /** tenths of a second from the ring until media could flow, rounded up; as many as are allowed where it was longer */
@@ -459,6 +469,8 @@ export interface Answered {
   readonly sealed?: string;
   /** over the connection that was made while it rang; false: it is dropped */
   readonly early?: boolean;
+  /** the other side has taken the call to another device, or another page: connect with it anew */
+  readonly moved?: boolean;
 }
 
 /** Away says that the other leg lost its connection to the hub, or is back. Media may go on meanwhile. */
@@ -466,6 +478,21 @@ export interface Away {
   readonly away: boolean;
   /** until the call ends for it */
   readonly seconds: number;
+}
+
+/** Elsewhere tells of a call that another device of the same person is in, which take moves to this one. */
+export interface Elsewhere {
+  /** it is no more; nothing else is said */
+  readonly over?: boolean;
+  /** which of the person's devices has it */
+  readonly device?: DeviceId;
+  /** the other leg */
+  readonly peer?: Address;
+  readonly media?: Media;
+  /** the person made the call, and the device that has it offers first */
+  readonly caller?: boolean;
+  /** how long the call has run */
+  readonly seconds?: number;
 }
 
 /** Ended ends a call. */
@@ -531,6 +558,7 @@ export interface BodyOf {
   readonly hangup: Hangup;
   readonly relay: Relay;
   readonly rejoin: Rejoin;
+  readonly take: Take;
   readonly measured: Measured;
   readonly description: Description;
   readonly candidate: Candidates;
@@ -547,6 +575,7 @@ export interface BodyOf {
   readonly away: Away;
   readonly ended: Ended;
   readonly servers: Servers;
+  readonly elsewhere: Elsewhere;
   readonly presence: Presence;
   readonly changed: Changed;
   readonly bye: Bye;
@@ -562,6 +591,7 @@ export const clientKinds = [
   "hangup",
   "relay",
   "rejoin",
+  "take",
   "measured",
   "description",
   "candidate",
@@ -592,6 +622,7 @@ export const hubKinds = [
   "away",
   "ended",
   "servers",
+  "elsewhere",
   "presence",
   "changed",
   "bye",
