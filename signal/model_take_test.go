@@ -58,13 +58,15 @@ func (m *model) take(c *mCall, a act) {
 	if !otherAway.IsZero() {
 		m.away(a.session, c.id)
 	}
-	m.toOthers(c)
+	m.toOthers(c, who)
 }
 
-// toOthers: every other session of the two is to know of the call.
-func (m *model) toOthers(c *mCall) {
-	for s := range m.sessions {
-		m.see(s, c)
+// toOthers: every other session of a person is to know of the call.
+func (m *model) toOthers(c *mCall, who int) {
+	for i, s := range m.sessions {
+		if s.who == who {
+			m.see(i, c)
+		}
 	}
 }
 

@@ -251,7 +251,8 @@ func (m *model) answer(c *mCall, by int) {
 		m.away(by, c.id)
 	}
 	c.running, c.legs, c.busy, c.since = true, []int{by}, nil, m.now
-	m.toOthers(c)
+	m.toOthers(c, c.from)
+	m.toOthers(c, c.to)
 }
 
 func (m *model) answered(who, peer int, c *mCall) {

@@ -21,7 +21,8 @@ export const accountId = matching<AccountId>(isId, 'an id')
 export const frameId = matching<FrameId>(isId, 'an id')
 export const bootId = matching<BootId>(isId, 'an id')
 const callId = matching<CallId>(isId, 'an id')
-export const address = object({}, { account: accountId, device: matching<DeviceId>(isId, 'an id') })
+export const deviceId = matching<DeviceId>(isId, 'an id')
+export const address = object({}, { account: accountId, device: deviceId })
 
 const sequence: Reader<number> = (v, path) => {
   const n = whole(v, path)

@@ -1,7 +1,7 @@
 // Frames: what is read from the hub is checked field by field at run time, what
 // is sent is typed.
 
-import { accountId, address, bootId, FrameError, frameId, type OpenEnvelope } from './envelope.ts'
+import { accountId, address, bootId, deviceId, FrameError, frameId, type OpenEnvelope } from './envelope.ts'
 import { flag, list, Malformed, object, oneOf, oneOfOr, type Reader, record, text, whole } from './read.ts'
 import { newId, openJSON, sealJSON } from './text.ts'
 import {
@@ -55,10 +55,11 @@ const bodies: { readonly [K in ReceivedKind]: Reader<BodyOf[K]> } = {
   incoming: object({ media: oneOf(medias), servers, ring_seconds: whole }, { sealed: text, early: flag }),
   progress: nothing,
   early: nothing,
-  answered: object({ media: oneOf(medias), peer: address }, { sealed: text, early: flag }),
+  answered: object({ media: oneOf(medias), peer: address }, { sealed: text, early: flag, moved: flag }),
   away: object({ away: flag, seconds: whole }),
   ended: object({ reason: oneOfOr(reasons, 'hangup') }, { seconds: whole }),
   servers: object({ servers }),
+  elsewhere: object({}, { over: flag, device: deviceId, peer: address, media: oneOf(medias), caller: flag, seconds: whole }),
   presence: object({ account: accountId, online: flag }),
   changed: object({ topic: oneOf(topics) }),
   bye: object({ reconnect: flag }),

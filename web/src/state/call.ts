@@ -308,7 +308,7 @@ export class CallRoom {
     const chosen = !call.talked && ((call.endedByUs && call.end === 'cancelled') || (call.incoming && call.end === 'declined'))
     if (chosen) this.close()
     else if (call.missed) return
-    else if (call.end === 'hangup' || call.end === 'answered_elsewhere') this.#closing = setTimeout(() => this.close(), endShown)
+    else if (call.end === 'hangup' || call.end === 'answered_elsewhere' || call.end === 'moved') this.#closing = setTimeout(() => this.close(), endShown)
   }
 }
 

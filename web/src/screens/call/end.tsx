@@ -22,7 +22,7 @@ function titleOf(shown: CallShown): string {
 }
 
 /** Ends after which calling once more leads nowhere. */
-const final: ReadonlySet<EndReason> = new Set(['answered_elsewhere', 'reach', 'unreachable'])
+const final: ReadonlySet<EndReason> = new Set(['answered_elsewhere', 'moved', 'reach', 'unreachable'])
 /** Ends of a call that found nobody. */
 const nobody: ReadonlySet<EndReason> = new Set(['offline', 'no_answer'])
 /** Ends that a network with little room may have made. */
