@@ -52,8 +52,21 @@ export interface CallOptions {
   readonly peer: AccountId
   readonly direction: 'outgoing' | 'incoming'
   readonly video: boolean
+  /** When it began, of a call that is to be taken over from another device of this person, in milliseconds since 1970. */
+  readonly began?: number
   /** Tells the hub that this side is through with a call, and again until the hub took it. */
   readonly goodbye: (call: CallId, kind: Goodbye) => void
+}
+
+/** CallElsewhere is a call that another device, or another page, of this person has. */
+export interface CallElsewhere {
+  readonly id: CallId
+  readonly peer: AccountId
+  readonly video: boolean
+  /** Whether this person made it. */
+  readonly caller: boolean
+  /** In milliseconds since 1970. */
+  readonly began: number
 }
 
 /** What a Call tells. */

@@ -1,4 +1,4 @@
-import { CallFace } from './call-face.ts'
+import { CallRecord } from './call-record.ts'
 import { type CallOptions, type CallState, type EndReason, type Goodbye, waits } from './call-types.ts'
 import { Early } from './early.ts'
 import { description, type Received } from './frames.ts'
@@ -8,69 +8,47 @@ import { Recovery } from './recovery.ts'
 import { openJSON, sealJSON } from './text.ts'
 import { Timers } from './timers.ts'
 import {
-  type AccountId,
   type Address,
   type BodyOf,
-  type CallId,
   type Description,
   type ErrorCode,
   type FrameId,
-  type Sending,
+  type ICEServer,
 } from './wire.gen.ts'
 
 /** Call is one call of this device, from the first ring to its end. */
-export class Call extends CallFace {
-  readonly id: CallId
-  readonly peer: AccountId
-  readonly direction: 'outgoing' | 'incoming'
-  /** Whether the caller asked for a video call. */
-  readonly video: boolean
-
+export class Call extends CallRecord {
   readonly #o: CallOptions
   readonly #leg: Leg
   readonly #early: Early
   readonly #recovery: Recovery
   readonly #timers = new Timers()
   readonly #unhear: readonly (() => void)[]
-  #state: CallState
-  #ringing = false
-  #endReason: EndReason | undefined
-  #endedByUs = false
-  #remote: Sending
-  #remoteAway = false
-  #connectingSince: number | undefined
-  #connectedAt: number | undefined
-  #endedAt: number | undefined
-  #other: Address | undefined
-
   /** The offer or answer of this side, once it is made. */
   #sealed: string | undefined
   #prepared: Promise<Description | undefined> = Promise.resolve(undefined)
   #ringFrame: FrameId | undefined
   #answerFrame: FrameId | undefined
   #rejoinFrame: FrameId | undefined
+  #takeFrame: FrameId | undefined
+  /** Takes the servers for a connection with another device than before. */
+  #equip: ((servers: readonly ICEServer[]) => void) | undefined
   /** The hub that knew the call is no more, and most likely its relay with it. */
   #rebooted = false
   #called = false
-  #answering = false
+  #connectingSince: number | undefined
   #servers: BodyOf['calling']['servers'] = []
   /** The call was answered over the connection that was made while it rang. */
   #tookEarly = false
 
   constructor(options: CallOptions) {
     super(options)
-    const { env, signal, direction, video } = options
+    const { env, signal, direction } = options
     this.#o = options
-    this.id = options.id
-    this.peer = options.peer
-    this.direction = direction
-    this.video = video
-    this.#state = direction === 'outgoing' ? 'preparing' : 'incoming'
-    this.#remote = { audio: true, video }
     this.#leg = new Leg({
       signal,
       call: this.id,
-      isTold: () => this.#state !== 'preparing',
+      isTold: () => this.state !== 'preparing',
       onFresh: (rebooted) => this.#fresh(rebooted),
       onLost: () => this.#leave('hangup', 'lost'),
       onClosed: () => this.#finish('lost', false),
@@ -85,55 +63,12 @@ export class Call extends CallFace {
     ]
   }
 
-  get state(): CallState {
-    return this.#state
-  }
-
-  /** Incoming: it is being answered, and no more to ring; microphone and camera may still be asked for. */
-  get answering(): boolean {
-    return this.#answering
-  }
-
-  /** Outgoing: whether a device of the other side rings. */
-  get ringing(): boolean {
-    return this.#ringing
-  }
-
-  get endReason(): EndReason | undefined {
-    return this.#endReason
-  }
-
-  get endedByUs(): boolean {
-    return this.#endedByUs
-  }
-
-  /** What the other side says that it sends. */
-  get remote(): Sending {
-    return this.#remote
-  }
-
-  /** Whether the other side has lost the hub; media may go on meanwhile. */
-  get remoteAway(): boolean {
-    return this.#remoteAway
-  }
-
-  /** When media first flowed, in milliseconds since 1970. */
-  get connectedAt(): number | undefined {
-    return this.#connectedAt
-  }
-
-  /** The other leg, once one answered. */
-  get other(): Address | undefined {
-    return this.#other
-  }
-
-  /** duration is how long media have flowed, in seconds. */
-  duration(): number {
-    if (this.#connectedAt === undefined) return 0
-    return Math.max(0, Math.floor(((this.#endedAt ?? this.#o.env.now()) - this.#connectedAt) / 1000))
-  }
-
   // What people do.
+
+  /** bring has a call go on here that another device of this person has. */
+  async bring(): Promise<void> {
+    if (await this.own.ready(this.video)) this.#sendTake()
+  }
 
   /** place begins an outgoing call. */
   async place(): Promise<void> {
@@ -150,7 +85,7 @@ export class Call extends CallFace {
 
   /** answer takes an incoming call. */
   async answer(options: { video: boolean }): Promise<void> {
-    if (this.#state !== 'incoming' || this.#answering) return
+    if (this.state !== 'incoming' || this.answering) return
     this.#setAnswering(true)
     try {
       if (await this.own.ready(options.video)) await this.#accept()
@@ -168,19 +103,19 @@ export class Call extends CallFace {
 
   /** decline refuses an incoming call on all devices. */
   decline(): void {
-    if (this.#state === 'incoming') this.#leave('decline', 'declined')
+    if (this.state === 'incoming') this.#leave('decline', 'declined')
   }
 
   /** hangUp ends the call; before the answer it takes the ring back. */
   hangUp(): void {
-    if (this.#state === 'incoming') this.decline()
-    else if (this.#state === 'preparing') this.#finish('cancelled', true)
-    else if (this.#state !== 'ended') this.#leave('hangup', this.#state === 'outgoing' ? 'cancelled' : 'hangup')
+    if (this.state === 'incoming') this.decline()
+    else if (this.state === 'preparing') this.#finish('cancelled', true)
+    else if (this.state !== 'ended') this.#leave('hangup', this.state === 'outgoing' ? 'cancelled' : 'hangup')
   }
 
   /** quit ends the call on this device alone: what rings goes on ringing elsewhere. */
   quit(): void {
-    if (this.#state === 'incoming') this.#leave('busy', 'declined')
+    if (this.state === 'incoming') this.#leave('busy', 'declined')
     else this.hangUp()
   }
 
@@ -198,12 +133,12 @@ export class Call extends CallFace {
 
   /** owns tells whether an answer of the hub is to a frame of this call. */
   owns(ref: FrameId | undefined): boolean {
-    return ref !== undefined && [this.#ringFrame, this.#answerFrame, this.#rejoinFrame, this.#recovery.asked].includes(ref)
+    return ref !== undefined && [this.#ringFrame, this.#answerFrame, this.#rejoinFrame, this.#takeFrame, this.#recovery.asked].includes(ref)
   }
 
   /** take acts on a frame that names this call, or answers one of its frames. */
   take(frame: Received): void {
-    if (this.#state === 'ended') return
+    if (this.state === 'ended') return
     switch (frame.kind) {
       case 'calling':
         this.#calling(frame.body)
@@ -212,7 +147,7 @@ export class Call extends CallFace {
         this.#toldAgain()
         return
       case 'progress':
-        this.#ringing = true
+        this.put({ ringing: true })
         this.#early.rings()
         this.changed()
         return
@@ -220,7 +155,7 @@ export class Call extends CallFace {
         this.#early.go()
         return
       case 'warm':
-        if (this.#other === undefined) this.#early.take(frame.body)
+        if (this.other === undefined) this.#early.take(frame.body)
         return
       case 'answered':
         this.#answered(frame.body)
@@ -233,15 +168,16 @@ export class Call extends CallFace {
         this.link.takeCandidates(frame.body).catch(() => undefined)
         return
       case 'media':
-        this.#remote = frame.body
+        this.put({ remote: frame.body })
         this.#recovery.changed()
         this.changed()
         return
       case 'away':
-        this.#remoteAway = frame.body.away
+        this.put({ remoteAway: frame.body.away })
         this.changed()
         return
       case 'servers':
+        this.#equip?.(frame.body.servers)
         this.#recovery.servers(frame.body.servers)
         return
       case 'ended':
@@ -257,12 +193,15 @@ export class Call extends CallFace {
   // Before the answer.
 
   async #goOn(): Promise<void> {
-    if (this.#state === 'preparing') await this.#ring()
-    else if (this.#state === 'incoming') await this.#accept()
+    if (this.state === 'preparing') {
+      if (this.#o.began === undefined) await this.#ring()
+      else this.#sendTake()
+    }
+    if (this.state === 'incoming') await this.#accept()
   }
 
   async #ring(): Promise<void> {
-    if (this.#state !== 'preparing') return
+    if (this.state !== 'preparing') return
     this.#become('outgoing')
     this.#timers.set('calling', waits.calling, () => this.#leave('hangup', 'failed'))
     try {
@@ -274,14 +213,14 @@ export class Call extends CallFace {
   }
 
   #sendRing(): void {
-    if (this.#state !== 'outgoing' || this.#sealed === undefined) return
+    if (this.state !== 'outgoing' || this.#sealed === undefined) return
     const body = { media: this.video ? 'video' : 'audio', sealed: this.#sealed, ...(this.#early.wanted ? { early: true } : {}) } as const
     this.#ringFrame = this.#leg.send('ring', body, { account: this.peer })
   }
 
   #calling({ servers, ring_seconds }: BodyOf['calling']): void {
     this.#toldAgain()
-    if (this.#state !== 'outgoing' || this.#called) return
+    if (this.state !== 'outgoing' || this.#called) return
     this.#called = true
     this.#servers = servers
     this.#early.equip(servers)
@@ -301,7 +240,7 @@ export class Call extends CallFace {
   async #accept(): Promise<void> {
     const early = this.#early.ready
     const answer = early ? undefined : await this.#prepared
-    if (this.#state !== 'incoming') return
+    if (this.state !== 'incoming') return
     this.#sealed = answer === undefined ? undefined : sealJSON(answer)
     this.#become('connecting')
     this.#timers.clear('ring')
@@ -326,20 +265,50 @@ export class Call extends CallFace {
     return true
   }
 
+  // From one device to another.
+
+  #sendTake(): void {
+    if (this.state !== 'preparing' && this.state !== 'connecting') return
+    this.#become('connecting')
+    this.#timers.set('connect', waits.calling, () => this.#leave('hangup', 'failed'))
+    this.#takeFrame = this.#leg.send('take', {})
+  }
+
+  /** A side goes on on another device: the two connect anew. */
+  #meet(peer: Address): void {
+    this.put({ other: peer, remoteAway: false })
+    this.#tookEarly = false
+    this.#recovery.drop()
+    this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'lost'))
+    this.#become(this.state === 'connected' ? 'reconnecting' : this.state)
+    const servers = new Promise<readonly ICEServer[]>((resolve) => {
+      this.#equip = resolve
+    })
+    this.#leg.send('relay', {})
+    this.#step(this.link.anew(servers, this.direction === 'outgoing'))
+    this.tellSending()
+  }
+
   // After the answer.
 
-  #answered({ media, peer, sealed, early }: BodyOf['answered']): void {
+  #answered({ media, peer, sealed, early, moved }: BodyOf['answered']): void {
+    const { other } = this
+    if (other !== undefined && (moved === true || other.device !== peer.device)) {
+      this.#leg.toldAgain()
+      this.#meet(peer)
+      return
+    }
     this.#toldAgain()
-    if (this.#other !== undefined) return
-    switch (this.#state) {
+    if (other !== undefined) return
+    switch (this.state) {
       case 'incoming': // taken on another page of this device
         this.#finish('answered_elsewhere', false)
         return
       case 'outgoing':
-        this.#remote = { audio: true, video: media === 'video' }
+        this.put({ remote: { audio: true, video: media === 'video' } })
         this.#timers.clear('ring')
         this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'failed'))
-        this.#other = peer
+        this.put({ other: peer })
         this.#become('connecting')
         if (early !== true) {
           this.#early.yield()
@@ -350,7 +319,11 @@ export class Call extends CallFace {
         }
         break
       case 'connecting':
-        this.#other = peer
+        if (this.#o.began !== undefined) {
+          this.#meet(peer)
+          return
+        }
+        this.put({ other: peer })
         this.#step(this.#establish(undefined))
         if (this.link.state === 'connected') this.#linkChanged()
         break
@@ -365,18 +338,18 @@ export class Call extends CallFace {
   }
 
   #linkChanged(): void {
-    if (this.#other === undefined) return
+    if (this.other === undefined) return
     if (this.link.state === 'connected') {
       this.#timers.clear('connect')
       this.#recovery.healed()
-      this.#connectedAt ??= this.#o.env.now()
+      this.put({ connectedAt: this.connectedAt ?? this.#o.env.now() })
       this.meter.start()
       this.#recovery.watch()
       if (this.#tookEarly) this.#tryDirect()
       this.#become('connected')
       return
     }
-    if (this.#state === 'connected') {
+    if (this.state === 'connected') {
       this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'lost'))
       this.#become('reconnecting')
     }
@@ -394,7 +367,7 @@ export class Call extends CallFace {
   }
 
   protected override tellSending(): void {
-    if (this.#other !== undefined) this.#leg.send('media', this.sending)
+    if (this.other !== undefined) this.#leg.send('media', this.sending)
   }
 
   // The session with the hub.
@@ -406,22 +379,24 @@ export class Call extends CallFace {
    */
   #fresh(rebooted: boolean): void {
     this.#rebooted ||= rebooted
-    if (this.#state === 'outgoing' && !this.#called) this.#sendRing()
-    else if (this.#state === 'connecting' && this.#other === undefined) this.#sendAnswer()
-    else if (this.#other !== undefined) {
-      this.#rejoinFrame = this.#leg.rejoin({ media: this.video ? 'video' : 'audio', peer: this.#other, ...(this.direction === 'outgoing' ? { caller: true } : {}) })
-    } else if (this.#state !== 'preparing') this.#leg.expectAgain()
+    if (this.state === 'outgoing' && !this.#called) this.#sendRing()
+    else if (this.state === 'connecting' && this.other === undefined) {
+      if (this.#o.began === undefined) this.#sendAnswer()
+      else this.#sendTake()
+    } else if (this.other !== undefined) {
+      this.#rejoinFrame = this.#leg.rejoin({ media: this.video ? 'video' : 'audio', peer: this.other, ...(this.direction === 'outgoing' ? { caller: true } : {}) })
+    } else if (this.state !== 'preparing') this.#leg.expectAgain()
   }
 
   #toldAgain(): void {
     if (!this.#leg.toldAgain()) return
-    if (this.#state === 'incoming') this.#leg.send('ringing', {})
-    if (this.#other === undefined) return
+    if (this.state === 'incoming') this.#leg.send('ringing', {})
+    if (this.other === undefined) return
     this.tellSending()
     this.link.repeat()
     if (this.#rebooted && this.path === 'relayed') this.#recovery.start()
     else this.#recovery.again()
-    if (this.#rebooted) this.#remoteAway = false // a hub that just started says so where they are
+    if (this.#rebooted) this.put({ remoteAway: false }) // a hub that just started says so where they are
     this.#rebooted = false
     this.changed()
   }
@@ -429,8 +404,9 @@ export class Call extends CallFace {
   #refused(ref: FrameId | undefined, code: ErrorCode): void {
     if (ref === undefined) return
     if (ref === this.#ringFrame) this.#finish(code === 'unreachable' || code === 'rate_limited' ? code : 'error', false)
-    else if (ref === this.#answerFrame && this.#other === undefined) this.#finish(code === 'call_gone' ? 'cancelled' : 'error', false)
+    else if (ref === this.#answerFrame && this.other === undefined) this.#finish(code === 'call_gone' ? 'cancelled' : 'error', false)
     else if (ref === this.#rejoinFrame) this.#notBack(code)
+    else if (ref === this.#takeFrame && this.other === undefined) this.#finish(code === 'rate_limited' ? code : 'hangup', false)
     else if (ref === this.#recovery.asked && code === 'call_gone' && !this.#leg.unsure) this.#finish('lost', false)
   }
 
@@ -446,11 +422,11 @@ export class Call extends CallFace {
   /** Whether the other side found no way, as we didn't: the one whose clock was faster hangs up, and neither of them pressed anything. */
   #gaveUp(reason: EndReason): boolean {
     const since = this.#connectingSince
-    return reason === 'hangup' && this.#state === 'connecting' && since !== undefined && this.#o.env.now() - since > waits.connect - waits.apart
+    return reason === 'hangup' && this.state === 'connecting' && since !== undefined && this.#o.env.now() - since > waits.connect - waits.apart
   }
 
   #abandon(): void {
-    if (this.#state === 'outgoing') this.#leave('hangup', 'glare')
+    if (this.state === 'outgoing') this.#leave('hangup', 'glare')
     else this.#finish('glare', true)
   }
 
@@ -460,7 +436,7 @@ export class Call extends CallFace {
   }
 
   #finish(reason: EndReason, byUs: boolean): void {
-    if (this.#state === 'ended') return
+    if (this.state === 'ended') return
     this.#timers.clearAll()
     for (const unhear of this.#unhear) unhear()
     this.#leg.close()
@@ -469,9 +445,7 @@ export class Call extends CallFace {
     this.own.stop()
     this.#early.close()
     this.link.close()
-    this.#endReason = reason
-    this.#endedByUs = byUs
-    this.#endedAt = this.#o.env.now()
+    this.put({ endReason: reason, endedByUs: byUs, endedAt: this.#o.env.now() })
     this.#become('ended')
     this.emit('ended', reason)
   }
@@ -482,17 +456,17 @@ export class Call extends CallFace {
   }
 
   #broken(error: unknown): void {
-    if (this.#state === 'ended' || error instanceof LinkClosed) return
+    if (this.state === 'ended' || error instanceof LinkClosed) return
     this.#leave('hangup', 'failed')
   }
 
   #setAnswering(on: boolean): void {
-    this.#answering = on
-    if (this.#state === 'incoming') this.changed()
+    this.put({ answering: on })
+    if (this.state === 'incoming') this.changed()
   }
 
   #become(state: CallState): void {
-    this.#state = state
+    this.put({ state })
     if (state === 'connecting') this.#connectingSince ??= this.#o.env.now()
     this.changed()
   }

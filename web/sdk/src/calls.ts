@@ -1,4 +1,4 @@
-import { type CallSettings, type Goodbye } from './call-types.ts'
+import { type CallElsewhere, type CallSettings, type Goodbye } from './call-types.ts'
 import { Call } from './call.ts'
 import { Emitter } from './emitter.ts'
 import { type Environment } from './environment.ts'
@@ -6,7 +6,7 @@ import { type Received } from './frames.ts'
 import { Measuring } from './measuring.ts'
 import { type SignalSocket } from './socket.ts'
 import { newId } from './text.ts'
-import { type AccountId, type CallId, type FrameId } from './wire.gen.ts'
+import { type AccountId, type BodyOf, type CallId, type FrameId } from './wire.gen.ts'
 
 interface CallsEvents extends Record<string, readonly unknown[]> {
   /** Another call is the current one, or none is. */
@@ -15,6 +15,8 @@ interface CallsEvents extends Record<string, readonly unknown[]> {
   readonly incoming: readonly [call: Call]
   /** Somebody calls while there is a call, or that has ended. */
   readonly waiting: [call: Call | undefined]
+  /** What this person has on other devices has changed. */
+  readonly elsewhere: []
 }
 
 const yieldFor = 5000
@@ -45,6 +47,7 @@ export class Calls extends Emitter<CallsEvents> {
   /** How calls go, of a person who has agreed that it is told. */
   readonly #measuring = new Map<CallId, Measuring>()
   readonly #leaving = new Map<CallId, Leaving>()
+  readonly #elsewhere = new Map<CallId, CallElsewhere>()
   /** Read when a call begins. */
   settings: CallSettings = { relay: 'auto' }
 
@@ -53,7 +56,11 @@ export class Calls extends Emitter<CallsEvents> {
     this.#env = env
     this.#signal = signal
     signal.on('frame', (frame) => this.#take(frame))
-    signal.on('fresh', () => this.#leaveAgain())
+    signal.on('fresh', () => {
+      this.#elsewhere.clear() // they are told anew
+      this.emit('elsewhere')
+      this.#leaveAgain()
+    })
   }
 
   /** possible is false where the browser has no WebRTC: there, don't start or answer a call. */
@@ -68,6 +75,21 @@ export class Calls extends Emitter<CallsEvents> {
   /** The call of somebody who calls while there is another. */
   get waiting(): Call | undefined {
     return this.#waiting
+  }
+
+  /** The calls that this person has on other devices. */
+  get elsewhere(): readonly CallElsewhere[] {
+    return [...this.#elsewhere.values()]
+  }
+
+  /** bring has one of them go on here. It returns nothing where one runs here, or that one is over. */
+  bring(id: CallId): Call | undefined {
+    const there = this.#elsewhere.get(id)
+    if (there === undefined || this.#current !== undefined) return undefined
+    const call = this.#make(id, there.peer, there.caller ? 'outgoing' : 'incoming', there.video, this.settings, there.began)
+    this.#become(call)
+    void call.bring()
+    return call
   }
 
   /** switchTo answers the call that waits, and ends the current one: on this device alone, where that only rings. */
@@ -97,7 +119,7 @@ export class Calls extends Emitter<CallsEvents> {
     return call
   }
 
-  #make(id: CallId, peer: AccountId, direction: Call['direction'], video: boolean, settings = this.settings): Call {
+  #make(id: CallId, peer: AccountId, direction: Call['direction'], video: boolean, settings = this.settings, began?: number): Call {
     const call = new Call({
       env: this.#env,
       signal: this.#signal,
@@ -106,9 +128,10 @@ export class Calls extends Emitter<CallsEvents> {
       peer,
       direction,
       video,
+      ...(began === undefined ? {} : { began }),
       goodbye: (leaving, kind) => this.#leave(leaving, { kind }),
     })
-    this.#measure(call)
+    if (began === undefined) this.#measure(call)
     call.on('ended', () => this.#ended(call))
     return call
   }
@@ -135,6 +158,7 @@ export class Calls extends Emitter<CallsEvents> {
       this.#incoming(frame)
       return
     }
+    this.#sees(frame)
     if (frame.kind === 'ended') {
       this.#leaving.delete(frame.call)
       if (this.#held?.call === frame.call) this.#held = undefined
@@ -147,6 +171,17 @@ export class Calls extends Emitter<CallsEvents> {
     } else if ((frame.kind === 'answered' || frame.kind === 'calling') && !this.#leaving.has(frame.call)) {
       this.#leave(frame.call, { kind: 'hangup' }) // of a page that is gone
     }
+  }
+
+  /** What is answered is here now. */
+  #sees({ kind, call, body }: Received): void {
+    if (call !== undefined && (kind === 'elsewhere' || kind === 'answered')) this.#there(call, body)
+  }
+
+  #there(id: CallId, { device, peer, media, caller = false, seconds = 0 }: Partial<BodyOf['elsewhere']>): void {
+    if (device !== undefined && peer?.account !== undefined) this.#elsewhere.set(id, { id, peer: peer.account, video: media === 'video', caller, began: this.#env.now() - seconds * 1000 })
+    else if (!this.#elsewhere.delete(id)) return
+    this.emit('elsewhere')
   }
 
   #incoming(frame: Received<'incoming'>): void {
@@ -208,6 +243,7 @@ export class Calls extends Emitter<CallsEvents> {
   #ended(call: Call): void {
     if (call === this.#waiting) this.#wait(undefined)
     if (call !== this.#current) return
+    if (call.endReason !== 'cancelled') this.#there(call.id, {})
     const held = this.#held
     this.#held = undefined
     const account = held?.from?.account

@@ -16,7 +16,7 @@ export {
   type ServerInfo,
 } from './api-types.ts'
 export { Call } from './call.ts'
-export { type CallSettings, type CallState, type EndReason } from './call-types.ts'
+export { type CallElsewhere, type CallSettings, type CallState, type EndReason } from './call-types.ts'
 export { Calls } from './calls.ts'
 export { type Client, type ClientOptions, createClient } from './client.ts'
 export { type Environment, type MediaSource, type NetworkEvent, type SocketLike } from './environment.ts'

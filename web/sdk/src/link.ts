@@ -44,6 +44,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #queue: Promise<unknown> = Promise.resolve()
   #state: LinkState = 'new'
   #hushed = false
+  #replacing = false
   #established = false
   #closed = false
   #offered: Description | undefined
@@ -95,10 +96,7 @@ export class PeerLink extends Emitter<LinkEvents> {
    */
   offer(): Promise<Description> {
     return this.#enqueue(async () => {
-      for (const kind of ['audio', 'video'] as const) {
-        const { sender } = this.#peer.addTransceiver(kind, { direction: 'sendrecv', streams: [this.#outStream] })
-        await sender.replaceTrack(this.#tracks.get(kind) ?? null)
-      }
+      await this.#addBoth()
       const { sdp = '' } = await this.#peer.createOffer()
       this.#offered = { type: 'offer', sdp }
       return this.#offered
@@ -172,6 +170,29 @@ export class PeerLink extends Emitter<LinkEvents> {
       this.#established = true
       this.#peer.setConfiguration(this.#configuration(servers))
       this.#stateChanged()
+      this.emit('media')
+    })
+  }
+
+  /** anew connects with another device in the place of the one so far, as soon as there are servers; one of the two offers. */
+  anew(servers: Promise<readonly ICEServer[]>, offers: boolean): Promise<void> {
+    this.#replacing = true // what becomes of the old one counts for nothing
+    this.#state = 'new'
+    return this.#enqueue(async () => {
+      const configuration = this.#configuration(await servers)
+      if (this.#closed) return
+      drop(this.#peer)
+      this.#peer = this.#env.createPeer(configuration)
+      clearTimeout(this.#repeat)
+      this.#forget()
+      this.#early = []
+      this.#relays = new Set()
+      this.#lastOffer = this.#role = this.#offered = this.#prepared = undefined
+      this.#remoteStream = this.#env.createStream()
+      this.#hushed = this.#replacing = false
+      this.#established = true
+      this.#hear()
+      if (offers) await this.#addBoth()
       this.emit('media')
     })
   }
@@ -262,6 +283,13 @@ export class PeerLink extends Emitter<LinkEvents> {
   close(): void {
     this.#leave()
     drop(this.#peer)
+  }
+
+  async #addBoth(): Promise<void> {
+    for (const kind of ['audio', 'video'] as const) {
+      const { sender } = this.#peer.addTransceiver(kind, { direction: 'sendrecv', streams: [this.#outStream] })
+      await sender.replaceTrack(this.#tracks.get(kind) ?? null)
+    }
   }
 
   #hear(): void {
@@ -422,7 +450,7 @@ export class PeerLink extends Emitter<LinkEvents> {
   #stateChanged(): void {
     const told = stateOf(this.#peer)
     const state = told === 'connected' && this.#hushed ? 'disconnected' : told
-    if (state === this.#state || state === undefined) return
+    if (state === this.#state || state === undefined || this.#replacing) return
     this.#state = state
     this.emit('state', state)
   }

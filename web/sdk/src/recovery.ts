@@ -189,6 +189,12 @@ export class Recovery {
     clearTimeout(this.#timer)
   }
 
+  /** drop forgets the search: there is another connection in the place of the one whose way was lost. */
+  drop(): void {
+    this.#wanted = false
+    this.healed()
+  }
+
   close(): void {
     this.#lookout.stop()
     for (const unhear of this.#unhear) unhear()

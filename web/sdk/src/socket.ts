@@ -212,6 +212,7 @@ export class SignalSocket extends Emitter<SocketEvents> {
       body: {
         min: wire.minVersion,
         max: wire.maxVersion,
+        features: [wire.featureMove],
         ...(this.#resume === undefined ? {} : { resume: this.#resume, cursor: this.#cursor }),
       },
     })

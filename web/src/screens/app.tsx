@@ -13,7 +13,6 @@ import { Toasts } from '../ui/toasts.tsx'
 import { LinkBanner } from './banner.tsx'
 import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
-import { NotFound } from './not-found.tsx'
 import { Offers } from './offers.tsx'
 
 /** Waits says that something is on its way, or that it did not come. */
@@ -49,6 +48,7 @@ const Check = later(async () => (await import('./check.tsx')).Check, Waits)
 const People = later(async () => (await import('./people/people.tsx')).People, Waits)
 const Settings = later(async () => (await import('./settings/settings.tsx')).Settings, Waits)
 const CallOverlay = later(async () => (await import('./call/overlay.tsx')).CallOverlay, () => null)
+const NotFound = later(async () => (await import('./not-found.tsx')).NotFound, Waits)
 /** Every component in every state; few ever look, so it comes when it is asked for. */
 const Parts = later(async () => (await import('./components.tsx')).Components, Waits)
 

@@ -2,7 +2,22 @@ import { t } from '../text/index.ts'
 import { useApp } from '../ui/context.ts'
 import { Button } from '../ui/button.tsx'
 
-/** LinkBanner says when the page no longer hears from the server, and what to do. */
+/** Elsewhere says that one talks on another device, and has the call go on here. */
+function Elsewhere() {
+  const { call, people } = useApp()
+  const there = call.elsewhere.value
+  if (call.running.value || there === undefined) return null
+  return (
+    <div class="banner">
+      <span>{t.call.elsewhere(people.friend(there.peer)?.displayName ?? t.call.someone)}</span>
+      <Button kind="quiet" onClick={() => call.bring()}>
+        {t.call.continueHere}
+      </Button>
+    </div>
+  )
+}
+
+/** LinkBanner says when the page no longer hears from the server, and what to do, and of a call on another device. */
 export function LinkBanner() {
   const { link, page } = useApp()
   const trouble = link.trouble.value
@@ -24,6 +39,7 @@ export function LinkBanner() {
           )}
         </div>
       )}
+      <Elsewhere />
     </div>
   )
 }

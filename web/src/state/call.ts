@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import { type AccountId, type Call as SdkCall } from '@ringfence/sdk'
+import { type AccountId, type Call as SdkCall, type CallElsewhere } from '@ringfence/sdk'
 
 import { CallDevices, type Machine } from './call-devices.ts'
 import { Notes } from './call-notes.ts'
@@ -93,6 +93,8 @@ export class CallRoom {
   readonly devices: CallDevices
   /** Who calls meanwhile. */
   readonly waiting: CallWaiting
+  /** What goes on on another device. */
+  readonly elsewhere = signal<CallElsewhere | undefined>(undefined)
   readonly #calls: Calls
   readonly #cannot: (() => void) | undefined
   readonly #people: People
@@ -112,6 +114,7 @@ export class CallRoom {
     this.#preferences = preferences
     this.devices = new CallDevices(machine)
     this.waiting = new CallWaiting(calls, people)
+    calls.on('elsewhere', () => (this.elsewhere.value = calls.elsewhere.at(-1)))
     calls.on('change', (call) => this.#take(call))
     preferences?.pushToTalk.subscribe((startMuted) => {
       calls.settings = { ...calls.settings, startMuted }
@@ -140,6 +143,13 @@ export class CallRoom {
     if (this.running.value || this.#hopeless()) return
     if (name !== undefined) this.#names.set(account, name)
     this.#take(this.#calls.start(account, { video }))
+  }
+
+  /** Has the call go on here that one has on another device. */
+  bring(): void {
+    const there = this.elsewhere.peek()
+    if (there === undefined || this.running.value || this.#hopeless()) return
+    this.#take(this.#calls.bring(there.id))
   }
 
   answer(video: boolean): void {

@@ -27,8 +27,10 @@ export interface Calls {
   readonly possible: boolean
   settings: SdkCalls['settings']
   start: (account: string, options: { video: boolean }) => Call
+  readonly elsewhere: SdkCalls['elsewhere']
+  bring: (id: string) => Call | undefined
   switchTo: (options: { video: boolean }) => Promise<void>
-  on: (event: 'change' | 'waiting', fn: (call: Call | undefined) => void) => () => void
+  on: (event: 'change' | 'waiting' | 'elsewhere', fn: (call?: Call) => void) => () => void
 }
 
 /** Place is where one is: the address bar. */

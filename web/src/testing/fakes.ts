@@ -1,7 +1,7 @@
 // Hand-written stand-ins for what view models need from outside. Only tests
 // import this.
 
-import { ApiError, type Devices, type Effects, type Friend, type FriendList, type Me, type MediaChoice, NetworkError, type Person } from '@ringfence/sdk'
+import { ApiError, type CallElsewhere, type Devices, type Effects, type Friend, type FriendList, type Me, type MediaChoice, NetworkError, type Person } from '@ringfence/sdk'
 
 import { type Client } from '../state/app.ts'
 import { type Api, type Call, type Calls, type Link, type Page, type Preview } from '../state/ports.ts'
@@ -143,6 +143,20 @@ export class FakeCalls extends Wire {
   take(call: FakeCall | undefined): void {
     this.current = call
     this.tell('change', call)
+  }
+
+  elsewhere: CallElsewhere[] = []
+
+  /** What the person has on other devices. */
+  has(...calls: CallElsewhere[]): void {
+    this.elsewhere = calls
+    this.tell('elsewhere')
+  }
+
+  bring(id: string): Call | undefined {
+    this.asked.push(`bring ${id}`)
+    const there = this.elsewhere.find((c) => c.id === id)
+    return there && this.start(there.peer, { video: there.video })
   }
 
   waiting: FakeCall | undefined

@@ -83,7 +83,7 @@ export function End({ shown, name }: { shown: CallShown; name: string }) {
           </h1>
           {why !== '' && <p>{why}</p>}
         </div>
-        {shown.talked && <p class="nums">{t.call.lasted(call.seconds.value)}</p>}
+        {shown.talked && shown.end !== 'moved' && <p class="nums">{t.call.lasted(call.seconds.value)}</p>}
         {waits && (
           <p role="status" class={here ? 'here-now' : ''}>
             {here ? t.stage.hereNow(name) : shown.end === 'offline' ? t.stage.waitHere(name) : ''}

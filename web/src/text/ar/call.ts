@@ -45,6 +45,8 @@ export const call = {
   withoutMicrophone: 'المتابعة بلا ميكروفون',
   playBlocked: 'يحبس المتصفح الصوت حتى تضغط زرًا.',
   play: 'تشغيل الصوت',
+  elsewhere: (name: string) => `أنت في مكالمة مع ${apart(name)} على جهاز آخر.`,
+  continueHere: 'تابع هنا',
   controls: 'أزرار المكالمة',
 
   ended: {
@@ -53,7 +55,7 @@ export const call = {
     declined: { title: 'ليس الآن', why: (name: string) => `لا يستطيع ${apart(name)} الكلام الآن.` },
     busy: { title: 'في مكالمة أخرى', why: (name: string) => `${apart(name)} في مكالمة. حاول بعد قليل.` },
     answered_elsewhere: { title: 'أُجيب من مكان آخر', why: () => 'أجبت عن هذه المكالمة من نافذة أخرى أو من جهاز آخر.' },
-    moved: { title: 'تستمر في مكان آخر', why: () => 'تواصل هذه المكالمة على جهاز آخر.' },
+    moved: { title: 'انتقلت المكالمة', why: () => 'تستمر على جهاز آخر.' },
     no_answer: { title: 'لا رد', why: (name: string) => `لم يردّ ${apart(name)}، وسيظهر أنك اتصلت.` },
     offline: { title: 'غير موجود', why: (name: string) => `${apart(name)} ليس هنا الآن، وسيظهر أنك اتصلت.` },
     lost: { title: 'انقطع الاتصال', why: () => 'بقي أحد الطرفين بلا شبكة طويلًا. أعد الاتصال حين تعود.' },

@@ -44,6 +44,8 @@ export const call = {
   withoutMicrophone: 'Ohne Mikrofon weiter',
   playBlocked: 'Der Browser hält den Ton zurück, bis du eine Taste drückst.',
   play: 'Ton abspielen',
+  elsewhere: (name: string) => `Du bist auf einem anderen Gerät in einem Anruf mit ${name}.`,
+  continueHere: 'Hier weiterführen',
   controls: 'Anruf steuern',
 
   ended: {
@@ -52,7 +54,7 @@ export const call = {
     declined: { title: 'Gerade nicht', why: (name: string) => `${name} kann jetzt nicht sprechen.` },
     busy: { title: 'Besetzt', why: (name: string) => `${name} spricht gerade mit jemand anderem. Versuch es etwas später.` },
     answered_elsewhere: { title: 'Woanders angenommen', why: () => 'Du hast diesen Anruf in einem anderen Fenster oder auf einem anderen Gerät angenommen.' },
-    moved: { title: 'Woanders fortgesetzt', why: () => 'Du führst diesen Anruf auf einem anderen Gerät weiter.' },
+    moved: { title: 'Anruf fortgesetzt', why: () => 'Er geht auf einem anderen Gerät weiter.' },
     no_answer: { title: 'Keine Antwort', why: (name: string) => `${name} hat nicht abgenommen und wird sehen, dass du angerufen hast.` },
     offline: { title: 'Nicht da', why: (name: string) => `${name} ist gerade nicht da und wird sehen, dass du angerufen hast.` },
     lost: { title: 'Verbindung verloren', why: () => 'Eine Seite war zu lange ohne Netz. Ruf noch einmal an, wenn es wieder da ist.' },

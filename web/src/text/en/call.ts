@@ -44,6 +44,8 @@ export const call = {
   withoutMicrophone: 'Go on without microphone',
   playBlocked: 'The browser holds the sound back until you press a button.',
   play: 'Play sound',
+  elsewhere: (name: string) => `You’re in a call with ${name} on another device.`,
+  continueHere: 'Continue here',
   controls: 'Call controls',
 
   ended: {
@@ -52,7 +54,7 @@ export const call = {
     declined: { title: 'Not now', why: (name: string) => `${name} can’t talk now.` },
     busy: { title: 'In another call', why: (name: string) => `${name} is in a call. Try again in a while.` },
     answered_elsewhere: { title: 'Answered elsewhere', why: () => 'You took this call in another window or on another device.' },
-    moved: { title: 'Continued elsewhere', why: () => 'You are going on with this call on another device.' },
+    moved: { title: 'Call moved', why: () => 'It goes on on another device.' },
     no_answer: { title: 'No answer', why: (name: string) => `${name} didn’t pick up, and will see that you called.` },
     offline: { title: 'Not here', why: (name: string) => `${name} isn’t here right now, and will see that you called.` },
     lost: { title: 'Connection lost', why: () => 'One side was without a network for too long. Call again when it is back.' },

@@ -44,6 +44,8 @@ export const call = {
   withoutMicrophone: 'Seguir sin micrófono',
   playBlocked: 'El navegador retiene el sonido hasta que pulses un botón.',
   play: 'Oír el sonido',
+  elsewhere: (name: string) => `Estás en una llamada con ${name} en otro dispositivo.`,
+  continueHere: 'Continuar aquí',
   controls: 'Botones de la llamada',
 
   ended: {
@@ -52,7 +54,7 @@ export const call = {
     declined: { title: 'Ahora no', why: (name: string) => `${name} no puede hablar ahora.` },
     busy: { title: 'En otra llamada', why: (name: string) => `${name} está en una llamada. Prueba dentro de un rato.` },
     answered_elsewhere: { title: 'Contestada en otro sitio', why: () => 'Contestaste esta llamada en otra ventana o en otro dispositivo.' },
-    moved: { title: 'Continúa en otro sitio', why: () => 'Sigues con esta llamada en otro dispositivo.' },
+    moved: { title: 'Llamada trasladada', why: () => 'Continúa en otro dispositivo.' },
     no_answer: { title: 'Sin respuesta', why: (name: string) => `${name} no contestó, y verá que llamaste.` },
     offline: { title: 'No está', why: (name: string) => `${name} no está aquí ahora, y verá que llamaste.` },
     lost: { title: 'Se perdió la conexión', why: () => 'Una de las dos partes estuvo demasiado tiempo sin red. Vuelve a llamar cuando la haya.' },

@@ -44,6 +44,8 @@ export const call = {
   withoutMicrophone: 'Continuer sans micro',
   playBlocked: 'Le navigateur retient le son jusqu’à ce que tu appuies sur un bouton.',
   play: 'Mettre le son',
+  elsewhere: (name: string) => `Tu es en appel avec ${name} sur un autre appareil.`,
+  continueHere: 'Continuer ici',
   controls: 'Commandes de l’appel',
 
   ended: {
@@ -52,7 +54,7 @@ export const call = {
     declined: { title: 'Pas maintenant', why: (name: string) => `${name} ne peut pas parler maintenant.` },
     busy: { title: 'Occupé', why: (name: string) => `${name} est en communication. Réessaie un peu plus tard.` },
     answered_elsewhere: { title: 'Pris ailleurs', why: () => 'Tu as pris cet appel dans une autre fenêtre ou sur un autre appareil.' },
-    moved: { title: 'Continué ailleurs', why: () => 'Tu continues cet appel sur un autre appareil.' },
+    moved: { title: 'Appel déplacé', why: () => 'Il continue sur un autre appareil.' },
     no_answer: { title: 'Pas de réponse', why: (name: string) => `${name} n’a pas répondu et verra que tu as appelé.` },
     offline: { title: 'Hors ligne', why: (name: string) => `${name} n’est pas là en ce moment et verra que tu as appelé.` },
     lost: { title: 'Connexion perdue', why: () => 'L’un de vous est resté trop longtemps sans réseau. Rappelle quand il est revenu.' },
