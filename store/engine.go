@@ -55,6 +55,7 @@ const (
 	TableAsks     Table = "asks"     // to account, from account
 	TableInvites  Table = "invites"  // SHA-256 of the token
 	TableNotices  Table = "notices"  // account, notice
+	TableLogs     Table = "logs"     // account, sequence number of an entry, big endian
 	TableAudit    Table = "audit"    // sequence number, big endian
 	TableIndexes  Table = "indexes"  // secondary look-ups: index name, then its own key
 )
@@ -63,6 +64,6 @@ const (
 func Tables() []Table {
 	return []Table{
 		TableMeta, TableAccounts, TableHandles, TableDevices, TableSessions, TableFriends,
-		TableAsks, TableInvites, TableNotices, TableAudit, TableIndexes,
+		TableAsks, TableInvites, TableNotices, TableLogs, TableAudit, TableIndexes,
 	}
 }

@@ -55,6 +55,7 @@ type Tx struct {
 	Asks     AskTable
 	Invites  InviteTable
 	Notices  NoticeTable
+	Logs     LogTable
 	Audit    AuditLog
 }
 

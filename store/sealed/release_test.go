@@ -80,7 +80,7 @@ func (r release) write(t *testing.T, db store.DB, keys *keyring.Keyring) {
 			tx.Handles.ClaimHandle(ctx, r.anna.Handle, r.anna.ID), tx.Handles.ClaimHandle(ctx, r.ben.Handle, r.ben.ID),
 			tx.Handles.ClaimHandle(ctx, "gone.1111", gone), tx.Devices.PutDevice(ctx, r.device), tx.Sessions.PutSession(ctx, r.session),
 			tx.Friends.PutEdge(ctx, r.edge), tx.Asks.PutAsk(ctx, r.ask), tx.Invites.PutInvite(ctx, r.invite),
-			tx.Notices.PutNotice(ctx, r.notice), tx.Audit.Append(ctx, r.audit),
+			tx.Notices.PutNotice(ctx, r.notice), tx.Logs.PutLogEntry(ctx, r.notice.Account, 0, []byte("of devices")), tx.Audit.Append(ctx, r.audit),
 		)
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ type tx struct {
 func (t *tx) tables() store.Tx {
 	return store.Tx{
 		Accounts: accounts{t}, Handles: handles{t}, Devices: devices{t}, Sessions: sessions{t},
-		Friends: friends{t}, Asks: asks{t}, Invites: invites{t}, Notices: notices{t}, Audit: audit{t},
+		Friends: friends{t}, Asks: asks{t}, Invites: invites{t}, Notices: notices{t}, Logs: logs{t}, Audit: audit{t},
 	}
 }
 

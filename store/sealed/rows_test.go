@@ -49,6 +49,8 @@ func fill(t testing.TB, db store.DB, keys storetest.Keys) people {
 			tx.Invites.PutInvite(ctx, store.Invite{Token: store.TokenHash{2}, ID: id.NewInvite(), Role: store.RoleOwner, CreatedAt: at}),
 			tx.Notices.PutNotice(ctx, store.Notice{ID: id.NewNotice(), Account: p.anna, Kind: store.NoticeMissed, From: p.ben, At: at}),
 			tx.Notices.PutNotice(ctx, store.Notice{ID: id.NewNotice(), Account: p.ben, Kind: store.NoticeMissed, From: p.anna, At: at}),
+			tx.Logs.PutLogEntry(ctx, p.anna, 0, []byte("of anna's devices")),
+			tx.Logs.PutLogEntry(ctx, p.ben, 0, []byte("of ben's devices")),
 			tx.Audit.Append(ctx, store.AuditEntry{At: at, Account: p.anna, Action: store.AuditSignUp}),
 			tx.Audit.Append(ctx, store.AuditEntry{At: at, Action: store.AuditInviteMade, Detail: "operator"}),
 		)
@@ -175,6 +177,7 @@ func readAll(t *testing.T, db store.DB, p people, table store.Table) error {
 		store.TableNotices: func(tx store.Tx, a id.Account, _ byte) (any, error) {
 			return tx.Notices.Notices(ctx, a, id.Notice{}, 9)
 		},
+		store.TableLogs: func(tx store.Tx, a id.Account, _ byte) (any, error) { return tx.Logs.LogEntries(ctx, a, 0, 9) },
 		store.TableHandles: func(tx store.Tx, _ id.Account, n byte) (any, error) {
 			return tx.Handles.Handle(ctx, []string{"anna.4821", "ben.1234"}[n])
 		},

@@ -31,6 +31,7 @@ func RunDB(t *testing.T, open func(t *testing.T) (store.DB, Keys)) {
 		"limits":                 dbLimits,
 		"views cannot write":     dbReadOnly,
 		"rollback":               dbRollback,
+		"device logs":            dbLogs,
 		"records need ids":       dbZeroIDs,
 		"destroyed accounts":     dbDestroyed,
 		"pages pass over":        dbPagesPassOver,
@@ -94,6 +95,7 @@ func dbNotFound(t *testing.T, db store.DB, keys Keys) {
 			wantErr(t, name+" device", second(tx.Devices.Device(ctx, a, id.NewDevice())), store.ErrNotFound)
 			wantErr(t, name+" edge", second(tx.Friends.Edge(ctx, a, b)), store.ErrNotFound)
 			wantErr(t, name+" edge to", second(tx.Friends.Edge(ctx, b, a)), store.ErrNotFound)
+			wantErr(t, name+" log entry", second(tx.Logs.LogEntry(ctx, a, 0)), store.ErrNotFound)
 			wantErr(t, name+" ask", second(tx.Asks.Ask(ctx, a, b)), store.ErrNotFound)
 			return nil
 		})
@@ -109,6 +111,7 @@ func dbNotFound(t *testing.T, db store.DB, keys Keys) {
 			tx.Sessions.DeleteSession(ctx, store.TokenHash{1}), tx.Invites.DeleteInvite(ctx, store.TokenHash{1}),
 			tx.Friends.DeleteEdge(ctx, id.NewAccount(), id.NewAccount()), tx.Asks.DeleteAsk(ctx, id.NewAccount(), id.NewAccount()),
 			tx.Devices.DeleteDevice(ctx, id.NewAccount(), id.NewDevice()), tx.Notices.DeleteNotice(ctx, id.NewAccount(), id.NewNotice()),
+			tx.Logs.DeleteLogEntry(ctx, id.NewAccount(), 0),
 		)
 	})
 }
@@ -210,6 +213,7 @@ func dbLimits(t *testing.T, db store.DB, keys Keys) {
 				"AsksFrom":   second(tx.Asks.AsksFrom(ctx, a, id.Account{}, limit)),
 				"InvitesOf":  second(tx.Invites.InvitesOf(ctx, a, store.TokenHash{}, limit)),
 				"Notices":    second(tx.Notices.Notices(ctx, a, id.Notice{}, limit)),
+				"LogEntries": second(tx.Logs.LogEntries(ctx, a, 0, limit)),
 				"Entries":    second(tx.Audit.Entries(ctx, 0, limit)),
 			} {
 				wantErr(t, name, err, store.ErrLimit)
@@ -269,6 +273,7 @@ func dbZeroIDs(t *testing.T, db store.DB, keys Keys) {
 		"edge of none":   func(tx store.Tx) error { return tx.Friends.PutEdge(ctx, store.Edge{To: a}) },
 		"ask":            func(tx store.Tx) error { return tx.Asks.PutAsk(ctx, store.Ask{From: a}) },
 		"ask of none":    func(tx store.Tx) error { return tx.Asks.PutAsk(ctx, store.Ask{To: a}) },
+		"log entry":      func(tx store.Tx) error { return tx.Logs.PutLogEntry(ctx, id.Account{}, 0, nil) },
 		"notice":         func(tx store.Tx) error { return tx.Notices.PutNotice(ctx, store.Notice{Account: a}) },
 		"edges of none":  func(tx store.Tx) error { return second(tx.Friends.Edges(ctx, id.Account{}, id.Account{}, 1)) },
 		"asks to none":   func(tx store.Tx) error { return second(tx.Asks.AsksTo(ctx, id.Account{}, id.Account{}, 1)) },
@@ -295,7 +300,7 @@ func dbDestroyed(t *testing.T, db store.DB, keys Keys) {
 				tx.Friends.PutEdge(ctx, store.Edge{From: a, To: other}), tx.Asks.PutAsk(ctx, store.Ask{From: a, To: other}),
 				tx.Invites.PutInvite(ctx, store.Invite{Token: store.TokenHash{byte(n + 1)}, Inviter: a}),
 				tx.Notices.PutNotice(ctx, store.Notice{ID: id.NewNotice(), Account: a, From: other}),
-				tx.Audit.Append(ctx, store.AuditEntry{Account: a}),
+				tx.Logs.PutLogEntry(ctx, a, 0, []byte("entry")), tx.Audit.Append(ctx, store.AuditEntry{Account: a}),
 			)
 		}
 		return errors.Join(all...)
@@ -333,11 +338,12 @@ func wantCounts(ctx context.Context, t *testing.T, tx store.Tx, a id.Account, wa
 	asks, err4 := tx.Asks.AsksFrom(ctx, a, id.Account{}, 9)
 	invites, err5 := tx.Invites.InvitesOf(ctx, a, store.TokenHash{}, 9)
 	notices, err6 := tx.Notices.Notices(ctx, a, id.Notice{}, 9)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	entriesOfLog, err7 := tx.Logs.LogEntries(ctx, a, 0, 9)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
 		t.Error(err)
 	}
 	for name, n := range map[string]int{
-		"devices": len(devices), "sessions": len(sessions), "edges": len(edges), "asks": len(asks), "invites": len(invites), "notices": len(notices),
+		"devices": len(devices), "sessions": len(sessions), "edges": len(edges), "asks": len(asks), "invites": len(invites), "notices": len(notices), "log entries": len(entriesOfLog),
 	} {
 		if n != want {
 			t.Errorf("%d %s are left, want %d", n, name, want)
