@@ -1,6 +1,9 @@
 package signal
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // chores does jobs by key. It belongs to a group, holds a bounded number of
 // jobs and runs a bounded number of goroutines, which live only while there is
@@ -73,7 +76,11 @@ func (c *chores[K, V]) next() (k K, v V, ok bool) {
 		if c.doing[k] {
 			continue
 		}
-		c.order = append(c.order[:i], c.order[i+1:]...)
+		if i == 0 {
+			c.order = c.order[1:] // or a long queue would be moved for each
+		} else {
+			c.order = slices.Delete(c.order, i, i+1)
+		}
 		v := c.waiting[k]
 		delete(c.waiting, k)
 		c.doing[k] = true

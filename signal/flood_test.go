@@ -66,3 +66,33 @@ func TestRingsOfOneFriendDoNotKeepOutAnother(t *testing.T) {
 		}
 	})
 }
+
+// Friends who together ring as often as a device takes calls, and more, keep
+// nobody out who has no call with it; each of them gets in once more.
+func TestRingsOfSomeFriendsDoNotKeepOutAnother(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		quiet := ringTime(b, a)
+		got := 0
+		for range 4 {
+			x := id.NewAccount()
+			r.graph.befriend(x, a.addr.Account)
+			d := r.on(0, x)
+			for range wire.MaxRings - 1 {
+				d.ring(a.addr.Account)
+				r.rest()
+				for _, f := range a.all()[wire.KindIncoming] {
+					a.ringing(f.Call)
+					got++
+				}
+			}
+		}
+		if got < wire.MaxCalls || got > wire.MaxCalls+4 {
+			t.Errorf("%d of the flood's calls ring, want %d and one for each who comes later", got, wire.MaxCalls)
+		}
+		if took := ringTime(b, a); took > 2*quiet+10*time.Millisecond {
+			t.Errorf("a ring took %v in the flood and %v without", took, quiet)
+		}
+	})
+}

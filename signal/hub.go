@@ -114,20 +114,20 @@ type Hub struct {
 	//nolint:containedctx // the context of Serve, without its end: what publishing and writing run under
 	base context.Context // set before state becomes serving
 
-	mu        sync.Mutex // guards following
-	state     state
-	closed    bool               // no new sessions, see Refuse
-	greeting  map[*link]struct{} // connections whose hello is awaited; who says nothing does not hold up the end
-	people    map[id.Account]*person
-	lines     map[lineID]*session
-	calls     map[id.Call]*ownedCall
-	callsOf   map[id.Account][]*ownedCall // both ends of each call
-	announces map[id.Account]*announcement
-	rings     map[id.Account]*bucket // outlive the sessions that rang
-	late      map[id.Account]bool    // accounts that are still to be told of a change
+	mu       sync.Mutex // guards following
+	state    state
+	closed   bool               // no new sessions, see Refuse
+	greeting map[*link]struct{} // connections whose hello is awaited; who says nothing does not hold up the end
+	people   map[id.Account]*person
+	lines    map[lineID]*session
+	calls    map[id.Call]*ownedCall
+	callsOf  map[id.Account][]*ownedCall // both ends of each call
+	rings    map[id.Account]*bucket      // outlive the sessions that rang
+	late     map[id.Account]bool         // accounts that are still to be told of a change
 
-	relations chores[relation, relating] // between accounts
-	notices   chores[notice, int]        // of missed calls, which take the store its time
+	comings   chores[id.Account, struct{}] // of whom friends are to be told
+	relations chores[relation, relating]   // between accounts
+	notices   chores[notice, int]          // of missed calls, which take the store its time
 
 	subs subscriptions
 }
@@ -157,7 +157,7 @@ func New(o Options) *Hub {
 	h := &Hub{
 		opt: o, node: o.Node, boot: id.NewBoot(), log: o.Log, rate: o.FrameRate,
 		people: map[id.Account]*person{}, lines: map[lineID]*session{},
-		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{}, announces: map[id.Account]*announcement{},
+		calls: map[id.Call]*ownedCall{}, callsOf: map[id.Account][]*ownedCall{},
 		rings: map[id.Account]*bucket{},
 	}
 	h.work.caught = h.survive
@@ -167,6 +167,7 @@ func New(o Options) *Hub {
 	h.blind = ratelimit.NewBlinder()
 	h.late = map[id.Account]bool{}
 	h.relations = chores[relation, relating]{group: &h.work, hands: 1, most: maxChores, do: h.related, join: relating.and}
+	h.comings = chores[id.Account, struct{}]{group: &h.work, hands: 8, most: maxComings, do: h.tellFriends, join: func(struct{}, struct{}) struct{} { return struct{}{} }}
 	h.notices = chores[notice, int]{group: &h.work, hands: 4, most: maxChores, do: h.leaveNotice, join: func(a, b int) int { return a + b }}
 	h.subs.bus, h.subs.byAccount = o.Bus, map[id.Account]*subscription{}
 	h.handlers = h.routes()

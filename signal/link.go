@@ -19,6 +19,8 @@ type link struct {
 	owner atomic.Pointer[session] // once it has one
 	gen   int                     // of the session; set before owner
 
+	control bucket // of pings and pongs that nobody asked for; only who reads looks at it
+
 	account *meter[id.Account]
 	address *meter[addressKey] // nil where the hub is not told of it
 }
@@ -27,15 +29,22 @@ type link struct {
 func (l *link) options() *ws.Options {
 	return &ws.Options{
 		Subprotocol: wire.Subprotocol, Origins: l.hub.opt.Origins, Limit: wire.MaxFrame, Pool: &l.hub.buffers,
-		Pong: l.ponged, Lot: l.hub.lot, Wake: func() { go l.keep() },
+		Pong: l.ponged, Ping: l.mayControl, Lot: l.hub.lot, Wake: func() { go l.keep() },
 	}
 }
 
 // ponged takes every pong that comes in.
-func (l *link) ponged(payload []byte) {
-	if s := l.owner.Load(); s != nil && len(payload) == 4 {
-		s.ponged(binary.BigEndian.Uint32(payload))
+func (l *link) ponged(payload []byte) bool {
+	if s := l.owner.Load(); s != nil && len(payload) == 4 && s.ponged(binary.BigEndian.Uint32(payload)) {
+		return true
 	}
+	return l.mayControl()
+}
+
+// mayControl counts a control frame that the hub did not ask for, and has to
+// read, and mostly to answer, all the same.
+func (l *link) mayControl() bool {
+	return l.control.take(time.Now(), wire.MaxControlRate, wire.MaxControlBurst) == 0
 }
 
 // refuse closes a connection that has no session, and reads until the client

@@ -17,45 +17,24 @@ type news struct {
 	ask  bool // the friend's hub wants to know of us too
 }
 
-// announcement is an account that came or went and of which friends are still
-// to be told. Guarded by Hub.mu.
-type announcement struct{ again bool }
+// maxComings is how many accounts may have come or gone of which friends are
+// still to be told: more than there can be on one node.
+const maxComings = 1 << 20
 
-// announce tells the friends of an account whether it has sessions here. One
-// goroutine per account does it, so that coming and going keep their order.
-func (h *Hub) announce(a id.Account) {
+// announce tells the friends of an account whether it has sessions here, in
+// the order of coming and going; of several only the last.
+func (h *Hub) announce(a id.Account) { h.comings.add(a, struct{}{}) }
+
+func (h *Hub) tellFriends(a id.Account, _ struct{}) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if an := h.announces[a]; an != nil {
-		an.again = true
-		return
+	online := h.people[a] != nil
+	h.mu.Unlock()
+	all, err := h.opt.Friends.Friends(h.base, a)
+	if err != nil {
+		h.log.ErrorContext(h.base, "friends not listed", "error", err)
 	}
-	an := &announcement{}
-	if h.work.Go(func() { h.tellFriends(a, an) }) {
-		h.announces[a] = an
-	}
-}
-
-func (h *Hub) tellFriends(a id.Account, an *announcement) {
-	for {
-		h.mu.Lock()
-		an.again = false
-		online := h.people[a] != nil
-		h.mu.Unlock()
-		all, err := h.opt.Friends.Friends(h.base, a)
-		if err != nil {
-			h.log.ErrorContext(h.base, "friends not listed", "error", err)
-		}
-		for _, f := range all {
-			h.publish(ofAccount(f), h.presenceOf(a, f, online, online))
-		}
-		h.mu.Lock()
-		if !an.again {
-			delete(h.announces, a)
-			h.mu.Unlock()
-			return
-		}
-		h.mu.Unlock()
+	for _, f := range all {
+		h.publish(ofAccount(f), h.presenceOf(a, f, online, online))
 	}
 }
 

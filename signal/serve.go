@@ -316,6 +316,11 @@ func (h *Hub) read(conn *link, s *session) (parked bool) {
 			h.end(s, wire.CloseProtocol, endProtocol)
 		}
 		conn.Drain()
+	case errors.Is(err, ws.ErrFlood):
+		if s.has(conn.gen) {
+			h.end(s, wire.CloseFlood, endFlood)
+		}
+		conn.Drain()
 	case errors.Is(err, errDead):
 		conn.Drain()
 	case errors.As(err, &left) && left.Code == ws.CodeNormal && s.detach(conn.gen):

@@ -322,7 +322,6 @@ func (s *session) has(gen int) bool {
 	return s.gen == gen && !s.dead
 }
 
-// parts returns the calls that the session takes part in.
 // lost says whether the session was entered and has no connection now, since
 // when, and whether it takes part in a call.
 func (s *session) lost() (since time.Time, inCall, ok bool) {
@@ -331,6 +330,7 @@ func (s *session) lost() (since time.Time, inCall, ok bool) {
 	return s.lostAt, len(s.calls) > 0, s.conn == nil && !s.dead && s.gen > 0
 }
 
+// parts returns the calls that the session takes part in.
 func (s *session) parts() map[id.Call]part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -364,7 +364,7 @@ func (s *session) joinHere(c id.Call, peer id.Account) (ok, elsewhere bool) {
 }
 
 func (s *session) joinLocked(c id.Call, p part) bool {
-	if _, in := s.calls[c]; !in && len(s.calls) >= wire.MaxCalls {
+	if _, in := s.calls[c]; !in && len(s.calls) >= wire.MaxCalls && (len(s.calls) >= wire.MaxCallsOnTop || s.withLocked(p.peer)) {
 		return false
 	}
 	if s.calls == nil {
@@ -373,6 +373,17 @@ func (s *session) joinLocked(c id.Call, p part) bool {
 	s.calls[c] = p
 	delete(s.sights, c)
 	return true
+}
+
+// withLocked reports whether the session has a call with an account. Whoever
+// has none gets in beside many others: else a few friends could keep out all.
+func (s *session) withLocked(a id.Account) bool {
+	for _, p := range s.calls {
+		if p.peer == a {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *session) leave(c id.Call) {
@@ -459,11 +470,11 @@ func (s *session) ping(conn *link, gen int, number uint32) {
 
 // ponged takes a sign of life. What was written before the ping has arrived
 // once the pong is here, so it need not be kept any longer.
-func (s *session) ponged(number uint32) {
+func (s *session) ponged(number uint32) (asked bool) {
 	s.mu.Lock()
 	if s.conn == nil || !s.awaiting || number != s.pings {
 		s.mu.Unlock()
-		return
+		return false
 	}
 	s.awaiting = false
 	if s.pingUpTo > s.first {
@@ -472,6 +483,7 @@ func (s *session) ponged(number uint32) {
 	conn := s.leadLocked()
 	s.mu.Unlock()
 	s.lead(conn)
+	return true
 }
 
 func (s *session) silent(conn *link, gen int) {

@@ -118,6 +118,7 @@ func badInputs() []badInput {
 				d.r.rest() // it reads what comes back
 			}
 		}},
+		{row: "more than 64 pings, or pongs that answer none, at once, or 10 a second in the long run", answer: "close 4504", do: func(d *dev) { d.controls(0x89) }},
 		{row: "a message of more than 64 KiB", answer: "close 4502", do: func(d *dev) { _ = d.try(make([]byte, wire.MaxFrame+1)) }},
 		{row: "a message that is not text", answer: "close 4502", do: func(d *dev) {
 			_ = d.conn.Write(d.r.t.Context(), websocket.MessageBinary, []byte(frameOf("relay", call, "{}")))
@@ -143,6 +144,52 @@ func badInputs() []badInput {
 			d.raw([]byte(frameOf("hello", "", `{"min":1,"max":1}`)))
 		}},
 	}
+}
+
+// controls sends control frames until one is too many.
+func (d *dev) controls(op byte) {
+	for range wire.MaxControlBurst + 1 {
+		if _, err := d.gate.Write([]byte{op, 0x80, 0, 0, 0, 0}); err != nil {
+			return
+		}
+		d.r.rest() // it reads what comes back
+	}
+}
+
+// TestPingsAreCounted: those of clients are answered, but for a flood of them;
+// pongs to pings of the hub are no flood.
+func TestPingsAreCounted(t *testing.T) {
+	t.Parallel()
+	inBubble(t, 1, func(t *testing.T, r *rig) {
+		a, b := r.pair()
+		<-time.After(37 * time.Millisecond) // the hub's own pings come on the second, and pipes hold nothing
+		for range 100 * wire.MaxControlRate {
+			if _, err := a.gate.Write([]byte{0x89, 0x80, 0, 0, 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+			r.rest()
+			<-time.After(time.Second / wire.MaxControlRate)
+		}
+		c := r.running(a, b)
+		for range 20 * wire.MaxControlBurst { // each 64 frames ask for a pong
+			b.send(wire.Head{Kind: wire.KindMedia, Call: c, Body: []byte("AAAA")}, nil)
+			a.want(wire.KindMedia)
+			<-time.After(time.Second / wire.MaxFrameRate)
+		}
+		b.controls(0x8a) // pongs that nobody asked for
+		r.rest()
+		select {
+		case code := <-b.closed:
+			if int(code) != int(wire.CloseFlood) {
+				t.Errorf("closed with %d, want %d", code, wire.CloseFlood)
+			}
+		default:
+			t.Error("a flood of pongs is read for ever")
+		}
+		if len(a.closed) > 0 {
+			t.Error("whoever keeps to the limits is closed")
+		}
+	})
 }
 
 // TestEveryBadInputHasItsAnswer sends what docs/protocol.md lists as refused,

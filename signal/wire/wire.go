@@ -30,6 +30,8 @@ const (
 	MaxFeatureName      = 32       // characters of one
 	MaxFrameRate        = 50       // frames a second of one session, sustained
 	MaxFrameBurst       = 320      // frames of one session that may come at once: all that is sent again after a lost connection, and more
+	MaxControlRate      = 10       // pings, and pongs that answer none, a second of one connection, sustained
+	MaxControlBurst     = 64       // of them that may come at once
 	MaxAccountRate      = 200      // frames a second of all sessions of one account, sustained
 	MaxAccountBurst     = 1280     // frames of one account that may come at once
 	MaxAddressRate      = 2000     // frames a second from one address (IPv6: its /64), sustained
@@ -39,7 +41,8 @@ const (
 	MaxAddressHellos    = 20000    // connections from one address that may say hello at once
 	MaxAddressHelloRate = 400      // and how many a second after that
 	MaxSessions         = 16       // open sessions of one account on one node
-	MaxCalls            = 16       // calls that one session takes part in, ringing ones included
+	MaxCalls            = 16       // calls that one session takes part in, ringing ones included; one with somebody else may come on top
+	MaxCallsOnTop       = 256      // of all of them together
 	MaxSealed           = 32 << 10 // characters of sealed in ring and answer
 	MaxRinging          = 10       // calls of one account that may ring another at the same time, on one node
 	MaxRings            = 10       // rings a minute of one account
@@ -315,7 +318,6 @@ const (
 	TopicFriends Topic = "friends" // friends, requests and blocks
 	TopicInvites Topic = "invites" // open invite links
 	TopicNotices Topic = "notices" // missed calls
-	TopicAccount Topic = "account" // one's own name
 )
 
 // Changed asks the client to fetch a topic again.

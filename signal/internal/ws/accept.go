@@ -15,9 +15,10 @@ type Options struct {
 	Origins     []string // hosts besides the request's own whose pages may connect, as path.Match patterns
 	Limit       int      // bytes of a message
 	Pool        *Pool
-	Pong        func(payload []byte) // gets each pong; valid during the call alone
-	Lot         func() *Lot          // where to park; asked for a connection that can be, nil where there is none
-	Wake        func()               // reads a parked connection again; must not block
+	Pong        func(payload []byte) bool // gets each pong; valid during the call alone; false as for Ping
+	Ping        func() bool               // gets each ping; false: too many, Next returns ErrFlood
+	Lot         func() *Lot               // where to park; asked for a connection that can be, nil where there is none
+	Wake        func()                    // reads a parked connection again; must not block
 }
 
 // Accept takes a request over into c; where it fails the request is answered. Of the

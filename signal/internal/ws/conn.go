@@ -22,6 +22,7 @@ import (
 var (
 	ErrTooLarge = errors.New("message too large")
 	ErrBinary   = errors.New("not a text message")
+	ErrFlood    = errors.New("too many control frames")
 	// ErrIdle: asked to let go, or woken for control frames alone. The
 	// connection may be parked, and Next may be called again.
 	ErrIdle = errors.New("nothing has come in")
@@ -57,7 +58,8 @@ type Conn struct {
 	read    reading
 	small   [maxHead]byte // what is waited with where the socket cannot be read directly
 
-	pong func(payload []byte)
+	ping func() bool
+	pong func(payload []byte) bool
 
 	wake    func() // called once each time a parked connection is to be read again
 	parked  atomic.Bool
@@ -105,7 +107,7 @@ func beneath(c net.Conn) (raw syscall.RawConn, plain bool) {
 }
 
 func (c *Conn) start(conn net.Conn, o *Options) {
-	c.net, c.pool, c.limit, c.pong = conn, o.Pool, o.Limit, o.Pong
+	c.net, c.pool, c.limit, c.ping, c.pong = conn, o.Pool, o.Limit, o.Ping, o.Pong
 	c.raw, c.plain = beneath(conn)
 	if c.raw != nil && c.plain {
 		c.read.fn = c.readSocket
@@ -183,10 +185,13 @@ func (c *Conn) assemble(h *head, payload []byte) ([]byte, error) {
 func (c *Conn) control(op byte, payload []byte) error {
 	switch op {
 	case opPing:
+		if c.ping != nil && !c.drained && !c.ping() {
+			return ErrFlood
+		}
 		return c.pongBack(payload)
 	case opPong:
-		if c.pong != nil {
-			c.pong(payload)
+		if c.pong != nil && !c.pong(payload) && !c.drained {
+			return ErrFlood
 		}
 		return nil
 	}

@@ -64,7 +64,7 @@ func feed(t *testing.T, in []byte, step int) (messages []string, pongs []string,
 	t.Helper()
 	var c Conn
 	peer := &script{in: in, step: step}
-	c.start(peer, &Options{Pool: &Pool{}, Limit: 70000, Pong: func(b []byte) { pongs = append(pongs, string(b)) }})
+	c.start(peer, &Options{Pool: &Pool{}, Limit: 70000, Pong: func(b []byte) bool { pongs = append(pongs, string(b)); return true }})
 	messages, err = taken(&c)
 	return messages, pongs, peer.out, err
 }

@@ -30,6 +30,10 @@ export const wire = {
   maxFrameRate: 50,
   /** frames of one session that may come at once: all that is sent again after a lost connection, and more */
   maxFrameBurst: 320,
+  /** pings, and pongs that answer none, a second of one connection, sustained */
+  maxControlRate: 10,
+  /** of them that may come at once */
+  maxControlBurst: 64,
   /** frames a second of all sessions of one account, sustained */
   maxAccountRate: 200,
   /** frames of one account that may come at once */
@@ -48,8 +52,10 @@ export const wire = {
   maxAddressHelloRate: 400,
   /** open sessions of one account on one node */
   maxSessions: 16,
-  /** calls that one session takes part in, ringing ones included */
+  /** calls that one session takes part in, ringing ones included; one with somebody else may come on top */
   maxCalls: 16,
+  /** of all of them together */
+  maxCallsOnTop: 256,
   /** characters of sealed in ring and answer */
   maxSealed: 32768,
   /** calls of one account that may ring another at the same time, on one node */
@@ -207,8 +213,6 @@ export const topics = [
   "invites",
   /** missed calls */
   "notices",
-  /** one's own name */
-  "account",
 ] as const;
 /** Topic is a part of what the HTTP API shows. */
 export type Topic = (typeof topics)[number];
