@@ -67,7 +67,6 @@ export function createApp(client: Client, page: Page, around: Surroundings = noS
     friends: () => people.refresh(),
     notices: () => notices.refresh(),
     invites: () => invites.refresh(),
-    account: () => session.refresh(),
   }
   const refreshLists = (): void => {
     for (const list of [people, notices, invites]) void list.refresh()
