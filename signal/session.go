@@ -364,7 +364,7 @@ func (s *session) joinHere(c id.Call, peer id.Account) (ok, elsewhere bool) {
 }
 
 func (s *session) joinLocked(c id.Call, p part) bool {
-	if _, in := s.calls[c]; !in && len(s.calls) >= wire.MaxCalls && (len(s.calls) >= wire.MaxCallsOnTop || s.withLocked(p.peer)) {
+	if !s.roomLocked(c, p.peer) {
 		return false
 	}
 	if s.calls == nil {
@@ -373,6 +373,11 @@ func (s *session) joinLocked(c id.Call, p part) bool {
 	s.calls[c] = p
 	delete(s.sights, c)
 	return true
+}
+
+func (s *session) roomLocked(c id.Call, peer id.Account) bool {
+	_, in := s.calls[c]
+	return in || len(s.calls) < wire.MaxCalls || len(s.calls) < wire.MaxCallsOnTop && !s.withLocked(peer)
 }
 
 // withLocked reports whether the session has a call with an account. Whoever

@@ -46,8 +46,11 @@ func (c *call) toOthers(now time.Time) []effect {
 
 // noMore tells them that it does not, if it did.
 func (c *call) noMore() (effects []effect) {
-	if c.phase == running {
-		effects = []effect{others{c.caller, wire.Elsewhere{Over: true}}, others{c.legs[0], wire.Elsewhere{Over: true}}}
+	if c.phase != running {
+		return nil
+	}
+	for _, l := range append([]leg{c.caller}, c.legs...) {
+		effects = append(effects, others{l, wire.Elsewhere{Over: true}})
 	}
 	return effects
 }
@@ -107,7 +110,7 @@ func (h *Hub) takeOver(ctx context.Context, s *session, f *wire.Head, _ wire.Tak
 	switch {
 	case !ok:
 		return errCallGone
-	case s.full(f.Call):
+	case !s.room(f.Call, p.peer):
 		return errTooManyCalls()
 	case p.owner == h.node && h.owned(f.Call) == nil:
 		return errCallGone
@@ -226,10 +229,9 @@ func (s *session) mayTake(c id.Call) (part, bool) {
 	return seen.part, ok
 }
 
-// full reports whether the session has no room for one more call.
-func (s *session) full(c id.Call) bool {
+// room reports whether the session may have a part in a call.
+func (s *session) room(c id.Call, peer id.Account) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, has := s.calls[c]
-	return !has && len(s.calls) >= wire.MaxCalls
+	return s.roomLocked(c, peer)
 }
