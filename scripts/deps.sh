@@ -22,7 +22,9 @@ dpkg -s libc6-dev >/dev/null 2>&1 || packages+=(libc6-dev)
 # it; web/e2e/webkit.test.mjs says so where it hasn't.
 if [ ! -x /usr/bin/WebKitWebDriver ] || [ ! -x /usr/bin/Xvfb ]; then
   [ "$(id -u)" -ne 0 ] || apt-get update -qq || true
-  if apt-cache policy webkit2gtk-driver 2>/dev/null | grep -q 'Candidate: [0-9]'; then packages+=(webkit2gtk-driver xvfb); fi
+  # Not by a pipe: what grep -q leaves unread ends apt-cache, and pipefail takes that for a no.
+  policy=$(apt-cache policy webkit2gtk-driver 2>/dev/null || true)
+  if [[ $policy =~ Candidate:\ [0-9] ]]; then packages+=(webkit2gtk-driver xvfb); fi
 fi
 
 # nginx would bring a service with it, so its program is only unpacked, into a
