@@ -64,6 +64,14 @@ func newDoor(t testing.TB) *door {
 	return &door{t, ln, ln.Addr().(*net.TCPAddr).AddrPort()} //nolint:forcetypeassert // of a TCP listener
 }
 
+// shutDoor is an address that refuses connections for the whole test: the end
+// of a connection has it, so that no other test gets it to listen on.
+func shutDoor(t testing.TB) netip.AddrPort {
+	t.Helper()
+	conn := knock(t, newDoor(t).addr)
+	return netip.MustParseAddrPort(conn.LocalAddr().String())
+}
+
 func (d *door) accept() *net.TCPConn {
 	d.t.Helper()
 	_ = d.ln.SetDeadline(time.Now().Add(patience))
@@ -283,12 +291,11 @@ func TestRFC6062_5_2_Exists446(t *testing.T) {
 func TestRFC6062_5_2_Refused447(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, tcpPeers)
-	d := newDoor(t)
-	_ = d.ln.Close()
+	shut := shutDoor(t)
 	byStream(t, func(t *testing.T, network string) {
 		c := s.control(t, network, "a")
-		c.want(447, connectTo(d.addr))
-		c.want(447, connectTo(d.addr)) // and not 446
+		c.want(447, connectTo(shut))
+		c.want(447, connectTo(shut)) // and not 446
 	})
 }
 
