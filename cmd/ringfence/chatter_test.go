@@ -28,12 +28,27 @@ type chatter struct {
 	all        sync.WaitGroup
 	stop       context.CancelFunc
 	rung       int // rings that were acknowledged
-	calleeGone chan bool
+	links      [3]link // of the receiver, of who rings and of who is rung
 
 	mu    sync.Mutex // guards following
 	acked []int
 	heard map[int]bool
 	last  int
+}
+
+// link is whether a session has its connection now.
+type link struct{ on atomic.Bool }
+
+func (l *link) set(on bool) { l.on.Store(on) }
+
+// await returns once it is as wanted.
+func (l *link) await(t *testing.T, want bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); l.on.Load() != want; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("a session is connected: %v, and stays so", !want)
+		}
+	}
 }
 
 // chat begins.
@@ -53,13 +68,13 @@ func chat(t *testing.T, p *program, owner person) *chatter {
 	}
 	anna, ben := sign("anna"), sign("ben") // friends of the owner, each
 	c := &chatter{
-		t: t, base: a.base, callee: ben, heard: map[int]bool{}, last: -1, calleeGone: make(chan bool, 64),
+		t: t, base: a.base, callee: ben, heard: map[int]bool{}, last: -1,
 		runs: [2]chan struct{}{make(chan struct{}, 16), make(chan struct{}, 16)},
 	}
 	incoming := make(chan *client.Call, 1)
 	receiver := dial(t.Context(), t, client.Options{
 		URL: a.base, Token: anna.Token, OnIncoming: func(x *client.Call) { incoming <- x },
-		OnState: func(on bool) { c.calleeGone <- on },
+		OnState: c.links[0].set,
 	})
 	sender := dial(t.Context(), t, client.Options{URL: a.base, Token: owner.Token, OnState: func(on bool) {
 		c.changes.Add(1)
@@ -67,8 +82,10 @@ func chat(t *testing.T, p *program, owner person) *chatter {
 			c.inCall.Store(false)
 		}
 	}})
-	c.caller = dial(t.Context(), t, client.Options{URL: a.base, Token: owner.Token})
-	c.rungs = dial(t.Context(), t, client.Options{URL: a.base, Token: ben.Token, OnIncoming: func(*client.Call) {}})
+	c.caller = dial(t.Context(), t, client.Options{URL: a.base, Token: owner.Token, OnState: c.links[1].set})
+	c.rungs = dial(t.Context(), t, client.Options{
+		URL: a.base, Token: ben.Token, OnState: c.links[2].set, OnIncoming: func(*client.Call) {},
+	})
 	var err error
 	if c.out, err = sender.Ring(t.Context(), anna.ID, wire.MediaAudio, ""); err != nil {
 		t.Fatalf("ring: %v", err)
@@ -151,7 +168,8 @@ func (c *chatter) hear(b wire.Candidates) {
 	c.heard[n], c.last = true, n
 }
 
-// await returns once both are told that the call runs.
+// await returns once both are told that the call runs, and the third can ring
+// the fourth.
 func (c *chatter) await() {
 	c.t.Helper()
 	for side := range c.runs {
@@ -161,6 +179,8 @@ func (c *chatter) await() {
 			c.t.Fatal("the call does not come back")
 		}
 	}
+	c.links[1].await(c.t, true)
+	c.links[2].await(c.t, true)
 }
 
 // through rings while end ends the program: what was acknowledged rings until
@@ -168,20 +188,20 @@ func (c *chatter) await() {
 func (c *chatter) through(end func() error) error {
 	ctx, over := context.WithCancel(c.t.Context())
 	calls := make(chan *client.Call, 4)
-	ring := func() bool {
+	ring := func() error {
 		call, err := c.caller.Ring(ctx, c.callee.ID, wire.MediaAudio, "")
 		if err == nil {
 			calls <- call
 		}
-		return err == nil
+		return err
 	}
-	if !ring() {
-		c.t.Error("nobody can be rung")
+	if err := ring(); err != nil {
+		c.t.Errorf("nobody can be rung: %v", err)
 	}
 	var late sync.WaitGroup
 	late.Go(func() { // in the very moment, and the last one mostly too late
 		for range 3 {
-			if !ring() {
+			if ring() != nil {
 				return
 			}
 		}
@@ -223,7 +243,7 @@ func (c *chatter) verify() {
 // acknowledged came to the other side.
 func (c *chatter) end() {
 	c.t.Helper()
-	awaitState(c.t, c.calleeGone, false)
+	c.links[0].await(c.t, false)
 	c.stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
