@@ -16,19 +16,19 @@ import (
 // chatter is people who use the hub while a program ends again and again: two
 // in a call tell each other numbered candidates, and a third one rings a fourth.
 type chatter struct {
-	t          *testing.T
-	base       string
-	callee     person // who is rung
-	caller     *client.Session
-	rungs      *client.Session
-	out, in    *client.Call
-	runs       [2]chan struct{} // gets something each time one of the two is told that the call runs
-	changes    atomic.Int64     // of the sender's connection
-	inCall     atomic.Bool      // the sender was told, over this connection, that the call runs
-	all        sync.WaitGroup
-	stop       context.CancelFunc
-	rung       int // rings that were acknowledged
-	links      [3]link // of the receiver, of who rings and of who is rung
+	t       *testing.T
+	base    string
+	callee  person // who is rung
+	caller  *client.Session
+	rungs   *client.Session
+	out, in *client.Call
+	runs    [2]chan struct{} // gets something each time one of the two is told that the call runs
+	changes atomic.Int64     // of the sender's connection
+	inCall  atomic.Bool      // the sender was told, over this connection, that the call runs
+	all     sync.WaitGroup
+	stop    context.CancelFunc
+	rung    int     // rings that were acknowledged
+	links   [3]link // of the receiver, of who rings and of who is rung
 
 	mu    sync.Mutex // guards following
 	acked []int

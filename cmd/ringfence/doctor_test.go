@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // examine runs the doctor.
@@ -54,7 +56,7 @@ func TestDoctorOfAClosedRelay(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	port := freePort(t)
+	port := testenv.FreePort(t)
 	out, err := examine(t, "--secret-file", secret, "--turn-listen", "127.0.0.1:"+port, "--admin-listen", "off", "--turn-closed", "on")
 	if err != nil {
 		t.Errorf("got %v", err)

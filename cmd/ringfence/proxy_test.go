@@ -191,7 +191,7 @@ func (b behind) cookie(t *testing.T, who person) {
 func startNginx(t *testing.T, nginx, backend string) string {
 	t.Helper()
 	dir := t.TempDir()
-	front := "127.0.0.1:" + freePort(t)
+	front := "127.0.0.1:" + testenv.FreePort(t)
 	cert, key := writeCertificate(t, dir)
 	text := strings.NewReplacer(
 		"listen 443 ssl;", "listen "+front+" ssl;",
@@ -291,16 +291,4 @@ func writeCertificateOf(t *testing.T, dir, host string) (certPath, keyPath strin
 		}
 	}
 	return certPath, keyPath
-}
-
-// freePort returns a port that nobody listens on at this moment.
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	_ = ln.Close()
-	return port
 }

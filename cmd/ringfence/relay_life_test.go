@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/pion/stun/v4"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // pair makes two clients of one call at a relay and sends a packet through.
@@ -170,12 +172,7 @@ func TestRelayRevoke(t *testing.T) {
 	if _, err := revoke(key, "c2"); err == nil || !strings.Contains(err.Error(), "runs without turn.revoke_key_file") {
 		t.Errorf("at a relay without: got %v", err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.admin = ln.Addr().String()
-	_ = ln.Close()
+	p.admin = "127.0.0.1:" + testenv.FreePort(t)
 	if _, err := revoke(key, "c2"); err == nil || !strings.Contains(err.Error(), "is it running") {
 		t.Errorf("at no relay: got %v", err)
 	}
@@ -348,7 +345,7 @@ func TestServerTakesMintedCredentials(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("0123456789abcdef0123456789abcdef\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	at := "127.0.0.1:" + freePort(t) // one for UDP and TCP
+	at := "127.0.0.1:" + testenv.FreePort(t) // one for UDP and TCP
 	p := newProgram(t, "--secret-file", secret, "--turn-listen", at)
 	p.start()
 	pair(t, secret, at, "c1")

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ringfence/ringfence/internal/testenv"
 )
 
 // say sends what over TLS and returns the first bytes of the answer.
@@ -35,7 +37,7 @@ func TestHTTPSPortIsSharedWithTheRelay(t *testing.T) {
 	for setting, shared := range map[string]bool{"on": true, "off": false} {
 		t.Run(setting, func(t *testing.T) {
 			t.Parallel()
-			at := "127.0.0.1:" + freePort(t)
+			at := "127.0.0.1:" + testenv.FreePort(t)
 			p := newProgram(t, "--tls-listen", at, "--turn-share-https", setting)
 			p.start()
 			for _, protocols := range [][]string{nil, {"stun.turn"}} {

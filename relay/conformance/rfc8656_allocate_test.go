@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/ringfence/ringfence/internal/testenv"
 	"github.com/ringfence/ringfence/relay"
 )
 
@@ -33,7 +34,7 @@ func TestRFC8656_7_2_Allocate(t *testing.T) {
 // Port range: ours is what the configuration says.
 func TestRFC8656_7_2_PortsOfTheRange(t *testing.T) {
 	t.Parallel()
-	low := freePorts(t, 4)
+	low := testenv.FreePorts(t, 4)
 	s := newServer(t, func(c *relay.Config) { c.MinPort, c.MaxPort = low, low+3 })
 	for range 3 {
 		if c := s.allocated(t, "udp", "a"); c.relayed.Port() < low || c.relayed.Port() > low+3 {
@@ -441,7 +442,7 @@ func TestRFC8656_7_2_UnknownToken508(t *testing.T) {
 // No pair of ports: no reservation.
 func TestRFC8656_7_2_EvenPortCannotBeHad508(t *testing.T) {
 	t.Parallel()
-	low := freePorts(t, 3) // even
+	low := testenv.FreePorts(t, 3) // even
 	s := newServer(t, func(c *relay.Config) { c.MinPort, c.MaxPort = low+1, low+2 })
 	s.login(t, "udp", "a").want(508, request(allocate).transport(17).add(attrEvenPort, 0x80))
 	s.login(t, "udp", "a").mustAllocate(request(allocate).transport(17).add(attrEvenPort, 0))
@@ -473,7 +474,7 @@ func TestRFC8656_7_2_Capacity508(t *testing.T) {
 	full := newServer(t, func(c *relay.Config) { c.Limits.Allocations = 1 })
 	full.allocated(t, "udp", "a")
 	full.login(t, "udp", "b").want(508, request(allocate).transport(17))
-	port := freePorts(t, 1)
+	port := testenv.FreePorts(t, 1)
 	ports := newServer(t, func(c *relay.Config) { c.MinPort, c.MaxPort = port, port })
 	ports.allocated(t, "udp", "a")
 	ports.login(t, "udp", "b").want(508, request(allocate).transport(17))

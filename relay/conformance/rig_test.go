@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
-	mathrand "math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -154,27 +153,6 @@ func (s *server) credentialAt(t testing.TB, leg string, ahead time.Duration) rel
 		t.Fatal(err)
 	}
 	return c
-}
-
-// freePorts returns the first, an even one, of n UDP ports in a row that are
-// free on loopback, below those that systems give out by themselves.
-func freePorts(t testing.TB, n uint16) uint16 {
-	t.Helper()
-	for range 100 {
-		low := 20000 + uint16(mathrand.IntN(5000))*2
-		free := true
-		for p := low; p < low+n && free; p++ {
-			conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at(loopback4, p)))
-			if free = err == nil; free {
-				_ = conn.Close()
-			}
-		}
-		if free {
-			return low
-		}
-	}
-	t.Fatalf("no %d ports in a row are free", n)
-	return 0
 }
 
 // eventually waits until ok holds.

@@ -2,6 +2,7 @@
 // HTTP API and counters for tests that need to get somewhere quickly.
 
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -13,25 +14,32 @@ import { until, within } from './wait.mjs';
 /** The password of everybody in these tests. */
 export const password = 'copper lantern drifts over nine quiet harbours';
 
-/** Ports that were given: the system may name one again before it is used. @type {Set<number>} */
+/** Ports that were given, and may not be in use yet. @type {Set<number>} */
 const given = new Set();
 
-/** A port that is free for TCP and UDP alike, at this moment, and was not given before. */
+/**
+ * A port that is free for TCP and UDP alike, and was not given before. It is
+ * below those that the system gives out by itself (32768 and up on Linux), so
+ * that no other socket gets it before it is used, or while it is to stay closed;
+ * and above those that browsers refuse to speak to.
+ */
 export async function freePort() {
   for (;;) {
-    const tcp = createServer().listen(0, '0.0.0.0');
-    await once(tcp, 'listening');
-    const address = tcp.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
-    const udp = createSocket('udp4').bind(port, '0.0.0.0');
-    const free = await Promise.race([once(udp, 'listening').then(() => true), once(udp, 'error').then(() => false)]);
-    if (free) udp.close();
-    tcp.close();
-    await once(tcp, 'close');
-    if (!free || given.has(port)) continue;
+    const port = randomInt(12_000, 20_000);
+    if (given.has(port) || !(await isFree(port))) continue;
     given.add(port);
     return port;
   }
+}
+
+/** @param {number} port */
+async function isFree(port) {
+  const tcp = createServer();
+  const udp = createSocket('udp4');
+  const both = [tcp, udp].map((socket) => once(socket, 'listening').then(() => once(socket.close(), 'close')).then(() => true, () => false));
+  tcp.listen(port, '0.0.0.0');
+  udp.bind(port, '0.0.0.0');
+  return (await Promise.all(both)).every(Boolean);
 }
 
 /** The program, which run.mjs has built. */
