@@ -27,8 +27,8 @@ type chatter struct {
 	inCall  atomic.Bool      // the sender was told, over this connection, that the call runs
 	all     sync.WaitGroup
 	stop    context.CancelFunc
-	rung    int     // rings that were acknowledged
-	links   [3]link // of the receiver, of who rings and of who is rung
+	rung    int      // rings that were acknowledged
+	links   [3]*link // of the receiver, of who rings and of who is rung
 
 	mu    sync.Mutex // guards following
 	acked []int
@@ -37,15 +37,29 @@ type chatter struct {
 }
 
 // link is whether a session has its connection now.
-type link struct{ on atomic.Bool }
+type link struct {
+	on   atomic.Bool
+	news chan struct{} // room for one
+}
 
-func (l *link) set(on bool) { l.on.Store(on) }
+func newLink() *link { return &link{news: make(chan struct{}, 1)} }
+
+func (l *link) set(on bool) {
+	l.on.Store(on)
+	select {
+	case l.news <- struct{}{}:
+	default: // who waits looks anyway
+	}
+}
 
 // await returns once it is as wanted.
 func (l *link) await(t *testing.T, want bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); l.on.Load() != want; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
+	end := time.After(30 * time.Second)
+	for l.on.Load() != want {
+		select {
+		case <-l.news:
+		case <-end:
 			t.Fatalf("a session is connected: %v, and stays so", !want)
 		}
 	}
@@ -69,7 +83,8 @@ func chat(t *testing.T, p *program, owner person) *chatter {
 	anna, ben := sign("anna"), sign("ben") // friends of the owner, each
 	c := &chatter{
 		t: t, base: a.base, callee: ben, heard: map[int]bool{}, last: -1,
-		runs: [2]chan struct{}{make(chan struct{}, 16), make(chan struct{}, 16)},
+		links: [3]*link{newLink(), newLink(), newLink()},
+		runs:  [2]chan struct{}{make(chan struct{}, 16), make(chan struct{}, 16)},
 	}
 	incoming := make(chan *client.Call, 1)
 	receiver := dial(t.Context(), t, client.Options{

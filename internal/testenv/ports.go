@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"context"
 	"math/rand/v2"
 	"net"
 	"strconv"
@@ -21,10 +22,10 @@ func FreePort(tb testing.TB) string {
 func FreePorts(tb testing.TB, n uint16) uint16 {
 	tb.Helper()
 	for range 100 {
-		low := 20000 + uint16(rand.IntN(6000))*2
+		low := 20000 + 2*rand.N[uint16](6000)
 		all := true
 		for p := low; p < low+n && all; p++ {
-			all = free(p)
+			all = free(tb.Context(), p)
 		}
 		if all {
 			return low
@@ -34,14 +35,15 @@ func FreePorts(tb testing.TB, n uint16) uint16 {
 	return 0
 }
 
-func free(port uint16) bool {
+func free(ctx context.Context, port uint16) bool {
+	var conf net.ListenConfig
 	at := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
-	conn, err := net.ListenPacket("udp4", at)
+	conn, err := conf.ListenPacket(ctx, "udp4", at)
 	if err != nil {
 		return false
 	}
 	_ = conn.Close()
-	ln, err := net.Listen("tcp4", at)
+	ln, err := conf.Listen(ctx, "tcp4", at)
 	if err != nil {
 		return false
 	}
