@@ -196,6 +196,11 @@ func TestClosedRelayDecidesByPort(t *testing.T) {
 		if err := tryExchange(a, other, 100*time.Millisecond); !errors.Is(err, errNothing) {
 			t.Errorf("between two calls: got %v, want nothing to arrive", err)
 		}
+		defer func() {
+			if t.Failed() {
+				t.Logf("%+v", r.Stats())
+			}
+		}()
 		for i, to := range []net.Addr{service.LocalAddr(), r.udpAddr()} {
 			if _, err := a.WriteTo([]byte("x"), to); err != nil {
 				t.Fatal(err)

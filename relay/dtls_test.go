@@ -134,7 +134,7 @@ func TestSpoofedHellosAreBounded(t *testing.T) {
 	r := everything(t, "127.0.0.1:0", oneListener)
 	d := r.packets[0].dtls
 	for i := range 4 * lobbyPerNet {
-		d.receive(hello(0, nil), netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1000+i)))
+		d.receive(hello(0, nil), netip.AddrPortFrom(netip.MustParseAddr("127.0.0.9"), uint16(1000+i)))
 	}
 	if n := d.lobby.count(); n != lobbyPerNet {
 		t.Errorf("%d sessions of one network, want %d", n, lobbyPerNet)

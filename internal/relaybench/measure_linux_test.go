@@ -4,15 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net"
 	"net/netip"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/ringfence/ringfence/internal/benchhost"
-
 	"github.com/ringfence/ringfence/internal/relaybench/bare"
+	"github.com/ringfence/ringfence/internal/testenv"
 	"github.com/ringfence/ringfence/relay"
 )
 
@@ -130,12 +129,7 @@ func checkRuns(t *testing.T, o Options, runs []Run) {
 // What a server refuses is said in words that name what to change.
 func TestRefusalsSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := netip.MustParseAddrPort(silent.LocalAddr().String())
-	_ = silent.Close()
+	nobody := netip.MustParseAddrPort("127.0.0.1:" + testenv.FreePort(t))
 	for want, change := range map[error]func(*Options){
 		errCredential: func(o *Options) { o.Mint = func(int) (string, string, error) { return "a", "b", nil } },
 		errForbidden: func(o *Options) {
@@ -175,12 +169,7 @@ func TestMeasureEndsWhenItIsToldTo(t *testing.T) {
 // client.
 func TestTheBareForwarderForwards(t *testing.T) {
 	t.Parallel()
-	free, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := netip.MustParseAddrPort(free.LocalAddr().String())
-	_ = free.Close()
+	at := netip.MustParseAddrPort("127.0.0.1:" + testenv.FreePort(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- bare.Run(ctx, at) }()
