@@ -53,6 +53,11 @@ export abstract class CallFace extends Emitter<CallEvents> {
     return [this.remote, this.sending].some((s) => s.audio || (s.video && s.held !== true))
   }
 
+  /** Another device is at the other end: what is known of the way to the one before counts for nothing. */
+  protected metAnother(): void {
+    this.#uplink.renew()
+  }
+
   /** What to tell the other side. */
   protected get sending(): Sending {
     return { ...this.own.sending, ...(this.held ? { held: true } : {}) }

@@ -34,6 +34,7 @@ export interface CallSettings extends MediaChoice {
 /** What a call waits for, in milliseconds. */
 export const waits = {
   calling: 15_000,
+  take: 5_000, // the hub of the call may be lost
   connect: 30_000,
   apart: 5_000, // of two sides that wait as long for a way
   ringSlack: 5_000,

@@ -270,7 +270,7 @@ export class Call extends CallRecord {
   #sendTake(): void {
     if (this.state !== 'preparing' && this.state !== 'connecting') return
     this.#become('connecting')
-    this.#timers.set('connect', waits.calling, () => this.#leave('hangup', 'failed'))
+    this.#timers.set('connect', waits.take, () => this.#leave('hangup', 'failed'))
     this.#takeFrame = this.#leg.send('take', {})
   }
 
@@ -278,6 +278,7 @@ export class Call extends CallRecord {
   #meet(peer: Address): void {
     this.put({ other: peer, remoteAway: false })
     this.#tookEarly = false
+    this.metAnother()
     this.#recovery.drop()
     this.#timers.set('connect', waits.connect, () => this.#leave('hangup', 'lost'))
     this.#become(this.state === 'connected' ? 'reconnecting' : this.state)

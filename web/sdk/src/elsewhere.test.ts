@@ -68,6 +68,16 @@ describe('a call on another device', () => {
     expect(p.calls.elsewhere).toEqual([])
   })
 
+  it('is given up where the hub that has it says nothing for five seconds', async () => {
+    tell()
+    const call = p.calls.bring(id)
+    await settle()
+    await vi.advanceTimersByTimeAsync(4_900)
+    expect(call).toMatchObject({ state: 'connecting' })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(call).toMatchObject({ state: 'ended', endReason: 'failed' })
+  })
+
   it('is not brought while one runs here', async () => {
     await comesIn(p, { from: chi })
     tell()

@@ -3,8 +3,8 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { other, type Phone, phone, talks } from '../test/calling.ts'
-import { FakeTrack, settle, world } from '../test/fakes.ts'
+import { fresh, other, type Phone, phone, talks } from '../test/calling.ts'
+import { berta, FakeTrack, settle, world } from '../test/fakes.ts'
 import { type Call } from './call.ts'
 import { type DeviceEvent } from './devices.ts'
 import { type Effect, type Processed } from './effects.ts'
@@ -348,6 +348,25 @@ describe('a network without room', () => {
     expect(call.held).toBe(false)
     expect(told()).toEqual({ audio: true, video: true })
     expect(picture?.sender.parameters.encodings[0]).toMatchObject({ active: true })
+  })
+
+  it('says to a connection with another device what it may use', async () => {
+    const call = await talks(p)
+    const limits = (): unknown => p.peer().transceivers[1]?.sender.parameters.encodings[0]?.maxBitrate
+    p.peer().stats = report(1000, 0)
+    await tick()
+    expect(limits()).toBe(1_500_000)
+    const another = { account: berta, device: 'deviceeaaaaaaaaaaaaaaaaaae' }
+    p.hub.send({ kind: 'answered', call: call.id, body: { media: 'video', peer: another, moved: true } })
+    await settle()
+    p.hub.send({ kind: 'servers', call: call.id, body: { servers: fresh } })
+    await settle()
+    p.peer().become('connected')
+    expect(limits()).toBeUndefined()
+    p.peer().stats = report(2000, 0)
+    await tick()
+    await tick()
+    expect(limits()).toBe(1_500_000)
   })
 
   it('holds nothing where no picture is sent', async () => {

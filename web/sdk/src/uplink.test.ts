@@ -112,6 +112,24 @@ describe('the uplink', () => {
     expect(up.held).toBe(false)
   })
 
+  it('tells the senders of another connection all that it told those before', () => {
+    const { up, told, onHeld, feed } = uplink()
+    feed(3, 0)
+    up.renew()
+    expect(told).toHaveLength(1)
+    expect(onHeld).not.toHaveBeenCalled()
+    feed(1, 0)
+    expect(told).toHaveLength(2)
+    expect(told[1]).toEqual(told[0])
+    feed(8, 0.5)
+    expect(up.held).toBe(true)
+    up.renew()
+    expect(up.held).toBe(false)
+    expect(onHeld).toHaveBeenCalledTimes(2)
+    feed(1, 0)
+    expect(told.at(-1)).toEqual(told[0])
+  })
+
   it('keeps the letters of a screen sharp', () => {
     const { up, told, feed } = uplink()
     up.shows(true)

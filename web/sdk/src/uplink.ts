@@ -76,6 +76,14 @@ export class Uplink {
     })
   }
 
+  /** renew begins anew, with senders that were told nothing yet: another device is at the other end. */
+  renew(): void {
+    const was = this.held
+    this.#ladder = this.#told = undefined
+    this.#gap = { until: 0, audio: 0, video: 0 }
+    if (was) this.#o.onHeld()
+  }
+
   /** shows says what the picture is of: letters want their edges, a face its movement. */
   shows(screen: boolean): void {
     this.#screen = screen

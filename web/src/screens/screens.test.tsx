@@ -119,6 +119,11 @@ const screens: [string, () => Promise<string>][] = [
     client.link.become('closed', 'too_many')
     return draw()
   }],
+  ['a call on another device', async () => {
+    const { client, draw } = await open(full)
+    client.fakeCalls.has({ id: 'away', peer: 'ben', video: true, caller: true, began: 1 })
+    return draw()
+  }],
   ['messages', async () => {
     const { app, draw } = await open(full)
     app.toasts.done('withdrawn', 'BEN', () => undefined)

@@ -39,6 +39,46 @@ describe('a browser without WebRTC', () => {
   })
 })
 
+describe('a call on another device', () => {
+  const there = { id: 'away', peer: 'ben', video: true, caller: true, began: 1 }
+
+  it('is known while it lasts, the newest of them', async () => {
+    const { room, calls } = await together()
+    expect(room.elsewhere.value).toBeUndefined()
+    calls.has(there)
+    calls.has(there, { ...there, id: 'newer' })
+    expect(room.elsewhere.value?.id).toBe('newer')
+    calls.has(there)
+    expect(room.elsewhere.value?.id).toBe('away')
+    calls.has()
+    expect(room.elsewhere.value).toBeUndefined()
+  })
+
+  it('goes on here when asked to, once', async () => {
+    const { room, calls } = await together()
+    room.bring()
+    expect(calls.asked).toEqual([])
+    calls.has(there)
+    room.bring()
+    room.bring()
+    expect(calls.asked).toEqual(['bring away'])
+    expect(room.shown.value).toMatchObject({ peer: 'ben' })
+  })
+
+  it('stays where it is while one runs here, and in a browser without calls', async () => {
+    const { app, room, calls, current } = await together()
+    calls.has(there)
+    calls.possible = false
+    room.bring()
+    expect(app.toasts.list.value.at(-1)?.problem?.code).toBe('no_calls')
+    calls.possible = true
+    room.start('ben', false)
+    current().set({ state: 'connected', connectedAt: 1 })
+    room.bring()
+    expect(calls.asked).toEqual([])
+  })
+})
+
 describe('a device that is not to be had', () => {
   const gone = { kind: 'no_camera', device: 'camera', blocking: false } as const
   const talking = async () => {
