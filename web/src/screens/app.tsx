@@ -3,17 +3,17 @@ import { useEffect } from 'preact/hooks'
 
 import { type Route } from '../state/router.ts'
 import { t } from '../text/index.ts'
-import { Button, Spinner } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
 import { later } from '../ui/later.tsx'
 import { Wordmark } from '../ui/mark.tsx'
-import { Entry, Heading } from '../ui/page.tsx'
+import { Entry } from '../ui/page.tsx'
 import { Tip } from '../ui/tip.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { LinkBanner } from './banner.tsx'
 import { Invite } from './invite.tsx'
 import { Login } from './login.tsx'
 import { Offers } from './offers.tsx'
+import { Awaited, Unreached } from './waits.tsx'
 
 /** Waits says that something is on its way, or that it did not come. */
 function Waits({ again }: { again?: (() => void) | undefined }) {
@@ -21,10 +21,7 @@ function Waits({ again }: { again?: (() => void) | undefined }) {
   return (
     <Entry>
       <h1 class="unseen">{t.app.name}</h1>
-      <p class="waits" role="status">
-        <Spinner />
-        <span>{t.app.loading}</span>
-      </p>
+      <Awaited>{t.app.loading}</Awaited>
     </Entry>
   )
 }
@@ -33,11 +30,7 @@ function NoServer({ again }: { again: () => void }) {
   return (
     <Entry>
       <Wordmark />
-      <Heading>{t.link.noServer}</Heading>
-      <p class="quiet">{t.link.noServerWhy}</p>
-      <Button kind="primary" onClick={again}>
-        {t.app.tryAgain}
-      </Button>
+      <Unreached again={again} />
     </Entry>
   )
 }

@@ -1,15 +1,22 @@
 import { useEffect } from 'preact/hooks'
 
 import { sentence, t } from '../text/index.ts'
-import { Button, Spinner } from '../ui/button.tsx'
+import { Button } from '../ui/button.tsx'
 import { useApp } from '../ui/context.ts'
 import { Face } from '../ui/face.tsx'
 import { ProblemText } from '../ui/field.tsx'
+import { later } from '../ui/later.tsx'
 import { Link } from '../ui/link.tsx'
 import { Wordmark } from '../ui/mark.tsx'
 import { Entry, Heading } from '../ui/page.tsx'
 import { LoginForm } from './login.tsx'
-import { Done, NameStep, PasswordStep } from './signup.tsx'
+import { Awaited, Unreached } from './waits.tsx'
+
+/** SignUp is the steps after the greeting: their file comes while one reads that. */
+export const SignUp = later(
+  async () => (await import('./signup.tsx')).SignUp,
+  ({ again }) => (again ? <Unreached again={again} /> : <Awaited>{t.app.loading}</Awaited>),
+)
 
 /** Dead says that an invitation leads nowhere, and what to do. */
 function Dead({ title, why }: { title: string; why: string }) {
@@ -31,6 +38,7 @@ function Hello() {
   const { welcome, now } = useApp()
   const info = welcome.info.value
   const inviter = info?.inviter
+  useEffect(() => void SignUp.load(), [])
   return (
     <>
       {inviter && <Face account={inviter.account} size="large" />}
@@ -93,7 +101,7 @@ function Accept() {
 function Good() {
   const { welcome, session } = useApp()
   const step = welcome.step.value
-  if (step === 'done') return <Done />
+  if (step === 'done') return <SignUp />
   if (session.standing.value === 'in') return <Accept />
   switch (step) {
     case 'hello':
@@ -109,9 +117,8 @@ function Good() {
         </>
       )
     case 'name':
-      return <NameStep />
     case 'password':
-      return <PasswordStep />
+      return <SignUp />
   }
 }
 
@@ -120,12 +127,7 @@ function Content() {
   const problem = welcome.problem.value
   switch (welcome.found.value) {
     case 'checking':
-      return (
-        <p class="waits" role="status">
-          <Spinner />
-          <span>{t.invite.checking}</span>
-        </p>
-      )
+      return <Awaited>{t.invite.checking}</Awaited>
     case 'none':
       return <Dead title={t.invite.noneTitle} why={t.invite.noneWhy} />
     case 'bad':

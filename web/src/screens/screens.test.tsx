@@ -10,6 +10,7 @@ import { setText } from '../text/index.ts'
 import { pseudoText } from '../text/pseudo.ts'
 import { AppContext } from '../ui/context.ts'
 import { loadScreens, Root } from './app.tsx'
+import { SignUp } from './invite.tsx'
 
 type World = Parameters<typeof fakeClient>[0]
 
@@ -57,7 +58,7 @@ function bare(html: string): string[] {
     .filter((x) => /\p{L}/u.test(x))
 }
 
-beforeAll(loadScreens)
+beforeAll(() => Promise.all([loadScreens(), SignUp.load()]))
 beforeEach(() => {
   vi.useFakeTimers()
   setText(pseudoText())

@@ -16,7 +16,7 @@ const stepsInAll = 2
 const preview = (name: string): string => (name === '' ? '' : `${name}.••••`)
 
 /** NameStep asks for the name that friends use, and makes a handle of it. */
-export function NameStep() {
+function NameStep() {
   const { welcome } = useApp()
   const problem = welcome.attempt.problem.value
   return (
@@ -73,7 +73,7 @@ export function NameStep() {
 }
 
 /** PasswordStep asks for a password, and says live how good it is. */
-export function PasswordStep() {
+function PasswordStep() {
   const { welcome } = useApp()
   const problem = welcome.attempt.problem.value
   const pending = welcome.attempt.pending.value
@@ -120,7 +120,7 @@ export function PasswordStep() {
 }
 
 /** Done shows the first friend to call, or the owner the first step, and the handle. */
-export function Done() {
+function Done() {
   const { welcome, session, router, call } = useApp()
   const me = session.me.value
   const friend = welcome.friend.value
@@ -174,4 +174,17 @@ export function Done() {
       </div>
     </>
   )
+}
+
+/** SignUp is the step at which one is. */
+export function SignUp() {
+  const { welcome } = useApp()
+  switch (welcome.step.value) {
+    case 'name':
+      return <NameStep />
+    case 'password':
+      return <PasswordStep />
+    default:
+      return <Done />
+  }
 }
