@@ -79,6 +79,15 @@ export default tseslint.config(
       }],
     },
   },
+  // What is sealed stands on the texts beside it, and in one file each on the library that has the KEM.
+  {
+    files: ['sdk/src/seal/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\./|\\.\\./text\\.ts$)', message: 'What is sealed imports nothing but itself.' }] }] },
+  },
+  {
+    files: ['sdk/src/seal/kem.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!\\./|@noble/)', message: 'The KEM is all that is taken from elsewhere.' }] }] },
+  },
   {
     files: ['**/*.test.ts', '**/*.test.tsx', 'sdk/test/**'],
     rules: {
