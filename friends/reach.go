@@ -18,6 +18,7 @@ const (
 	PurposeRing             // make the other's devices ring
 	PurposePresence         // learn whether the other is there
 	PurposeRelay            // get relay credentials for a call with the other
+	PurposeKeys             // read the other's device log
 )
 
 // errUnreachable is one value for stranger, pending, removed, blocked and no
@@ -36,7 +37,7 @@ func reach(ctx context.Context, tx store.Tx, from, to id.Account, purpose Purpos
 	if err != nil {
 		return fmt.Errorf("check reach: %w", err)
 	}
-	known := purpose == PurposeRing || purpose == PurposePresence || purpose == PurposeRelay
+	known := purpose == PurposeRing || purpose == PurposePresence || purpose == PurposeRelay || purpose == PurposeKeys
 	if !known || from == to || mine != store.EdgeFriend || theirs != store.EdgeFriend {
 		return errUnreachable
 	}

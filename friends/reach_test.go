@@ -54,7 +54,7 @@ func TestUnreachableIsOneAnswerForOneWork(t *testing.T) {
 	var first error
 	for name, relate := range relations {
 		for _, purpose := range []friends.Purpose{
-			friends.PurposeRing, friends.PurposePresence, friends.PurposeRelay, friends.Purpose(0), friends.Purpose(99),
+			friends.PurposeRing, friends.PurposePresence, friends.PurposeRelay, friends.PurposeKeys, friends.Purpose(0), friends.Purpose(99),
 		} {
 			w := newWorld(t)
 			from := w.person("me")
@@ -84,7 +84,7 @@ func TestFriendsAreReachableForEveryKnownPurpose(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.person("a1"), w.person("b1")
 	w.befriend(a, b)
-	for _, p := range []friends.Purpose{friends.PurposeRing, friends.PurposePresence, friends.PurposeRelay} {
+	for _, p := range []friends.Purpose{friends.PurposeRing, friends.PurposePresence, friends.PurposeRelay, friends.PurposeKeys} {
 		w.Engine.Take()
 		w.OK(w.CheckReach(t.Context(), a, b, p))
 		w.OK(w.CheckReach(t.Context(), b, a, p))

@@ -10,6 +10,7 @@ import (
 	"github.com/ringfence/ringfence/internal/account"
 	"github.com/ringfence/ringfence/internal/cluster"
 	"github.com/ringfence/ringfence/internal/cluster/local"
+	"github.com/ringfence/ringfence/internal/devicelog"
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/internal/metrics"
@@ -75,7 +76,7 @@ func (s *server) wire(ctx context.Context) error {
 		return fmt.Errorf("client: %w", err)
 	}
 	s.app, err = httpapi.New(httpapi.Options{
-		Accounts: s.accounts, Friends: s.friends, Web: client,
+		Accounts: s.accounts, Friends: s.friends, Logs: devicelog.New(devicelog.Options{DB: s.vault.db, Reach: s.friends}), Web: client,
 		Presence: s.hub, Signal: s.hub.ServeWS,
 		ClientPrefix: privacy.ClientPrefix(s.c.TrustedProxies), Secure: privacy.Secure(s.c.TrustedProxies),
 		Origins: s.origins(), InvitePage: s.invitePage, Version: readVersion().Version, Log: s.log, Now: now,

@@ -38,6 +38,7 @@ import (
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
+	"github.com/ringfence/ringfence/internal/devicelog"
 	"github.com/ringfence/ringfence/internal/fault"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/store"
@@ -58,10 +59,11 @@ type Presence interface {
 	Online(ctx context.Context, viewer, friend id.Account) bool
 }
 
-// Options is what the API needs. Accounts and Friends must be set.
+// Options is what the API needs. Accounts, Friends and Logs must be set.
 type Options struct {
 	Accounts *account.Service
 	Friends  *friends.Service
+	Logs     *devicelog.Service
 	// Presence may be nil: nobody is shown as online.
 	Presence Presence
 	// Signal takes over GET /signal, whose session and origin are checked.
@@ -128,6 +130,7 @@ func New(o Options) (http.Handler, error) {
 	a.friendRoutes()
 	a.inviteRoutes()
 	a.noticeRoutes()
+	a.logRoutes()
 	var err error
 	if a.openapi, err = describe(a.huma.OpenAPI()); err != nil {
 		return nil, err

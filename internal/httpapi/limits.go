@@ -17,6 +17,8 @@ type Limits struct {
 	Invite ratelimit.Rule
 	// Session counts the requests of one session.
 	Session ratelimit.Rule
+	// Log counts what an account appends to its device log.
+	Log ratelimit.Rule
 	// Network counts every request of one network.
 	Network ratelimit.Rule
 }
@@ -29,6 +31,7 @@ func DefaultLimits() Limits {
 		},
 		Invite:  ratelimit.Rule{Burst: 20, Every: 15 * time.Second, Keys: 50_000},
 		Session: ratelimit.Rule{Burst: 120, Every: 200 * time.Millisecond, Keys: 50_000},
+		Log:     ratelimit.Rule{Burst: 40, Every: 10 * time.Second, Keys: 50_000},
 		Network: ratelimit.Rule{Burst: 600, Every: 20 * time.Millisecond, Keys: 50_000},
 	}
 }
@@ -38,6 +41,7 @@ type limiters struct {
 	signIn, invite *ratelimit.Limiter[ratelimit.Key]
 	network        *ratelimit.Limiter[ratelimit.Key]
 	session        *ratelimit.Limiter[id.Session]
+	log            *ratelimit.Limiter[id.Account]
 }
 
 func newLimiters(l Limits, now func() time.Time) limiters {
@@ -45,6 +49,7 @@ func newLimiters(l Limits, now func() time.Time) limiters {
 		blind:  ratelimit.NewBlinder(),
 		signIn: ratelimit.New[ratelimit.Key](l.SignIn, now), invite: ratelimit.New[ratelimit.Key](l.Invite, now),
 		network: ratelimit.New[ratelimit.Key](l.Network, now), session: ratelimit.New[id.Session](l.Session, now),
+		log: ratelimit.New[id.Account](l.Log, now),
 	}
 }
 

@@ -52,7 +52,7 @@ func TestUnreachableAnswersAreTheSame(t *testing.T) {
 	t.Parallel()
 	routes := []string{
 		"POST /friends/requests/%s/accept", "POST /friends/requests/%s/decline", "DELETE /friends/requests/%s",
-		"DELETE /friends/%s", "PUT /friends/%s/block", "DELETE /friends/%s/block",
+		"DELETE /friends/%s", "PUT /friends/%s/block", "DELETE /friends/%s/block", "GET /logs/%s",
 	}
 	for _, route := range routes {
 		t.Run(route, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
+	"github.com/ringfence/ringfence/internal/devicelog"
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/internal/worldtest"
@@ -39,7 +40,7 @@ func newWorld(t *testing.T, change ...func(*httpapi.Options)) *world {
 		DB: w.DB, Keys: w.Keys, Friends: w.friends, Now: w.Now, Cost: account.Cost{Memory: 64, Time: 1, Threads: 1},
 	})
 	o := httpapi.Options{
-		Accounts: w.accounts, Friends: w.friends, Now: w.Now, Version: "test",
+		Accounts: w.accounts, Friends: w.friends, Logs: devicelog.New(devicelog.Options{DB: w.DB, Reach: w.friends}), Now: w.Now, Version: "test",
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		ClientPrefix: func(r *http.Request) netip.Prefix {
 			p, _ := netip.MustParseAddrPort(r.RemoteAddr).Addr().Prefix(32)

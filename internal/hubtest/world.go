@@ -17,6 +17,7 @@ import (
 	"github.com/ringfence/ringfence/friends"
 	"github.com/ringfence/ringfence/internal/account"
 	"github.com/ringfence/ringfence/internal/cluster/local"
+	"github.com/ringfence/ringfence/internal/devicelog"
 	"github.com/ringfence/ringfence/internal/httpapi"
 	"github.com/ringfence/ringfence/internal/id"
 	"github.com/ringfence/ringfence/internal/keyring"
@@ -134,7 +135,7 @@ func (w *World) startNode(c credentials) {
 	hub := signal.New(signal.Options{Bus: w.Bus, Friends: fr, Relay: c})
 	ev.Hub = hub
 	accounts := account.New(account.Options{DB: w.DB, Keys: w.Keys, Friends: fr, Events: &ev})
-	h, err := httpapi.New(httpapi.Options{Accounts: accounts, Friends: fr, Presence: hub, Signal: hub.ServeWS})
+	h, err := httpapi.New(httpapi.Options{Accounts: accounts, Friends: fr, Logs: devicelog.New(devicelog.Options{DB: w.DB, Reach: fr}), Presence: hub, Signal: hub.ServeWS})
 	check(w.TB, err)
 	srv := httptest.NewServer(h)
 	w.TB.Cleanup(srv.Close)

@@ -135,6 +135,20 @@ func (x *entry) readDevice(b *reader) bool {
 	return rights <= 1
 }
 
+// PlaceOf reads where one entry says that it stands and what it does. Nothing
+// of it is verified.
+func PlaceOf(raw []byte) (seq uint32, typ EntryType, err error) {
+	r := reader{b: raw}
+	x, err := readEntry(&r)
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(r.b) > 0 {
+		return 0, 0, refuse(Malformed)
+	}
+	return x.seq, x.typ, nil
+}
+
 // Draft is an entry before it is signed, and, where it brings a device, before
 // that device has joined. The one who signs and the one who joins may be two
 // machines: EntryBytes goes between them.
