@@ -21,7 +21,7 @@ import (
 )
 
 // patience bounds every wait of these tests.
-const patience = 5 * time.Second
+const patience = 20 * time.Second
 
 // rig is a serving relay on loopback and a minter for it.
 type rig struct {

@@ -22,7 +22,7 @@ import (
 
 // patience bounds every wait for what must come. What must not come is never
 // waited for: something that comes later marks that it did not.
-const patience = 5 * time.Second
+const patience = 20 * time.Second
 
 var (
 	loopback4 = netip.MustParseAddr("127.0.0.1")
